@@ -189,10 +189,7 @@ fn alignments_begin_at_ln_2() {
             .iter()
             .filter(|c| c["role"] == role);
         let taken: Vec<_> = of_role.filter(|c| c["chosen"] == true).collect();
-        assert!(
-            taken.len() == 1 && number(&taken[0]["update"]) > 0.0,
-            "{role}: {taken:?}"
-        );
+        assert!(taken.len() == 1, "{role}: {taken:?}");
     }
 }
 
@@ -492,9 +489,14 @@ fn accepted_dialogues_pass_and_the_others_are_counted() {
         };
         for dialogue in ours {
             let tries = number(&dialogue["tries"]);
-            assert!(tries >= 1.0 && tries <= most, "{name}: {tries} tries");
+            // Line by line nothing is given up while the rule can be kept.
+            let by_lines = name == "ids";
             assert!(
-                dialogue["pass"] == true || tries == most,
+                tries >= 1.0 && (by_lines || tries <= most),
+                "{name}: {tries} tries"
+            );
+            assert!(
+                dialogue["pass"] == true || (!by_lines && tries == most),
                 "{name} gave up early: {dialogue}"
             );
             let check = rule.check(text(&dialogue["text"]), dialogue["ended"] == true);

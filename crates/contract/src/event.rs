@@ -227,7 +227,7 @@ pub struct CandidateMeasures {
 }
 
 /// What one way to write dialogues took.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct WritingMeasures {
     /// Wall-clock seconds.
     pub wall_s: f64,
@@ -235,6 +235,16 @@ pub struct WritingMeasures {
     pub accepted: usize,
     /// Seconds for each accepted dialogue; `None` if none was accepted.
     pub seconds_per_accepted: Option<f64>,
+    /// Dialogues that a maximum ended, where they were written line by line.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub forced_closures: usize,
+    /// Lines that were drawn again, where they were written line by line.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub resampled_turns: usize,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl WritingMeasures {
@@ -244,6 +254,26 @@ impl WritingMeasures {
             wall_s,
             accepted,
             seconds_per_accepted: (accepted > 0).then(|| wall_s / accepted as f64),
+            ..Self::default()
+        }
+    }
+
+    /// The same with this number of accepted dialogues.
+    pub fn accepting(self, accepted: usize) -> Self {
+        Self {
+            forced_closures: self.forced_closures,
+            resampled_turns: self.resampled_turns,
+            ..Self::new(self.wall_s, accepted)
+        }
+    }
+
+    /// Both together, before it is known whose dialogues are accepted.
+    pub fn and(self, other: &Self) -> Self {
+        Self {
+            wall_s: self.wall_s + other.wall_s,
+            forced_closures: self.forced_closures + other.forced_closures,
+            resampled_turns: self.resampled_turns + other.resampled_turns,
+            ..self
         }
     }
 }

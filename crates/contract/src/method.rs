@@ -29,16 +29,28 @@ closed_set! {
 closed_set! {
     /// The summarizers that are compared.
     System, "system" {
+        /// The first three lines of the dialogue; no model.
+        Lead3 = "lead_3",
+        /// The three longest lines of the dialogue, the longest first; no model.
+        Longest3 = "longest_3",
         /// The base model with the instruction alone.
         ZeroShot = "zero_shot",
         /// The base model with up to k real examples in its prompt.
         InContext = "in_context",
         /// Supervised training on the real pairs only.
         SftReal = "sft_real",
+        /// Two stages: dialogues by the supervised synthesizer, then real pairs.
+        SftSynthetic = "sft_synthetic",
         /// Two stages: dialogues by the supervised synthesizer under iterative correction, then real pairs.
         SftSyntheticIds = "sft_synthetic_ids",
+        /// One stage: real pairs mixed with `sft_synthetic_ids`'s synthetic pairs in a fixed ratio.
+        FixedRatioIds = "fixed_ratio_ids",
         /// One stage: real pairs mixed with `mrds_separate`'s synthetic pairs in a fixed ratio.
         FixedRatio = "fixed_ratio",
+        /// Two stages, dialogues by the synthesizer trained on each summary's best candidate instead of preferences.
+        BestOfK = "best_of_k",
+        /// Two stages, dialogues by the synthesizer aligned with the format pairs alone.
+        MrdsFormat = "mrds_format",
         /// Two stages, dialogues by the synthesizer aligned with the joint preference set.
         MrdsJoint = "mrds_joint",
         /// Two stages, dialogues by the synthesizer aligned with separate preference sets (the paper's main system).
@@ -53,6 +65,10 @@ closed_set! {
         Sft = "sft",
         /// The supervised synthesizer, one sample under the grammar of `Name: text` lines.
         SftConstrained = "sft_constrained",
+        /// Trained further on each summary's best candidate, one sample.
+        BestOfK = "best_of_k",
+        /// Aligned with the format pairs alone, one sample.
+        DpoFormat = "dpo_format",
         /// Aligned with separate preference sets, one sample.
         DpoSeparate = "dpo_separate",
         /// Aligned with the joint preference set, one sample.
@@ -84,8 +100,11 @@ impl System {
     /// The synthesizer whose dialogues a system's first stage learns from.
     pub fn synthetic_source(self) -> Option<Synthesizer> {
         match self {
-            Self::ZeroShot | Self::InContext | Self::SftReal => None,
-            Self::SftSyntheticIds => Some(Synthesizer::Ids),
+            Self::Lead3 | Self::Longest3 | Self::ZeroShot | Self::InContext | Self::SftReal => None,
+            Self::SftSynthetic => Some(Synthesizer::Sft),
+            Self::SftSyntheticIds | Self::FixedRatioIds => Some(Synthesizer::Ids),
+            Self::BestOfK => Some(Synthesizer::BestOfK),
+            Self::MrdsFormat => Some(Synthesizer::DpoFormat),
             Self::FixedRatio | Self::MrdsSeparate => Some(Synthesizer::DpoSeparate),
             Self::MrdsJoint => Some(Synthesizer::DpoJoint),
         }
@@ -95,19 +114,28 @@ impl System {
     pub fn updates_of(self) -> Option<Self> {
         match self {
             Self::FixedRatio => Some(Self::MrdsSeparate),
+            Self::FixedRatioIds => Some(Self::SftSyntheticIds),
             _ => None,
         }
     }
 
     /// Whether the system has an adapter of its own.
     pub fn is_trained(self) -> bool {
-        !matches!(self, Self::ZeroShot | Self::InContext)
+        self.has_model() && !matches!(self, Self::ZeroShot | Self::InContext)
+    }
+
+    /// Whether a model writes its summaries; the others take lines of the dialogue.
+    pub fn has_model(self) -> bool {
+        !matches!(self, Self::Lead3 | Self::Longest3)
     }
 }
 
 impl Synthesizer {
     /// Whether it goes on from the supervised synthesizer with an adapter of its own.
     pub fn is_aligned(self) -> bool {
-        matches!(self, Self::DpoSeparate | Self::DpoJoint)
+        matches!(
+            self,
+            Self::BestOfK | Self::DpoFormat | Self::DpoSeparate | Self::DpoJoint
+        )
     }
 }

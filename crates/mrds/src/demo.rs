@@ -57,6 +57,11 @@ impl Summarizer {
         device: DeviceChoice,
     ) -> Result<Self> {
         let row = session.run(run)?;
+        if !system.has_model() {
+            let (run, role) = (row.id, system.to_string());
+            let stage = StageName::Summarizer;
+            return Err(WrongState::NotTrained { run, role, stage }.into());
+        }
         let recipe = Recipe::from_toml(&row.recipe)?;
         let model = model_of(&row, &recipe, device)?;
         let adapter = match system.is_trained() {

@@ -7,7 +7,7 @@
 
 use contract::problem::{Full, RunProblem, SmallerPlan, WrongState};
 use contract::{ArtifactKind, Event, Part, StageName, StageStanding, StageStatus};
-use project::artifact::{Output, TestDialogue, output_sha256, read, rows};
+use project::artifact::{Output, TestDialogue, TrainedAdapter, output_sha256, read, rows};
 use project::part::{Finished, asked, compared, inputs_sha256};
 use project::report::{bootstrap_seed, results, synthesizer_results};
 use store::{PartResult, PartRow};
@@ -208,7 +208,16 @@ impl Steps<'_, '_> {
             )?)?);
         }
         let seed = bootstrap_seed(self.run.row.seed);
-        let mut tables = rows(&results(&outputs, recipe.bootstrap, seed))?;
+        let mut systems = results(&outputs, recipe.bootstrap, seed);
+        for row in &mut systems {
+            let trained = Part::Summarizer(row.system);
+            let adapters = store.part_artifacts(id, trained, Some(ArtifactKind::Adapter))?;
+            if let Some(adapter) = read::<TrainedAdapter>(&adapters)?.into_iter().next() {
+                row.settings_tried = adapter.settings_tried;
+                row.synthetic_n = adapter.synthetic_n;
+            }
+        }
+        let mut tables = rows(&systems)?;
         tables.extend(rows(&synthesizer_results(&dialogues))?);
         Ok(store.put_tables(id, StageName::Evaluate, &tables, (self.run.now_ms)())?)
     }

@@ -142,6 +142,12 @@ artifact! {
         sha256: String,
         /// What led to it, in order.
         trainings: Vec<TrainRecord>,
+        /// Settings that were tried by the validation CE; none for an adapter of which one was trained.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        settings_tried: Option<usize>,
+        /// Synthetic pairs that it learnt from; none where it learnt from real pairs alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        synthetic_n: Option<usize>,
     }
 }
 artifact! {
@@ -170,8 +176,8 @@ artifact! {
         prediction: String,
         /// The gold summaries.
         references: Vec<String>,
-        /// Nats per token of the first gold summary under the system.
-        reference_ce: f64,
+        /// Nats per token of the first gold summary under the system; none where no model wrote.
+        reference_ce: Option<f64>,
         /// Tokens of the prediction.
         tokens: usize,
         /// In-context examples in the prompt.

@@ -56,7 +56,7 @@ pub fn compared(recipe: &Recipe) -> Vec<Synthesizer> {
             Synthesizer::DpoSeparate | Synthesizer::DpoJoint => {
                 sources.any(|source| source == *synthesizer)
             }
-            Synthesizer::SftConstrained => false,
+            Synthesizer::SftConstrained | Synthesizer::BestOfK | Synthesizer::DpoFormat => false,
         }
     };
     let every = Synthesizer::ALL.iter().copied();
@@ -91,6 +91,12 @@ pub fn upstream(part: Part) -> Vec<Part> {
         Part::Whole(Preferences) => vec![Part::Whole(Candidates)],
         // Topics and the supervised synthesizer learn from the shots. No other stage is carried out as a whole.
         Part::Whole(_) => Vec::new(),
+        // As many updates as preference pairs would take, on candidates.
+        Part::Align(Synthesizer::BestOfK) => vec![
+            Part::Whole(Supervised),
+            Part::Whole(Candidates),
+            Part::Whole(Preferences),
+        ],
         Part::Align(_) => vec![Part::Whole(Supervised), Part::Whole(Preferences)],
         Part::Dialogues(source) => vec![Part::Whole(Summaries), writer(source)],
         Part::Summarizer(system) => {
@@ -105,7 +111,10 @@ pub fn upstream(part: Part) -> Vec<Part> {
 
 /// Whether a part's result is the same whatever the seed and the shots are: nothing in it is drawn, and it sees no shot.
 fn is_free_of_shots(part: Part) -> bool {
-    matches!(part, Part::Evaluate(System::ZeroShot))
+    matches!(
+        part,
+        Part::Evaluate(System::Lead3 | System::Longest3 | System::ZeroShot)
+    )
 }
 
 /// The cache key of a part: everything that its result depends on.
@@ -140,7 +149,67 @@ pub fn inputs_sha256(
         };
         key.push(json!(earlier.sha256));
     }
+    match equal_share(part, recipe, finished) {
+        EqualShare::Unknown => return Ok(None),
+        EqualShare::All => {}
+        EqualShare::Of { n, sources } => {
+            key.push(json!(n));
+            key.extend(sources.into_iter().map(|sha256| json!(sha256)));
+        }
+    }
     Ok(Some(store::sha256_json(&key)))
+}
+
+/// How many of its synthetic pairs a training takes, so that every source gives the same number (`match_synthetic`).
+enum EqualShare {
+    /// Every one: its source accepted no more dialogues than any other.
+    All,
+    /// Some: which of them depends on what the other sources accepted.
+    Of {
+        /// How many.
+        n: u64,
+        /// The results of all sources.
+        sources: Vec<String>,
+    },
+    /// A source is not finished.
+    Unknown,
+}
+
+fn equal_share(
+    part: Part,
+    recipe: &Recipe,
+    finished: &dyn Fn(Part) -> Option<Finished>,
+) -> EqualShare {
+    let Part::Summarizer(system) = part else {
+        return EqualShare::All;
+    };
+    let Some(source) = system.synthetic_source().filter(|_| recipe.match_synthetic) else {
+        return EqualShare::All;
+    };
+    let found: Option<Vec<Finished>> = sources(recipe)
+        .into_iter()
+        .map(|source| finished(Part::Dialogues(source)))
+        .collect();
+    let (Some(found), Some(of_source)) = (found, finished(Part::Dialogues(source))) else {
+        return EqualShare::Unknown;
+    };
+    let n = found.iter().map(|source| source.n_out).min().unwrap_or(0);
+    match n < of_source.n_out {
+        true => EqualShare::Of {
+            n,
+            sources: found.into_iter().map(|source| source.sha256).collect(),
+        },
+        false => EqualShare::All,
+    }
+}
+
+/// The synthesizers whose synthetic pairs the trainings of a run learn from.
+pub fn sources(recipe: &Recipe) -> Vec<Synthesizer> {
+    let source = |part: Part| match part {
+        Part::Dialogues(source) => Some(source),
+        _ => None,
+    };
+    asked(recipe).into_iter().filter_map(source).collect()
 }
 
 #[cfg(test)]

@@ -94,6 +94,16 @@ pub enum DpoLoss {
     Orpo,
 }
 
+/// How iterative dialogue synthesis writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ids {
+    /// Line by line within the format rule, so that what is written keeps it by construction.
+    Turns,
+    /// The longest valid beginning of a sample is kept and continued.
+    Prefix,
+}
+
 /// Whose likelihood the SFT term of the alignment raises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -128,6 +138,8 @@ enum Reader {
     Align,
     /// What learns from preference pairs.
     Dpo,
+    /// What learns from the best candidates.
+    Best,
     /// Synthetic dialogues of any source.
     Dialogues,
     /// Those that are drawn again until one passes.
@@ -160,12 +172,16 @@ impl Reader {
             Part::Whole(StageName::Candidates) => &[Self::Candidates],
             Part::Whole(StageName::Preferences) => &[Self::Preferences],
             Part::Whole(_) => &[],
+            Part::Align(Synthesizer::BestOfK) => &[Self::Align, Self::Best],
             Part::Align(_) => &[Self::Align, Self::Dpo],
             Part::Dialogues(Synthesizer::Ids) => &[Self::Dialogues, Self::Ids],
             Part::Dialogues(_) => &[Self::Dialogues, Self::Tries],
             Part::Summarizer(System::SftReal) => &[Self::Summarizer],
-            Part::Summarizer(System::FixedRatio) => &[Self::Summarizer, Self::Mixed],
+            Part::Summarizer(System::FixedRatio | System::FixedRatioIds) => {
+                &[Self::Summarizer, Self::Mixed]
+            }
             Part::Summarizer(_) => &[Self::Summarizer, Self::TwoStage],
+            Part::Evaluate(System::Lead3 | System::Longest3) => &[],
             Part::Evaluate(System::InContext) => &[Self::Outputs, Self::InContext],
             Part::Evaluate(_) => &[Self::Outputs],
             Part::TestDialogues(Synthesizer::Ids) => &[Self::TestDialogues, Self::Ids],
@@ -299,9 +315,9 @@ recipe! {
     /// Largest length difference within a content pair, as a share of the longer.
     length_balance: f64 = 0.3, parts: [Preferences], "Park et al. 2024: length exploitation";
     /// A chosen dialogue that repeats this many words of its summary in a row is refused.
-    copy_run_words: usize = 12, parts: [Preferences, Dialogues, TestDialogues], "measured: 0.4 % of real pairs";
+    copy_run_words: usize = 12, parts: [Preferences, Best, Dialogues, TestDialogues], "measured: 0.4 % of real pairs";
     /// A chosen dialogue that contains more than this share of its summary's 3-grams is refused.
-    copy_share: f64 = 0.5, parts: [Preferences, Dialogues, TestDialogues], "measured: 99 % of real pairs are below";
+    copy_share: f64 = 0.5, parts: [Preferences, Best, Dialogues, TestDialogues], "measured: 99 % of real pairs are below";
     /// How often the smaller of the two separate sets may be repeated.
     pair_repeat: usize = 3, parts: [Align], "argued";
 
@@ -339,7 +355,9 @@ recipe! {
 
     /// Samples tried for each synthetic summary before it is dropped.
     dialogue_tries: usize = 4, parts: [Tries], "argued: 1 / 0.92 tries on average in the paper";
-    /// Corrections of iterative dialogue synthesis before it gives up.
+    /// turns (line by line, well-formed by construction) or prefix (the longest valid beginning is continued).
+    ids: Ids = Ids::Turns, parts: [Ids], "argued: what is written keeps the format by construction";
+    /// Corrections of iterative dialogue synthesis before it ends or gives up.
     ids_max_iterations: usize = 20, parts: [Ids], "argued";
     /// Samples of rejection sampling before it gives up.
     rejection_max_tries: usize = 20, parts: [Rejection], "argued: equal to IDS";
@@ -348,6 +366,8 @@ recipe! {
     lr_search: Vec<f64> = vec![0.5, 1.0, 2.0], parts: [Summarizer], "equal search for all: under-tuned SFT is a false gain";
     /// Stage 1 ends when the plateau schedule first reaches this rate; 0 means a tenth of sft_lr.
     stage1_stop_lr: f64 = 0.0, parts: [TwoStage], "paper: 2.0e-5";
+    /// Whether that rate moves with a searched learning rate, so that one reduction ends stage 1 at every rate.
+    stage1_stop_scaled: bool = true, parts: [TwoStage], "argued; the paper has one rate";
     /// Factor of a plateau reduction in stage 1.
     stage1_factor: f64 = 0.1, parts: [TwoStage], "torch ReduceLROnPlateau; fits the paper's 2e-4 to 2e-5";
     /// Factor of a plateau reduction in stage 2 and in real-only training.
@@ -361,8 +381,11 @@ recipe! {
     /// Synthetic pairs for each real one in fixed-ratio mixing.
     fixed_ratio_synthetic: usize = 1, parts: [Mixed], "argued: 1:1";
 
+    /// Whether every synthesizer gives the same number of synthetic pairs, that of the one with the fewest.
+    match_synthetic: bool = true, parts: [], "argued: a better format rate must not buy more data";
+
     /// Summarizers to compare.
-    systems: Vec<System> = System::ALL.to_vec(), parts: [], "paper's tables";
+    systems: Vec<System> = SYSTEMS.to_vec(), parts: [], "paper's tables";
     /// Synthesizers to compare on the test summaries; none: those that come with what the systems learn from.
     synthesizers: Vec<Synthesizer> = Vec::new(), parts: [], "paper's tables; nothing is trained for them alone";
     /// Real examples in the prompt of in-context summarization, as far as they fit.
@@ -373,8 +396,23 @@ recipe! {
     bootstrap: usize = 10000, parts: [], "docs/method.md";
 }
 
+/// What is compared unless somebody chooses: the lines that cost nothing, and the paper's tables.
+const SYSTEMS: [System; 9] = [
+    System::Lead3,
+    System::Longest3,
+    System::ZeroShot,
+    System::InContext,
+    System::SftReal,
+    System::SftSyntheticIds,
+    System::FixedRatioIds,
+    System::MrdsJoint,
+    System::MrdsSeparate,
+];
+
 /// Fields that runs of earlier versions do not have: while they are off, a part's key is what it was without them.
-const LATER: [&str; 5] = [
+const LATER: [&str; 7] = [
+    "stage1_stop_scaled",
+    "ids",
     "adapter_dtype",
     "dialogue_top_k",
     "dialogue_min_p",
@@ -392,6 +430,8 @@ impl Recipe {
                 sft_lr: 2e-4,
                 dpo_lr: 1e-5,
                 stage1_stop_lr: 2e-5,
+                stage1_stop_scaled: false,
+                lr_search: vec![1.0],
                 ..default
             },
             Preset::Small => Self {
@@ -442,7 +482,13 @@ impl Recipe {
                 dialogue_tries: 2,
                 ids_max_iterations: 1,
                 rejection_max_tries: 2,
-                systems: vec![System::ZeroShot, System::SftReal, System::MrdsSeparate],
+                systems: vec![
+                    System::Lead3,
+                    System::Longest3,
+                    System::ZeroShot,
+                    System::SftReal,
+                    System::MrdsSeparate,
+                ],
                 synthesizer_items: 12,
                 ..Self::preset(Preset::Small)
             },

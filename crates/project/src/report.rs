@@ -58,12 +58,18 @@ pub struct SystemResult {
     /// ROUGE-L F of the best reference.
     #[serde(rename = "rougeL_best")]
     pub rouge_l_best: Mean,
-    /// Nats per token of the first reference.
-    pub reference_ce: Mean,
+    /// Nats per token of the first reference; none where no model wrote.
+    pub reference_ce: Option<Mean>,
     /// Mean length of the predictions.
     pub mean_tokens: f64,
     /// Mean number of in-context examples.
     pub mean_examples: f64,
+    /// Settings that were tried for it by the validation CE; none where nothing is trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings_tried: Option<usize>,
+    /// Synthetic pairs that it learnt from; none where it learnt from none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synthetic_n: Option<usize>,
     /// Differences to `sft_real` by metric; empty for `sft_real` itself and where that was not run.
     pub vs_sft_real: BTreeMap<ResultMetric, Difference>,
 }
@@ -135,15 +141,13 @@ fn items(outputs: &[Output]) -> Items {
     let scores: Vec<(RougeScores, RougeScores)> = outputs.iter().map(rouge).collect();
     let column =
         |f: &dyn Fn(&(RougeScores, RougeScores)) -> f64| scores.iter().map(f).collect::<Vec<f64>>();
-    let metrics = BTreeMap::from([
+    let mut metrics = BTreeMap::from([
         (ResultMetric::Rouge1, column(&|s| s.0.rouge1.fmeasure)),
         (ResultMetric::Rouge2, column(&|s| s.0.rouge2.fmeasure)),
         (ResultMetric::RougeL, column(&|s| s.0.rouge_l.fmeasure)),
-        (
-            ResultMetric::ReferenceCe,
-            outputs.iter().map(|output| output.reference_ce).collect(),
-        ),
     ]);
+    let ces: Option<Vec<f64>> = outputs.iter().map(|output| output.reference_ce).collect();
+    metrics.extend(ces.map(|ces| (ResultMetric::ReferenceCe, ces)));
     Items {
         system: outputs[0].system,
         ids: outputs.iter().map(|output| output.id.clone()).collect(),
@@ -181,11 +185,10 @@ fn row(items: &Items, baseline: Option<&Items>, resamples: usize, seed: u64) -> 
     let mut vs_sft_real = BTreeMap::new();
     if let Some(baseline) = baseline.filter(|b| b.system != items.system && b.ids == items.ids) {
         for (metric, ours) in &items.metrics {
-            let differences: Vec<f64> = ours
-                .iter()
-                .zip(&baseline.metrics[metric])
-                .map(|(a, b)| a - b)
-                .collect();
+            let Some(theirs) = baseline.metrics.get(metric) else {
+                continue;
+            };
+            let differences: Vec<f64> = ours.iter().zip(theirs).map(|(a, b)| a - b).collect();
             if let Some(d) = paired_bootstrap(&differences, resamples, seed) {
                 let difference = Difference {
                     diff: d.diff,
@@ -206,7 +209,12 @@ fn row(items: &Items, baseline: Option<&Items>, resamples: usize, seed: u64) -> 
         rouge1_best: with_interval(&items.best[0]),
         rouge2_best: with_interval(&items.best[1]),
         rouge_l_best: with_interval(&items.best[2]),
-        reference_ce: metric(ResultMetric::ReferenceCe),
+        reference_ce: items
+            .metrics
+            .get(&ResultMetric::ReferenceCe)
+            .map(|ces| with_interval(ces)),
+        settings_tried: None,
+        synthetic_n: None,
         mean_tokens: average(&items.tokens),
         mean_examples: average(&items.examples),
         vs_sft_real,
@@ -282,7 +290,7 @@ mod tests {
             id: id.to_string(),
             prediction: prediction.into(),
             references: references.iter().map(|r| (*r).to_owned()).collect(),
-            reference_ce: 2.0,
+            reference_ce: system.has_model().then_some(2.0),
             tokens: prediction.split(' ').count(),
             examples: 0,
         }
@@ -320,6 +328,24 @@ mod tests {
         let gain = &table[1].vs_sft_real[&ResultMetric::Rouge1];
         assert!((gain.diff - (1.0 - 2.0 / 3.0)).abs() < 1e-12);
         assert_eq!((gain.ci95[0], gain.ci95[1]), (gain.diff, gain.diff));
+    }
+
+    #[test]
+    fn lines_of_the_dialogue_have_no_likelihood() {
+        let outputs = [System::Lead3, System::SftReal]
+            .map(|system| output(system, 0, "the dog", &["the dog ran home"]));
+        let table = results(&outputs, 100, 1);
+        assert_eq!(table[0].reference_ce, None);
+        assert!(table[1].reference_ce.is_some());
+        let compared: Vec<_> = table[0].vs_sft_real.keys().copied().collect();
+        assert_eq!(
+            compared,
+            [
+                ResultMetric::Rouge1,
+                ResultMetric::Rouge2,
+                ResultMetric::RougeL
+            ]
+        );
     }
 
     #[test]

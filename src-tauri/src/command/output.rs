@@ -196,7 +196,7 @@ fn system_result(row: &Row) -> SystemResult {
         rouge1: interval(&row.rouge1),
         rouge2: interval(&row.rouge2),
         rouge_l: interval(&row.rouge_l),
-        reference_ce: Some(row.reference_ce.mean),
+        reference_ce: row.reference_ce.as_ref().map(|ce| ce.mean),
         mean_tokens: Some(row.mean_tokens),
         vs_sft_real: difference.map(|d| Difference {
             diff: d.diff,

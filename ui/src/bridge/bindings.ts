@@ -2944,6 +2944,10 @@ export type Synthesizer =
 "sft" | 
 /**  The supervised synthesizer, one sample under the grammar of `Name: text` lines. */
 "sft_constrained" | 
+/**  Trained further on each summary's best candidate, one sample. */
+"best_of_k" | 
+/**  Aligned with the format pairs alone, one sample. */
+"dpo_format" | 
 /**  Aligned with separate preference sets, one sample. */
 "dpo_separate" | 
 /**  Aligned with the joint preference set, one sample. */
@@ -2979,16 +2983,28 @@ export type SynthesizerResult = {
 
 /**  The summarizers that are compared. */
 export type System = 
+/**  The first three lines of the dialogue; no model. */
+"lead_3" | 
+/**  The three longest lines of the dialogue, the longest first; no model. */
+"longest_3" | 
 /**  The base model with the instruction alone. */
 "zero_shot" | 
 /**  The base model with up to k real examples in its prompt. */
 "in_context" | 
 /**  Supervised training on the real pairs only. */
 "sft_real" | 
+/**  Two stages: dialogues by the supervised synthesizer, then real pairs. */
+"sft_synthetic" | 
 /**  Two stages: dialogues by the supervised synthesizer under iterative correction, then real pairs. */
 "sft_synthetic_ids" | 
+/**  One stage: real pairs mixed with `sft_synthetic_ids`'s synthetic pairs in a fixed ratio. */
+"fixed_ratio_ids" | 
 /**  One stage: real pairs mixed with `mrds_separate`'s synthetic pairs in a fixed ratio. */
 "fixed_ratio" | 
+/**  Two stages, dialogues by the synthesizer trained on each summary's best candidate instead of preferences. */
+"best_of_k" | 
+/**  Two stages, dialogues by the synthesizer aligned with the format pairs alone. */
+"mrds_format" | 
 /**  Two stages, dialogues by the synthesizer aligned with the joint preference set. */
 "mrds_joint" | 
 /**  Two stages, dialogues by the synthesizer aligned with separate preference sets (the paper's main system). */

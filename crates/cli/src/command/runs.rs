@@ -177,7 +177,9 @@ fn result_table(rows: &[SystemResult]) -> Table {
             format!("{} {}", points(row.rouge1.mean), interval(row.rouge1.ci95)),
             points(row.rouge2.mean),
             points(row.rouge_l.mean),
-            format!("{:.3}", row.reference_ce.mean),
+            row.reference_ce
+                .as_ref()
+                .map_or_else(|| "-".to_owned(), |ce| format!("{:.3}", ce.mean)),
             format!("{:.1}", row.mean_tokens),
             versus.map_or("–".into(), |versus| {
                 format!("{:+.2} {}", 100.0 * versus.diff, interval(versus.ci95))

@@ -348,7 +348,8 @@ impl Forecast<'_> {
                 let tried = recipe.lr_search.len() as f64;
                 synthetic.plus(self.sft(shots, pair)).times(tried)
             }
-            Part::Evaluate(system) => self.summarizing(system),
+            Part::Evaluate(system) if system.has_model() => self.summarizing(system),
+            Part::Evaluate(_) => Work::default(),
             Part::TestDialogues(synthesizer) => self.comparing(synthesizer),
         }
     }

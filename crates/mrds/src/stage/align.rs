@@ -1,10 +1,11 @@
 //! Stage 6: DPO + SFT from the frozen supervised synthesizer (MRDS; Rafailov et al. 2023 with the NLL term of Pang et
-//! al. 2024), once with separate preference sets and once with the joint set.
+//! al. 2024) with separate preference sets, the joint set or the format pairs alone, or plain SFT on each summary's best
+//! candidate; a part for each of them.
 //!
 //! `ref_policy` is the supervised adapter; its log-probabilities are taken once. Other preference losses may take the
-//! place of DPO's (`dpo_loss`). The checkpoint is the one whose
-//! dialogues for the validation summaries the base model summarizes best, among those whose format rate is near the
-//! best.
+//! place of DPO's (`dpo_loss`). The checkpoint is the one whose dialogues for the validation summaries the base model
+//! summarizes best, among those whose format rate is near the best; all are sampled with the same random numbers, and
+//! what the training began with is one of them.
 
 use contract::problem::Stall;
 use contract::{Part, SampleItem, StageName, Synthesizer};
@@ -12,13 +13,14 @@ use lm::lora::Adapter;
 use lm::train::{
     BatchPlan, Objective, PreferenceLoss, PreferencePair, Schedule, TrainConfig, TrainExample,
 };
-use project::artifact::{Checkpoint, Pair, PairSet, SummaryOrigin, rows};
+use project::artifact::{Candidate, Checkpoint, Pair, PairSet, SummaryOrigin, rows};
 use project::format_rule::FormatRule;
 use project::recipe::{DpoLoss, Recipe, SftTarget};
 use serde::{Deserialize, Serialize};
 
 use super::candidates::content_scores;
 use super::context::{Stage, StageOutput};
+use super::preferences::{guards, preferable};
 use super::sampling::{Task, Way};
 use super::synthesizer;
 use super::training::adapter_artifact;
@@ -26,31 +28,82 @@ use crate::error::{Error, Result};
 
 pub(crate) fn run(stage: &Stage<'_>, role: Synthesizer) -> Result<StageOutput> {
     let pairs: Vec<Pair> = stage.read(Part::Whole(StageName::Preferences))?;
-    let ref_policy = stage.trained(Part::Whole(StageName::Synthesizer), synthesizer::ROLE)?;
+    let start = stage.trained(Part::Whole(StageName::Synthesizer), synthesizer::ROLE)?;
     let rule = stage.format_rule();
     let sets = sets(&pairs, role);
+    let nothing = || Error::stalled(stage.name, Stall::NoPair { synthesizer: role });
     if sets.iter().all(|set| set.is_empty()) {
-        let synthesizer = role;
-        return Err(Error::stalled(stage.name, Stall::NoPair { synthesizer }));
+        return Err(nothing());
     }
-    let aligned = align(stage, role, &sets, &ref_policy, &rule)?;
+    let config = config(stage, role, &sets);
+    let (aligned, n_in) = match role {
+        Synthesizer::BestOfK => {
+            let examples = best_candidates(stage)?;
+            if examples.is_empty() {
+                return Err(nothing());
+            }
+            let config = TrainConfig {
+                // Each in its turn, as often as the updates of the alignment allow.
+                batch_plan: BatchPlan::Shuffled,
+                ..config
+            };
+            let objective = Objective::Sft(&examples);
+            (
+                align(stage, role, &objective, &config, start, &rule)?,
+                examples.len(),
+            )
+        }
+        _ => {
+            let flat: Vec<&Pair> = sets.iter().flatten().copied().collect();
+            let examples = preference_pairs(stage, role, &flat, &start)?;
+            let recipe = stage.recipe();
+            let objective = Objective::Dpo {
+                pairs: &examples,
+                loss: preference_loss(recipe),
+                beta: recipe.dpo_beta,
+                sft_weight: recipe.dpo_sft_weight,
+            };
+            (
+                align(stage, role, &objective, &config, start, &rule)?,
+                flat.len(),
+            )
+        }
+    };
     let adapter = adapter_artifact(role.as_str(), aligned.sha256, vec![aligned.record]);
     let mut artifacts = rows(&[adapter])?;
     artifacts.extend(rows(&aligned.checkpoints)?);
     Ok(StageOutput {
         artifacts,
-        n_in: sets.iter().map(Vec::len).sum::<usize>() as u64,
+        n_in: n_in as u64,
         n_out: 1,
         ..StageOutput::default()
     })
 }
 
+/// The pairs that a synthesizer learns from; for training on the best candidates, those whose updates it takes.
 fn sets(pairs: &[Pair], role: Synthesizer) -> Vec<Vec<&Pair>> {
     let pairs_of = |set| pairs.iter().filter(|pair| pair.set == set).collect();
     match role {
         Synthesizer::DpoJoint => vec![pairs_of(PairSet::Joint)],
+        Synthesizer::DpoFormat => vec![pairs_of(PairSet::Format)],
         _ => vec![pairs_of(PairSet::Format), pairs_of(PairSet::Content)],
     }
+}
+
+/// Each summary with its best candidate that keeps rule and guards.
+fn best_candidates(stage: &Stage<'_>) -> Result<Vec<TrainExample>> {
+    let candidates: Vec<Candidate> = stage.read(Part::Whole(StageName::Candidates))?;
+    let (guards, prompts) = (guards(stage), stage.prompts());
+    candidates
+        .chunk_by(|a, b| a.summary_id == b.summary_id)
+        .filter_map(|group| preferable(&guards, group).first().copied())
+        .map(|best| {
+            Ok(TrainExample {
+                prompt_ids: prompts.dialogue(&best.summary)?,
+                completion_ids: best.ids.clone(),
+            })
+        })
+        .collect()
 }
 
 struct Aligned {
@@ -70,28 +123,18 @@ struct Judged {
 fn align(
     stage: &Stage<'_>,
     role: Synthesizer,
-    sets: &[Vec<&Pair>],
-    ref_policy: &Adapter,
+    objective: &Objective<'_>,
+    config: &TrainConfig,
+    mut start: Adapter,
     rule: &FormatRule,
 ) -> Result<Aligned> {
-    let flat: Vec<&Pair> = sets.iter().flatten().copied().collect();
-    let examples = preference_pairs(stage, role, &flat, ref_policy)?;
-    let config = config(stage, role, sets);
-    let recipe = stage.recipe();
-    let objective = Objective::Dpo {
-        pairs: &examples,
-        loss: preference_loss(recipe),
-        beta: recipe.dpo_beta,
-        sft_weight: recipe.dpo_sft_weight,
-    };
-    let mut start = ref_policy.clone();
     start.config.dropout = 0.0;
     let mut judge = |adapter: &Adapter, update: usize| {
         judge(stage, role, adapter, update, rule).map(|j| j.scorer_ce)
     };
-    let trained = stage.train(role.as_str(), &objective, &config, start, &mut judge)?;
+    let trained = stage.train(role.as_str(), objective, config, start, &mut judge)?;
     let judged: Vec<Judged> = judged(stage, role, config.max_updates)?;
-    let chosen = choose(&judged, recipe.checkpoint_format_slack);
+    let chosen = choose(&judged, stage.recipe().checkpoint_format_slack);
     let checkpoints = judged
         .iter()
         .map(|j| Checkpoint {
@@ -117,13 +160,11 @@ fn align(
     })
 }
 
-/// Lowest CE among the checkpoints whose format rate is within `slack` of the best; the start (update 0) is shown
-/// beside them but is no candidate.
+/// Lowest CE among the checkpoints whose format rate is within `slack` of the best; the start, update 0, is one of them.
 fn choose(judged: &[Judged], slack: f64) -> Option<&Judged> {
-    let trained: Vec<&Judged> = judged.iter().filter(|j| j.update > 0).collect();
-    let best = trained.iter().map(|j| j.format_rate).fold(0.0, f64::max);
-    let near = trained
-        .into_iter()
+    let best = judged.iter().map(|j| j.format_rate).fold(0.0, f64::max);
+    let near = judged
+        .iter()
         .filter(|j| j.format_rate >= best - slack && !j.scorer_ce.is_nan());
     near.min_by(|a, b| a.scorer_ce.total_cmp(&b.scorer_ce))
 }
@@ -393,6 +434,10 @@ mod tests {
         ];
         assert_eq!(choose(&checkpoints, 0.05).map(|j| j.update), Some(15));
         assert_eq!(choose(&checkpoints, 0.0).map(|j| j.update), Some(10));
-        assert_eq!(choose(&checkpoints[..1], 0.05).map(|j| j.update), None);
+        assert_eq!(choose(&checkpoints[..1], 0.05).map(|j| j.update), Some(0));
+        // An alignment that only makes it worse leaves the start.
+        let worse = [judged(0, 0.9, 1.0), judged(5, 0.92, 1.2)];
+        assert_eq!(choose(&worse, 0.05).map(|j| j.update), Some(0));
+        assert_eq!(choose(&worse, 0.01).map(|j| j.update), Some(5));
     }
 }

@@ -2,9 +2,10 @@
 //! synthetic pairs); a part for each of them. What breaks the format rule or repeats its summary is dropped and counted.
 
 use contract::problem::Stall;
-use contract::{Measures, Part, SampleItem, StageName, Synthesizer, WritingMeasures};
+use contract::{Measures, Part, SampleItem, StageName, Synthesizer};
 use project::artifact::{Summary, SyntheticDialogue, rows};
 use project::part::writer;
+use project::recipe::{Ids, Recipe};
 
 use super::context::{Stage, StageOutput, count};
 use super::preferences::guards;
@@ -74,7 +75,7 @@ pub(crate) fn run(stage: &Stage<'_>, source: Synthesizer) -> Result<StageOutput>
     });
     output.n_out = kept.len() as u64;
     output.artifacts = rows(&kept)?;
-    let measured = WritingMeasures::new(attempts.wall_s, kept.len());
+    let measured = attempts.measures().accepting(kept.len());
     output.measures = Measures::Writing([(source, measured)].into());
     Ok(output)
 }
@@ -93,8 +94,16 @@ pub(crate) fn synthesizer_adapter(
 
 fn way(stage: &Stage<'_>, source: Synthesizer) -> Way {
     match source {
-        Synthesizer::Ids => Way::Iterate(stage.recipe().ids_max_iterations),
+        Synthesizer::Ids => ids_way(stage.recipe()),
         _ => Way::Resample(stage.recipe().dialogue_tries),
+    }
+}
+
+/// The recipe's form of iterative dialogue synthesis.
+pub(crate) fn ids_way(recipe: &Recipe) -> Way {
+    match recipe.ids {
+        Ids::Turns => Way::Turns,
+        Ids::Prefix => Way::Iterate(recipe.ids_max_iterations),
     }
 }
 

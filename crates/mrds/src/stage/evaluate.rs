@@ -4,17 +4,19 @@
 //! everybody can recompute them.
 
 use contract::{Measures, Part, SampleItem, Synthesizer, System, WritingMeasures};
+use lm::SpecialTokens;
 use lm::infer::generate::{GenerateConfig, GenerateRequest};
 use lm::infer::sample::Filters;
 use lm::infer::score::Scored;
 use lm::lora::Adapter;
+use metrics::extractive::{lead_3, longest_3};
 use project::artifact::{Output, TestDialogue, rows};
 use project::format_rule::guard::Overlap;
 use serde::{Deserialize, Serialize};
 
 use super::candidates::content_scores;
 use super::context::{Stage, StageOutput};
-use super::dialogues::synthesizer_adapter;
+use super::dialogues::{ids_way, synthesizer_adapter};
 use super::sampling::{Attempts, Task, Way};
 use super::spread::BLOCK_ITEMS;
 use crate::error::Result;
@@ -23,6 +25,14 @@ use crate::selection::{Example, TestData};
 /// A system's summaries of the test dialogues.
 pub(crate) fn summarize(stage: &Stage<'_>, system: System, test: &TestData) -> Result<StageOutput> {
     let examples = test.examples();
+    let lines: Option<fn(&[String]) -> String> = match system {
+        System::Lead3 => Some(lead_3),
+        System::Longest3 => Some(longest_3),
+        _ => None,
+    };
+    if let Some(lines) = lines {
+        return of_lines(stage, system, examples, lines);
+    }
     let adapter = match system.is_trained() {
         true => Some(stage.trained(Part::Summarizer(system), system.as_str())?),
         false => None,
@@ -42,6 +52,36 @@ pub(crate) fn summarize(stage: &Stage<'_>, system: System, test: &TestData) -> R
         system,
         prediction: outputs.first().map(|output| output.prediction.clone()),
     });
+    Ok(StageOutput {
+        artifacts: rows(&outputs)?,
+        n_in: examples.len() as u64,
+        n_out: outputs.len() as u64,
+        ..StageOutput::default()
+    })
+}
+
+/// The summaries that are lines of the test dialogues.
+fn of_lines(
+    stage: &Stage<'_>,
+    system: System,
+    examples: &[Example],
+    summary: fn(&[String]) -> String,
+) -> Result<StageOutput> {
+    let output = |example: &Example| {
+        let lines: Vec<String> = example.dialogue.lines().map(str::to_owned).collect();
+        let prediction = summary(&lines);
+        let tokenizer = &stage.run.model.tokenizer;
+        Ok(Output {
+            system,
+            id: example.id.clone(),
+            references: example.references.clone(),
+            reference_ce: None,
+            tokens: tokenizer.encode(&prediction, SpecialTokens::AsText)?.len(),
+            examples: 0,
+            prediction,
+        })
+    };
+    let outputs = examples.iter().map(output).collect::<Result<Vec<_>>>()?;
     Ok(StageOutput {
         artifacts: rows(&outputs)?,
         n_in: examples.len() as u64,
@@ -85,7 +125,7 @@ fn outputs(
             id: example.id.clone(),
             prediction: stage.text(&generation.ids)?,
             references: example.references.clone(),
-            reference_ce: ces[place],
+            reference_ce: Some(ces[place]),
             tokens: generation.ids.len(),
             examples: asked.prompts[place].1,
         });
@@ -173,7 +213,7 @@ pub(crate) fn synthesize(
     };
     let examples = &examples[..limit];
     let way = match synthesizer {
-        Synthesizer::Ids => Way::Iterate(recipe.ids_max_iterations),
+        Synthesizer::Ids => ids_way(recipe),
         Synthesizer::Rejection => Way::Resample(recipe.rejection_max_tries),
         Synthesizer::SftConstrained => Way::Constrained,
         _ => Way::Resample(1),
@@ -196,9 +236,9 @@ pub(crate) fn synthesize(
         let scores = content_scores(stage, &pairs)?;
         Ok(Written { attempts, scores })
     })?;
-    let (mut dialogues, mut wall_s) = (Vec::with_capacity(limit), 0.0);
+    let (mut dialogues, mut measured) = (Vec::with_capacity(limit), WritingMeasures::default());
     for Written { attempts, scores } in written {
-        wall_s += attempts.wall_s;
+        measured = measured.and(&attempts.measures());
         for (attempt, score) in attempts.items.into_iter().zip(scores) {
             let example = &examples[dialogues.len()];
             dialogues.push(TestDialogue {
@@ -217,7 +257,7 @@ pub(crate) fn synthesize(
         }
     }
     let accepted = dialogues.iter().filter(|dialogue| dialogue.pass).count();
-    let measured = WritingMeasures::new(wall_s, accepted);
+    let measured = measured.accepting(accepted);
     Ok(StageOutput {
         artifacts: rows(&dialogues)?,
         n_in: limit as u64,

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lm::LanguageModel;
 use project::dialogue::{Dialogue, MAX_SPEAKER_CHARS};
 
+use super::turns::LineLimits;
 use crate::selection::Example;
 
 /// A speaker in this share of the shots is a role ("Doctor"), not a person of one dialogue.
@@ -27,6 +28,8 @@ pub(crate) struct Vocabulary {
     inline: Vec<u32>,
     /// Tokens that end a line and may begin the next.
     breaking: Vec<u32>,
+    /// Those of them that end the line and no more.
+    line_ends: Vec<u32>,
     stop_ids: Vec<u32>,
 }
 
@@ -35,7 +38,7 @@ impl Vocabulary {
         Self::new(model.tokenizer.token_bytes(), model.stop_ids.clone())
     }
 
-    fn new(bytes: Vec<Option<Vec<u8>>>, stop_ids: Vec<u32>) -> Self {
+    pub(crate) fn new(bytes: Vec<Option<Vec<u8>>>, stop_ids: Vec<u32>) -> Self {
         let mut by_first_byte = vec![Vec::new(); 256];
         let (mut inline, mut breaking) = (Vec::new(), Vec::new());
         for (id, token) in (0u32..).zip(&bytes) {
@@ -55,16 +58,29 @@ impl Vocabulary {
                 false => {}
             }
         }
+        let ends_line = |id: &u32| {
+            let token = bytes.get(*id as usize).and_then(Option::as_deref);
+            token.is_some_and(|token| {
+                token.iter().position(|b| *b == b'\n') == Some(token.len() - 1)
+            })
+        };
+        let line_ends = breaking.iter().copied().filter(ends_line).collect();
         Self {
             bytes,
             by_first_byte,
             inline,
             breaking,
+            line_ends,
             stop_ids,
         }
     }
 
-    fn bytes(&self, id: u32) -> &[u8] {
+    /// The tokens that end a line and no more.
+    pub(crate) fn line_ends(&self) -> &[u32] {
+        &self.line_ends
+    }
+
+    pub(crate) fn bytes(&self, id: u32) -> &[u8] {
         self.bytes
             .get(id as usize)
             .and_then(Option::as_deref)
@@ -74,6 +90,21 @@ impl Vocabulary {
 
 fn is_inline(byte: u8) -> bool {
     byte == b'\t' || !byte.is_ascii_control()
+}
+
+/// Words that a single token may begin; nearer to a limit they are counted.
+const MOST_WORDS: usize = 8;
+
+/// Words that a token begins, after a blank or within a word.
+fn word_starts(token: &[u8], after_blank: bool) -> usize {
+    let mut is_blank = after_blank;
+    let mut starts = 0;
+    for byte in token {
+        let blank = byte.is_ascii_whitespace();
+        starts += usize::from(is_blank && !blank);
+        is_blank = blank;
+    }
+    starts
 }
 
 /// Where in a dialogue the next byte stands.
@@ -136,6 +167,67 @@ impl<'v> LineGrammar<'v> {
         allowed.iter().for_each(&mut keep);
         if allowed.is_empty() || read.is_some_and(|read| self.may_end(&read)) {
             self.vocabulary.stop_ids.iter().for_each(keep);
+        }
+        logits.copy_from_slice(&masked);
+    }
+
+    /// The same for a single line: nothing may follow its end, which comes where `limits` allow it.
+    pub(crate) fn mask_line(&self, ids: &[u32], logits: &mut [f32], limits: &LineLimits) {
+        let place = self.read(ids).map(|read| read.place);
+        let vocabulary = self.vocabulary;
+        let written: Vec<u8> = ids
+            .iter()
+            .flat_map(|id| vocabulary.bytes(*id))
+            .copied()
+            .collect();
+        let written = String::from_utf8_lossy(&written);
+        let (speaker, text) = written.trim_start().split_once(": ").unwrap_or_default();
+        let words = text.split_whitespace().count();
+        let is_told = |told: &str| told == text.trim();
+        let repeats = limits
+            .refused
+            .iter()
+            .any(|(name, told)| name == speaker && is_told(told))
+            || limits.looped.iter().any(|told| is_told(told));
+        let in_text = place == Some(Place::Text);
+        let may_end = in_text && words >= limits.min_words && !repeats;
+        let must_end = in_text && (words >= limits.max_words || ids.len() + 2 >= limits.max_tokens);
+        let may_close = may_end
+            && words >= limits.closing_words
+            && limits.closers.iter().any(|closer| closer == speaker);
+        let room = limits.max_words.saturating_sub(words);
+        let begins = text.is_empty() || text.ends_with(char::is_whitespace);
+        let fits = |id: &u32| {
+            let token = vocabulary.bytes(*id);
+            match token.iter().position(|byte| *byte == b'\n') {
+                Some(end) => may_end && end + 1 == token.len(),
+                None => !must_end && (room > MOST_WORDS || word_starts(token, begins) <= room),
+            }
+        };
+        let allowed = place
+            .as_ref()
+            .map(|place| self.allowed(place))
+            .unwrap_or_default();
+        let mut kept: Vec<u32> = allowed.iter().copied().filter(fits).collect();
+        if may_close {
+            kept.extend_from_slice(&vocabulary.stop_ids);
+        }
+        // A line that can go neither on nor to its end is ended and refused, or goes on as the grammar alone allows.
+        if kept.is_empty() && in_text {
+            kept.extend_from_slice(&vocabulary.line_ends);
+        }
+        if kept.is_empty() {
+            kept.extend_from_slice(&allowed);
+        }
+        if kept.is_empty() {
+            kept.extend_from_slice(&vocabulary.stop_ids);
+        }
+        let mut masked = vec![f32::NEG_INFINITY; logits.len()];
+        for id in kept {
+            let id = id as usize;
+            if let (Some(to), Some(from)) = (masked.get_mut(id), logits.get(id)) {
+                *to = *from;
+            }
         }
         logits.copy_from_slice(&masked);
     }

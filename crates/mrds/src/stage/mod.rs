@@ -9,6 +9,7 @@ pub(crate) mod candidates;
 mod context;
 pub(crate) mod dialogues;
 pub(crate) mod evaluate;
+mod ids;
 mod line_grammar;
 pub(crate) mod preferences;
 mod prefix;
@@ -20,5 +21,6 @@ pub(crate) mod summarizer;
 pub(crate) mod synthesizer;
 pub(crate) mod topics;
 mod training;
+mod turns;
 
 pub(crate) use context::{Stage, StageOutput, remove_checkpoints};

@@ -126,31 +126,12 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    fn guarded(&self, candidate: &Candidate) -> bool {
-        self.guards.check(&candidate.text, &candidate.summary).pass
-    }
-
-    /// Passing and guarded, best score first.
-    fn preferable<'c>(&self, group: &'c [Candidate]) -> Vec<&'c Candidate> {
-        let mut good: Vec<&Candidate> = group
-            .iter()
-            .filter(|c| c.pass && c.score.is_some() && self.guarded(c))
-            .collect();
-        good.sort_by(|a, b| {
-            b.score
-                .partial_cmp(&a.score)
-                .unwrap_or(std::cmp::Ordering::Equal)
-                .then(a.sample.cmp(&b.sample))
-        });
-        good
-    }
-
     fn format_pairs(&mut self, group: &[Candidate], real: Option<(String, Vec<u32>)>) -> Vec<Pair> {
         let failing: Vec<&Candidate> = group
             .iter()
             .filter(|c| !c.pass && !c.ids.is_empty())
             .collect();
-        let best = self.preferable(group).first().copied();
+        let best = preferable(&self.guards, group).first().copied();
         let any_passes = group.iter().any(|c| c.pass);
         let (text, ids, score) = match (best, real) {
             (Some(best), _) => (best.text.clone(), best.ids.clone(), best.score),
@@ -181,7 +162,7 @@ impl Maker<'_> {
     }
 
     fn content_pair(&mut self, group: &[Candidate]) -> Option<Pair> {
-        let good = self.preferable(group);
+        let good = preferable(&self.guards, group);
         let mut best: Option<(f64, &Candidate, &Candidate)> = None;
         for (index, chosen) in good.iter().enumerate() {
             for rejected in &good[index + 1..] {
@@ -207,7 +188,7 @@ impl Maker<'_> {
     }
 
     fn joint_pair(&mut self, group: &[Candidate]) -> Option<Pair> {
-        let good = self.preferable(group);
+        let good = preferable(&self.guards, group);
         let Some(&chosen) = good.first() else {
             count(&mut self.dropped, "joint: nothing to prefer");
             return None;
@@ -242,6 +223,22 @@ impl Maker<'_> {
         let (longer, shorter) = (a.ids.len().max(b.ids.len()), a.ids.len().min(b.ids.len()));
         (longer - shorter) as f64 <= self.recipe.length_balance * longer as f64
     }
+}
+
+/// The candidates of a summary that keep rule and guards, best score first.
+pub(crate) fn preferable<'c>(guards: &ContentGuards, group: &'c [Candidate]) -> Vec<&'c Candidate> {
+    let is_guarded = |candidate: &Candidate| guards.check(&candidate.text, &candidate.summary).pass;
+    let mut good: Vec<&Candidate> = group
+        .iter()
+        .filter(|c| c.pass && c.score.is_some() && is_guarded(c))
+        .collect();
+    good.sort_by(|a, b| {
+        b.score
+            .partial_cmp(&a.score)
+            .unwrap_or(std::cmp::Ordering::Equal)
+            .then(a.sample.cmp(&b.sample))
+    });
+    good
 }
 
 /// Order among failing candidates: one that cannot even be scored is the worst.
@@ -335,7 +332,10 @@ mod tests {
         let mut maker = maker(&recipe, 0.1);
         let mut quoting = candidate(0, true, Some(-0.1), 10);
         quoting.text = QUOTE.into();
-        assert!(!maker.guarded(&quoting), "the fixture quotes its summary");
+        assert!(
+            preferable(&maker.guards, std::slice::from_ref(&quoting)).is_empty(),
+            "the fixture quotes its summary"
+        );
         let plain = candidate(1, true, Some(-2.0), 10);
         let failing = Candidate {
             text: QUOTE.into(),

@@ -1,14 +1,15 @@
 //! The ways to get a dialogue for a summary: one sample, one sample under the line grammar, resampling until the format
-//! rule accepts, and iterative dialogue synthesis (IDS, `docs/method.md`). Used by `candidates`, `align`, `dialogues`
+//! rule accepts, and iterative dialogue synthesis (IDS, `docs/method.md`) line by line or by valid beginnings. Used by `candidates`, `align`, `dialogues`
 //! and `evaluate`.
 
 use std::collections::BTreeMap;
 
+use contract::WritingMeasures;
 use lm::SpecialTokens;
 use lm::infer::generate::{Constraint, Finish, GenerateConfig, GenerateRequest, Generation};
 use lm::infer::sample::Filters;
 use lm::lora::Adapter;
-use project::format_rule::FormatRule;
+use project::format_rule::{Check, FormatRule};
 use serde::{Deserialize, Serialize};
 
 use super::context::Stage;
@@ -30,6 +31,8 @@ pub(crate) enum Way {
     Resample(usize),
     /// One draw, whatever it is, of `Name: text` lines by construction.
     Constrained,
+    /// Line by line within the format rule ([`super::turns`]).
+    Turns,
     /// Keep the longest valid beginning and continue from there ([`Prefix`]), at most this number of times.
     Iterate(usize),
 }
@@ -43,6 +46,22 @@ pub(crate) struct Attempt {
     pub(crate) rules: BTreeMap<String, bool>,
     pub(crate) tries: usize,
     pub(crate) tokens: usize,
+    /// Lines that were drawn again, where it was written line by line.
+    pub(crate) resampled: usize,
+    /// Whether it was ended by a maximum.
+    pub(crate) forced: bool,
+}
+
+impl Attempt {
+    /// Takes the verdict of the format rule.
+    pub(super) fn take(&mut self, check: Check) {
+        self.pass = check.pass;
+        self.rules = check
+            .rules
+            .into_iter()
+            .map(|(rule, kept)| (rule.to_string(), kept))
+            .collect();
+    }
 }
 
 /// Every item's last state, and the seconds that all took.
@@ -50,6 +69,18 @@ pub(crate) struct Attempt {
 pub(crate) struct Attempts {
     pub(crate) items: Vec<Attempt>,
     pub(crate) wall_s: f64,
+}
+
+impl Attempts {
+    /// What the writing took; whose dialogues are accepted is not known here.
+    pub(super) fn measures(&self) -> WritingMeasures {
+        WritingMeasures {
+            wall_s: self.wall_s,
+            forced_closures: self.items.iter().filter(|attempt| attempt.forced).count(),
+            resampled_turns: self.items.iter().map(|attempt| attempt.resampled).sum(),
+            ..WritingMeasures::default()
+        }
+    }
 }
 
 impl FromIterator<Self> for Attempts {
@@ -106,6 +137,7 @@ impl Stage<'_> {
         way: Way,
     ) -> Result<Attempts> {
         let rounds = match way {
+            Way::Turns => return self.write_turns(task, adapter, summaries, first, rule),
             Way::Resample(rounds) | Way::Iterate(rounds) => rounds.max(1),
             Way::Constrained => 1,
         };
@@ -210,13 +242,7 @@ impl Stage<'_> {
         attempt.ended = generation.finish == Finish::Stop;
         attempt.tries += 1;
         attempt.tokens += generation.ids.len();
-        let check = rule.check(&attempt.text, attempt.ended);
-        attempt.pass = check.pass;
-        attempt.rules = check
-            .rules
-            .into_iter()
-            .map(|(rule, kept)| (rule.to_string(), kept))
-            .collect();
+        attempt.take(rule.check(&attempt.text, attempt.ended));
         Ok(())
     }
 }

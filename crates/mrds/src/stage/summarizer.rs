@@ -1,15 +1,18 @@
-//! Stage 8: the two-stage summarizers and their trained baselines (MRDS).
+//! Stage 8: the two-stage summarizers and their trained baselines (MRDS); a part for each of them.
 //!
 //! Stage 1 learns from synthetic pairs only and ends when the plateau schedule first reaches `stage1_stop_lr`; stage 2
-//! starts from its best adapter with a fresh optimizer and learns from real pairs only. Real-only training gets the
-//! same search over learning rates and the same early stopping; fixed-ratio mixing gets as many updates as the
-//! two-stage run on the same synthetic pairs.
+//! starts from its best adapter with a fresh optimizer and learns from real pairs only. Every training gets the same
+//! number of looks at the validation pairs, one for each factor of `lr_search`, and the same number of synthetic pairs
+//! from whatever source; fixed-ratio mixing gets as many updates as the two-stage run on the same synthetic pairs.
 
 use contract::problem::{RecipeFault, RunProblem};
-use contract::{Part, RecipeRule, System};
+use std::collections::BTreeSet;
+
+use contract::{Part, RecipeRule, Synthesizer, System};
 use lm::lora::Adapter;
 use lm::train::{BatchPlan, Objective, TrainConfig, TrainExample};
-use project::artifact::{SyntheticDialogue, TrainedAdapter, rows};
+use project::artifact::{SyntheticDialogue, TrainRecord, TrainedAdapter, rows};
+use project::part::sources;
 
 use super::context::{Stage, StageOutput};
 use super::training::{SftSchedule, Trained, adapter_artifact};
@@ -23,22 +26,66 @@ pub(crate) fn run(stage: &Stage<'_>, system: System) -> Result<StageOutput> {
         real: real_pairs(stage, &stage.data().shots)?,
         validation: real_pairs(stage, &stage.data().validation)?,
     };
-    let dialogues: Vec<SyntheticDialogue> = match system.synthetic_source() {
-        Some(source) => stage.read(Part::Dialogues(source))?,
+    let dialogues = match system.synthetic_source() {
+        Some(source) => equal_share(stage, source)?,
         None => Vec::new(),
     };
     let synthetic = synthetic_pairs(stage, &dialogues)?;
+    let synthetic_n = system.synthetic_source().map(|_| synthetic.len());
     let (last, records) = match (system.synthetic_source(), system.updates_of()) {
         (None, _) => trainer.real_only()?,
         (Some(_), Some(other)) => trainer.mixed(synthetic, updates(stage, other)?)?,
         (Some(_), None) => trainer.two_stage(&synthetic)?,
     };
     Ok(StageOutput {
-        artifacts: rows(&[adapter_artifact(system.as_str(), last.sha256, records)])?,
+        artifacts: rows(&[TrainedAdapter {
+            settings_tried: Some(stage.recipe().lr_search.len()),
+            synthetic_n,
+            ..adapter_artifact(system.as_str(), last.sha256, records)
+        }])?,
         n_in: (trainer.real.len() + dialogues.len()) as u64,
         n_out: 1,
         ..StageOutput::default()
     })
+}
+
+/// The dialogues of a source that a training takes: where another source of the run has fewer, as many as that one
+/// (`match_synthetic`), those whose summaries every source has a dialogue for first.
+fn equal_share(stage: &Stage<'_>, source: Synthesizer) -> Result<Vec<SyntheticDialogue>> {
+    let read = |source| stage.read::<SyntheticDialogue>(Part::Dialogues(source));
+    let mut dialogues = read(source)?;
+    if !stage.recipe().match_synthetic {
+        return Ok(dialogues);
+    }
+    let mut by_source: Vec<BTreeSet<u32>> = Vec::new();
+    for source in sources(stage.recipe()) {
+        let accepted = read(source)?;
+        by_source.push(
+            accepted
+                .iter()
+                .map(|dialogue| dialogue.summary_id)
+                .collect(),
+        );
+    }
+    let ids: Vec<u32> = dialogues
+        .iter()
+        .map(|dialogue| dialogue.summary_id)
+        .collect();
+    let key = |summary_id: u32| stage.key("equal share", summary_id as usize, 0);
+    let kept = fewest(&ids, &by_source, &key);
+    dialogues.retain(|dialogue| kept.contains(&dialogue.summary_id));
+    Ok(dialogues)
+}
+
+/// As many of a source's summaries as the source with the fewest has: what all have in common first, in an order drawn by
+/// `key`, which is the same for every source.
+fn fewest(ids: &[u32], by_source: &[BTreeSet<u32>], key: &dyn Fn(u32) -> u64) -> BTreeSet<u32> {
+    let n = by_source.iter().map(BTreeSet::len).min();
+    let is_common = |id: &u32| by_source.iter().all(|accepted| accepted.contains(id));
+    let mut order: Vec<u32> = ids.to_vec();
+    order.sort_by_key(|id| (!is_common(id), key(*id), *id));
+    order.truncate(n.unwrap_or(ids.len()));
+    order.into_iter().collect()
 }
 
 /// Updates of both stages of a two-stage system.
@@ -48,7 +95,8 @@ fn updates(stage: &Stage<'_>, system: System) -> Result<usize> {
     Ok(trainings.map(|training| training.updates).sum())
 }
 
-type Finished = (Trained, Vec<project::artifact::TrainRecord>);
+/// The adapter that was chosen, and the trainings that led to it.
+type Finished = (Trained, Vec<TrainRecord>);
 
 struct Trainer<'a> {
     stage: &'a Stage<'a>,
@@ -59,49 +107,46 @@ struct Trainer<'a> {
 
 impl Trainer<'_> {
     fn real_only(&self) -> Result<Finished> {
-        let recipe = self.stage.recipe();
-        let base = |lr| self.second_config("sft_real", lr, self.real.len());
-        let trained = self.search("sft_real", recipe.sft_lr, &self.real, None, &base)?;
-        let record = trained.record.clone();
-        Ok((trained, vec![record]))
+        let (lr, task) = (self.stage.recipe().sft_lr, self.system.as_str());
+        self.search(&|factor| {
+            let config = self.second_config(task, lr * factor, self.real.len());
+            let trained =
+                self.train(&named(task, factor), &self.real, self.fresh(task)?, &config)?;
+            Ok((vec![trained.record.clone()], trained))
+        })
     }
 
+    /// Both stages at one factor of their rates, so that every trained summarizer gets the same number of looks at the
+    /// validation pairs.
     fn two_stage(&self, synthetic: &[TrainExample]) -> Result<Finished> {
         let (recipe, system) = (self.stage.recipe(), self.system);
-        let stop_lr = recipe.stage1_stop_lr;
-        let first_config = |lr| {
+        let [first_task, second_task] = [1, 2].map(|number| format!("{system} stage {number}"));
+        self.search(&|factor| {
             let schedule = SftSchedule::Plateau {
                 factor: recipe.stage1_factor,
             };
-            // A searched rate keeps its distance to the stop, so that one reduction ends the stage at every rate.
-            let stop = stop_lr * lr / recipe.sft_lr;
-            let config =
-                self.stage
-                    .sft_config(&format!("{system} stage 1"), lr, synthetic.len(), schedule);
-            TrainConfig {
-                stop_lr: Some(stop),
+            let lr = recipe.sft_lr * factor;
+            let config = self
+                .stage
+                .sft_config(&first_task, lr, synthetic.len(), schedule);
+            let scale = if recipe.stage1_stop_scaled {
+                factor
+            } else {
+                1.0
+            };
+            let config = TrainConfig {
+                stop_lr: Some(recipe.stage1_stop_lr * scale),
                 early_stop_evals: None,
                 ..config
-            }
-        };
-        let first = self.search(
-            &format!("{system} stage 1"),
-            recipe.sft_lr,
-            synthetic,
-            None,
-            &first_config,
-        )?;
-        let name = format!("{system} stage 2");
-        let second_config = |lr| self.second_config(&name, lr, self.real.len());
-        let second = self.search(
-            &name,
-            stop_lr,
-            &self.real,
-            Some(&first.adapter),
-            &second_config,
-        )?;
-        let records = vec![first.record, second.record.clone()];
-        Ok((second, records))
+            };
+            let start = self.fresh(&first_task)?;
+            let first = self.train(&named(&first_task, factor), synthetic, start, &config)?;
+            let lr = recipe.stage1_stop_lr * factor;
+            let config = self.second_config(&second_task, lr, self.real.len());
+            let name = named(&second_task, factor);
+            let second = self.train(&name, &self.real, first.adapter, &config)?;
+            Ok((vec![first.record, second.record.clone()], second))
+        })
     }
 
     fn mixed(&self, synthetic: Vec<TrainExample>, updates: usize) -> Result<Finished> {
@@ -110,9 +155,9 @@ impl Trainer<'_> {
         let real_share = (recipe.sft_batch_size / (1 + recipe.fixed_ratio_synthetic)).max(1);
         let synthetic_share = recipe.sft_batch_size.saturating_sub(real_share).max(1);
         let examples: Vec<TrainExample> = self.real.iter().cloned().chain(synthetic).collect();
-        let config = |lr| {
-            let base = self.second_config(task, lr, n_synthetic);
-            TrainConfig {
+        self.search(&|factor| {
+            let base = self.second_config(task, recipe.sft_lr * factor, n_synthetic);
+            let config = TrainConfig {
                 batch_plan: BatchPlan::Mixed(vec![
                     (0..n_real, real_share),
                     (n_real..n_real + n_synthetic, synthetic_share),
@@ -121,11 +166,11 @@ impl Trainer<'_> {
                 stop_after_reductions: None,
                 early_stop_evals: None,
                 ..base
-            }
-        };
-        let trained = self.search(task, recipe.sft_lr, &examples, None, &config)?;
-        let record = trained.record.clone();
-        Ok((trained, vec![record]))
+            };
+            let trained =
+                self.train(&named(task, factor), &examples, self.fresh(task)?, &config)?;
+            Ok((vec![trained.record.clone()], trained))
+        })
     }
 
     /// Plateau schedule with the gentler factor, ended by its reductions or by early stopping.
@@ -141,36 +186,36 @@ impl Trainer<'_> {
         }
     }
 
-    /// The same search for every trained summarizer: each factor of `lr_search`, the best validation CE wins.
+    fn fresh(&self, task: &str) -> Result<Adapter> {
+        let dropout = self.stage.recipe().lora_dropout;
+        self.stage.new_adapter(task, dropout)
+    }
+
+    fn train(
+        &self,
+        name: &str,
+        examples: &[TrainExample],
+        start: Adapter,
+        config: &TrainConfig,
+    ) -> Result<Trained> {
+        let mut evaluate =
+            |adapter: &Adapter, _| self.stage.validation_ce(Some(adapter), &self.validation);
+        let objective = Objective::Sft(examples);
+        self.stage
+            .train(name, &objective, config, start, &mut evaluate)
+    }
+
+    /// The same search for every trained summarizer: each factor of `lr_search`, the best last validation CE wins.
     fn search(
         &self,
-        task: &str,
-        lr: f64,
-        examples: &[TrainExample],
-        start: Option<&Adapter>,
-        config: &dyn Fn(f64) -> TrainConfig,
-    ) -> Result<Trained> {
-        let mut best: Option<Trained> = None;
+        attempt: &dyn Fn(f64) -> Result<(Vec<TrainRecord>, Trained)>,
+    ) -> Result<Finished> {
+        let mut best: Option<Finished> = None;
         for factor in &self.stage.recipe().lr_search {
-            // The factor as written: two rates that round alike are two trainings.
-            let name = format!("{task}, lr x{factor}");
-            let init = match start {
-                Some(adapter) => adapter.clone(),
-                None => self
-                    .stage
-                    .new_adapter(task, self.stage.recipe().lora_dropout)?,
-            };
-            let mut evaluate =
-                |adapter: &Adapter, _| self.stage.validation_ce(Some(adapter), &self.validation);
-            let objective = Objective::Sft(examples);
-            let trained =
-                self.stage
-                    .train(&name, &objective, &config(lr * factor), init, &mut evaluate)?;
-            if best
-                .as_ref()
-                .is_none_or(|best| trained.record.best_ce < best.record.best_ce)
-            {
-                best = Some(trained);
+            let (records, trained) = attempt(*factor)?;
+            let is_better = |(best, _): &Finished| trained.record.best_ce < best.record.best_ce;
+            if best.as_ref().is_none_or(is_better) {
+                best = Some((trained, records));
             }
         }
         best.ok_or_else(|| {
@@ -180,6 +225,11 @@ impl Trainer<'_> {
             }))
         })
     }
+}
+
+/// A training by its task and the factor of its rate, as written: two rates that round alike are two trainings.
+fn named(task: &str, factor: f64) -> String {
+    format!("{task}, lr x{factor}")
 }
 
 /// Real pairs as dialogue → summary.
@@ -217,4 +267,31 @@ fn summarizing<'p>(
         }
     }
     Ok(examples)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_source_gives_as_many_pairs_as_the_one_with_the_fewest() {
+        let [ids, dpo, best]: [BTreeSet<u32>; 3] =
+            [(0..10).collect(), (5..12).collect(), [1, 6, 7, 8].into()];
+        let by_source = [ids.clone(), dpo.clone(), best.clone()];
+        // Later summaries first, so that the order is that of the key and not of the numbers.
+        let key = |id: u32| u64::from(100 - id);
+        let share = |source: &BTreeSet<u32>| {
+            let numbers: Vec<u32> = source.iter().copied().collect();
+            fewest(&numbers, &by_source, &key)
+        };
+        assert_eq!(share(&best), best, "the smallest gives all");
+        assert_eq!(
+            share(&ids),
+            [6, 7, 8, 9].into(),
+            "what all have comes first"
+        );
+        assert_eq!(share(&dpo), [6, 7, 8, 11].into());
+        let alone = fewest(&[3, 4], &[[3, 4].into()], &key);
+        assert_eq!(alone, [3, 4].into());
+    }
 }

@@ -228,6 +228,8 @@ pub(crate) fn adapter_artifact(
         role: role.to_owned(),
         sha256,
         trainings,
+        settings_tried: None,
+        synthetic_n: None,
     }
 }
 

@@ -57,6 +57,7 @@ fn words(key: &str) -> Option<Vec<String>> {
             "simpo",
             "orpo",
         ],
+        "ids" => &["turns", "prefix"],
         "dpo_sft_target" => &["real", "chosen"],
         "recompute" => &["auto", "on", "off"],
         "adapter_dtype" => {

@@ -178,6 +178,8 @@ pub struct AlignmentReport {
     pub updates: usize,
     /// The update whose adapter was taken.
     pub best_update: usize,
+    /// The alignment did not help on the validation summaries: the adapter that it began with was kept.
+    pub kept_start: bool,
 }
 
 /// The alignment with separate preference sets (if there is none, the joint one), and what goes with it.
@@ -405,6 +407,7 @@ impl From<&TrainRecord> for AlignmentReport {
             logps_rejected: last.map(|figures| figures.logps_rejected),
             updates: training.updates,
             best_update: training.best_update,
+            kept_start: training.best_update == 0,
         }
     }
 }

@@ -92,7 +92,14 @@ export const recipe: Record<string, string> = {
   checkpoint_format_slack:
     'Ein Zwischenstand darf gewinnen, solange seine Formatquote höchstens so weit unter der besten liegt.',
   dialogue_tries: 'Versuche je synthetischer Zusammenfassung, ehe sie wegfällt.',
-  ids_max_iterations: 'Korrekturen der schrittweisen Synthese (IDS), ehe sie aufgibt.',
+  stage1_stop_scaled:
+    'Ob sich diese Rate mit einer gesuchten Lernrate verschiebt, sodass Stufe 1 bei jeder Rate mit einer Senkung endet.',
+  match_synthetic:
+    'Ob jeder Synthesizer gleich viele künstliche Paare gibt, so viele wie der mit den wenigsten.',
+  synthesizers:
+    'Synthesizer, die an den Zusammenfassungen des Testteils verglichen werden; keiner: die, von denen die Systeme lernen, mit ihren Spielarten.',
+  ids: 'turns (Zeile für Zeile, von selbst wohlgeformt) oder prefix (der längste gültige Anfang wird fortgesetzt).',
+  ids_max_iterations: 'Korrekturen der schrittweisen Synthese (IDS), ehe sie endet oder aufgibt.',
   rejection_max_tries: 'Versuche des Verwerfungsverfahrens, ehe es aufgibt.',
   lr_search:
     'Lernraten, die jeder trainierte Zusammenfasser versucht, mal der Rate der Stufe; die Validierung (CE) wählt.',

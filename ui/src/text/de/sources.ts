@@ -22,8 +22,13 @@ export const sources: Record<string, string> = {
   'argued: prompting fails below 1 B parameters':
     'begründet: unter 1 Mrd. Parametern genügt eine Anweisung nicht',
   'argued: real and synthetic': 'begründet: echte und synthetische',
-  'argued: shows what form alone gives; not part of the method':
-    'begründet: zeigt, was die Form allein bringt; kein Teil des Verfahrens',
+  'argued: a better format rate must not buy more data':
+    'begründet: wer das Format besser trifft, soll nicht mehr Daten bekommen',
+  'argued: what is written keeps the format by construction':
+    'begründet: was geschrieben wird, hält das Format von selbst',
+  'argued; the paper has one rate': 'begründet; die Veröffentlichung hat nur eine Rate',
+  "paper's tables; nothing is trained for them alone":
+    'Tabellen der Veröffentlichung; dafür allein wird nichts trainiert',
   'argued: small sets': 'begründet: kleine Mengen',
   'argued: stage 1 must be clearly larger than the real set':
     'begründet: Stufe 1 muss deutlich mehr haben als die echten Paare',

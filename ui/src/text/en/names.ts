@@ -1,11 +1,17 @@
 // The names of closed sets: states, stages, systems, criteria, kinds of items.
 
 const system = {
+  lead_3: 'First three lines',
+  longest_3: 'Three longest lines',
   zero_shot: 'Base model, no examples',
   in_context: 'Base model, examples in the prompt',
   sft_real: 'Fine-tuned on real only',
+  sft_synthetic: 'Plain synthesis',
   sft_synthetic_ids: 'Iterative synthesis (IDS)',
+  fixed_ratio_ids: 'Fixed mix of real and iterative synthesis',
   fixed_ratio: 'Fixed mix of real and synthetic',
+  best_of_k: 'Best of several, no preferences',
+  mrds_format: 'MRDS, format pairs alone',
   mrds_joint: 'MRDS, joint pairs',
   mrds_separate: 'MRDS, separate pairs',
 };
@@ -61,6 +67,8 @@ export const names = {
   synthesizer: {
     sft: 'Fine-tuned only',
     sft_constrained: 'Fine-tuned, under a grammar',
+    best_of_k: 'Trained on the best of several',
+    dpo_format: 'Aligned, format pairs alone',
     dpo_separate: 'Aligned, separate pairs',
     dpo_joint: 'Aligned, joint pairs',
     ids: 'Iterative synthesis (IDS)',
