@@ -40,6 +40,7 @@ mod lookups;
 mod method;
 mod names;
 mod parity_candle;
+mod parts;
 mod program;
 mod prose;
 mod qlora;

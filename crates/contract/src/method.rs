@@ -85,6 +85,8 @@ closed_set! {
     Preset, "preset" {
         /// What the paper states, and the defaults elsewhere; for 8 B models on a GPU.
         Paper = "paper",
+        /// The same with 300 shots, of which the first 100 are those of `paper`.
+        Paper300 = "paper300",
         /// Learning rates by the size of the base model.
         Default = "default",
         /// A few minutes on two cores with a small model.

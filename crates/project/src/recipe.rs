@@ -8,6 +8,8 @@ mod earlier;
 mod fit;
 mod shape;
 
+use std::sync::LazyLock;
+
 use contract::RecipeRule;
 use contract::problem::{RecipeFault, RunProblem};
 use contract::{
@@ -420,6 +422,10 @@ const LATER: [&str; 7] = [
     "dialogue_repetition_penalty",
 ];
 
+/// The values of the default recipe; every key of every part asks for them.
+static DEFAULTS: LazyLock<Map<String, Value>> =
+    LazyLock::new(|| Recipe::default().to_map().unwrap_or_default());
+
 impl Recipe {
     /// The recipe of a preset.
     pub fn preset(preset: Preset) -> Self {
@@ -433,6 +439,10 @@ impl Recipe {
                 stage1_stop_scaled: false,
                 lr_search: vec![1.0],
                 ..default
+            },
+            Preset::Paper300 => Self {
+                shots: 300,
+                ..Self::preset(Preset::Paper)
             },
             Preset::Small => Self {
                 shots: 40,
@@ -620,10 +630,10 @@ impl Recipe {
 
     /// The fields that a part's result depends on, for its cache key.
     pub fn of_part(&self, part: Part) -> Result<Value> {
-        let (mut map, defaults) = (self.to_map()?, Self::default().to_map()?);
+        let mut map = self.to_map()?;
         let readers = Reader::of(part);
         map.retain(|key, value| {
-            let off = LATER.contains(&key.as_str()) && defaults.get(key) == Some(value);
+            let off = LATER.contains(&key.as_str()) && DEFAULTS.get(key) == Some(value);
             let mut read = DOCS
                 .iter()
                 .filter(|(_, _, parts, _)| parts.iter().any(|reader| readers.contains(reader)));

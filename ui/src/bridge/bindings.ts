@@ -1996,6 +1996,8 @@ export type PlanExamples = {
 export type Preset = 
 /**  What the paper states, and the defaults elsewhere; for 8 B models on a GPU. */
 "paper" | 
+/**  The same with 300 shots, of which the first 100 are those of `paper`. */
+"paper300" | 
 /**  Learning rates by the size of the base model. */
 "default" | 
 /**  A few minutes on two cores with a small model. */

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use contract::{AccountUnit, DropReason, Language, Split, TooLong};
 use host::clock::now_ms;
 use project::format_rule::{FormatRule, Rule, RuleId};
-use project::recipe::Recipe;
+use project::recipe::{Field, Recipe};
 use project::rows::{DatasetRow, ExampleRow, ImportRow, SplitCounts};
 use project::session::{ImportReport, ImportRequest};
 use serde::Deserialize;
@@ -399,8 +399,23 @@ pub(super) fn recipe(choice: &RecipeChoice, print: bool, output: &Output) -> Don
     if print {
         output.text(recipe.to_toml()?.trim_end());
     }
-    output.result(&RecipeFields {
-        fields: recipe.fields()?,
-    });
+    let fields = recipe.fields()?;
+    if print {
+        let from = |source: &str| {
+            let is_from = |field: &&Field| field.source.starts_with(source);
+            fields.iter().filter(is_from).count()
+        };
+        output.text(format!(
+            "# {} values from the paper, {} argued, {} of {} fields as in the default.",
+            from("paper"),
+            from("argued"),
+            fields
+                .iter()
+                .filter(|field| field.value == field.default)
+                .count(),
+            fields.len()
+        ));
+    }
+    output.result(&RecipeFields { fields });
     Ok(ExitCode::SUCCESS)
 }

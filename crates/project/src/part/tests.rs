@@ -1,7 +1,9 @@
 //! Which parts a recipe asks for, and what their keys depend on.
 
 use super::*;
-use contract::{DeviceChoice, RunStatus};
+use crate::sample::Bundle;
+use crate::session::Session;
+use contract::{DeviceChoice, RunStatus, StageStanding};
 
 fn with(sets: &[&str]) -> Recipe {
     let mut recipe = Recipe::default();
@@ -143,6 +145,56 @@ fn another_system_has_parts_of_its_own_and_changes_no_other() {
 }
 
 #[test]
+fn the_best_of_k_candidates_cost_four_parts() {
+    let before = with(&["systems=sft_real,mrds_separate"]);
+    let after = with(&["systems=sft_real,mrds_separate,best_of_k"]);
+    let run = run(1, "a");
+    assert_eq!(
+        new_parts((&run, &before), (&run, &after)),
+        [
+            "align/best_of_k",
+            "dialogues/best_of_k",
+            "summarizer/best_of_k",
+            "evaluate/best_of_k"
+        ]
+    );
+}
+
+/// Every source gives as many pairs as the one with the fewest: a training that leaves pairs out depends on what the
+/// others accepted, and no other does.
+#[test]
+fn equal_data_couples_the_sources_that_have_more() {
+    let recipe = with(&["systems=sft_synthetic,mrds_separate", "synthesizers=sft"]);
+    let run = run(1, "a");
+    let key = |recipe: &Recipe, system, accepted: [u64; 2]| {
+        let finished = |part: Part| {
+            let n_out = match part {
+                Part::Dialogues(Synthesizer::Sft) => accepted[0],
+                _ => accepted[1],
+            };
+            let sha256 = format!("{part}: {n_out}");
+            Some(Finished { sha256, n_out })
+        };
+        inputs_sha256(&run, recipe, Part::Summarizer(system), &finished).unwrap()
+    };
+    let [few, more] = [System::SftSynthetic, System::MrdsSeparate];
+    assert_eq!(key(&recipe, few, [3, 5]), key(&recipe, few, [3, 9]));
+    let alone = with(&["systems=mrds_separate", "synthesizers=sft"]);
+    assert_ne!(key(&recipe, more, [3, 5]), key(&recipe, more, [4, 5]));
+    assert_ne!(key(&recipe, more, [3, 5]), key(&alone, more, [3, 5]));
+    assert_eq!(
+        key(&recipe, more, [5, 5]),
+        key(&alone, more, [5, 5]),
+        "nothing is left out"
+    );
+    let free = with(&[
+        "systems=sft_synthetic,mrds_separate",
+        "match_synthetic=false",
+    ]);
+    assert_eq!(key(&free, more, [3, 5]), key(&alone, more, [3, 5]));
+}
+
+#[test]
 fn a_field_changes_the_parts_that_read_it_and_what_follows() {
     let usual = with(&["systems=in_context,sft_real,fixed_ratio,sft_synthetic_ids"]);
     let run = run(1, "a");
@@ -178,7 +230,7 @@ fn a_field_changes_the_parts_that_read_it_and_what_follows() {
 
 #[test]
 fn what_draws_nothing_and_sees_no_shot_is_computed_once_for_every_seed() {
-    let recipe = with(&["systems=zero_shot,in_context,sft_real"]);
+    let recipe = with(&["systems=lead_3,longest_3,zero_shot,in_context,sft_real"]);
     let (one, other_seed, other_shots) = (run(1, "a"), run(2, "a"), run(1, "b"));
     let seen = [
         "summarizer/sft_real",
@@ -210,4 +262,32 @@ fn a_grid_shares_what_its_cells_have_in_common() {
     }
     // Of thirteen parts four follow the loss, one is the same for every seed, and eight are for each seed alone.
     assert_eq!((cells, distinct.len()), (6 * 13, 3 * 2 * 4 + 1 + 2 * 8));
+}
+
+/// The finished run that comes along was carried out before there were parts.
+#[test]
+fn a_run_of_an_earlier_version_stands_as_it_was_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+    let bundle = Bundle::find(Some(models.into()), std::path::Path::new("")).unwrap();
+    let session = Session::open(folder.path()).unwrap();
+    let sample = session.take_sample(&bundle).unwrap();
+    let row = session.run(&sample.run).unwrap();
+    let stages = session.stages(&row).unwrap();
+    assert!(
+        stages
+            .iter()
+            .all(|(_, status)| *status == StageStanding::Done)
+    );
+    let shown = session.show(&sample.run).unwrap();
+    assert!(!shown.results.is_empty() && shown.align.is_some());
+    assert!(shown.stages.iter().all(|stage| stage.parts.is_empty()));
+    // Nothing of it is taken for a part of today.
+    let parts = session.parts(&row).unwrap();
+    assert!(!parts.is_empty());
+    assert!(
+        parts
+            .iter()
+            .all(|part| part.status == StageStanding::Waiting)
+    );
 }

@@ -28,7 +28,7 @@ impl Typed {
     /// What a preset says for good: the numbers of `paper` are the paper's, and would be no longer if they were fitted.
     pub fn of_preset(preset: Preset) -> Self {
         match preset {
-            Preset::Paper => Self::BOTH,
+            Preset::Paper | Preset::Paper300 => Self::BOTH,
             Preset::Default | Preset::Small | Preset::Sample | Preset::Quick => Self::default(),
         }
     }

@@ -6,6 +6,7 @@ use super::*;
 fn toml_round_trips_with_comments() {
     for preset in [
         Preset::Paper,
+        Preset::Paper300,
         Preset::Default,
         Preset::Small,
         Preset::Sample,
@@ -137,6 +138,12 @@ fn learning_rates_follow_the_size_of_the_base() {
     assert_eq!(rates(8_000_000_000), (2e-4, 1e-5, SummaryMethod::Prompt));
     let paper = Recipe::preset(Preset::Paper).resolve(7_000_000).unwrap();
     assert_eq!((paper.sft_lr, paper.stage1_stop_lr), (2e-4, 2e-5));
+    assert!(
+        !paper.stage1_stop_scaled && paper.lr_search == [1.0],
+        "literal"
+    );
+    let more = Recipe::preset(Preset::Paper300).resolve(7_000_000).unwrap();
+    assert_eq!(Recipe { shots: 100, ..more }, paper);
 }
 
 #[test]

@@ -17,15 +17,17 @@ export const work: typeof en = {
         'Für ein Ergebnis, auf das man baut: das ganze Verfahren, alle Vergleiche, die gründlichste Suche.',
       paper:
         'Zum Vergleich mit der Veröffentlichung: ihre Lernraten, gemacht für Modelle ab einer Milliarde Gewichten.',
+      paper300: 'Dasselbe mit 300 Beispielen zum Lernen.',
       small: 'Für einen ersten Blick: weniger Beispiele, kürzeres Training. Seine Zahlen schwanken mehr.',
       sample:
-        'Für SmolLM2-135M und die Gespräche einer Praxis: das Verfahren im Kleinen, mit den drei Systemen, auf die es ankommt.',
+        'Für SmolLM2-135M und die Gespräche einer Praxis: das Verfahren im Kleinen, mit den Systemen, auf die es ankommt.',
       quick:
         'Für das Spielzeugmodell mit sieben Millionen Gewichten, das mit Duologue kommt, und für kein anderes.',
     },
     presetName: {
       default: 'Empfohlen',
       paper: 'Wie veröffentlicht',
+      paper300: 'Wie veröffentlicht, 300 Beispiele',
       small: 'Klein und schnell',
       sample: 'Im Kleinen',
       quick: 'Für das Spielzeugmodell',

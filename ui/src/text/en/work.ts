@@ -15,14 +15,16 @@ export const work = {
       default: 'For a result to rely on: all of the method, every baseline, and the most careful search.',
       paper:
         'For comparing with the paper: its learning rates, made for models of a billion weights and more.',
+      paper300: 'The same with 300 examples to learn from.',
       small: 'For a first look: fewer examples and shorter trainings. Its figures vary more.',
       sample:
-        'For SmolLM2-135M and a practice’s conversations: the method in miniature, with the three systems that matter.',
+        'For SmolLM2-135M and a practice’s conversations: the method in miniature, with the systems that matter.',
       quick: 'For the toy model of seven million weights that comes with Duologue, and for no other.',
     },
     presetName: {
       default: 'Recommended',
       paper: 'As in the paper',
+      paper300: 'As in the paper, 300 examples',
       small: 'Small and quick',
       sample: 'In miniature',
       quick: 'For the toy model',

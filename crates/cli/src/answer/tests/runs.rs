@@ -33,7 +33,6 @@ fn a_run_that_is_not_begun() {
     model.id: string
     model.parameters: number
     recipe.adapter_dtype: string
-    recipe.alignments[]: string
     recipe.bootstrap: number
     recipe.candidate_summaries: string
     recipe.candidate_synthetic_limit: number
@@ -41,7 +40,6 @@ fn a_run_that_is_not_begun() {
     recipe.checkpoint_format_slack: number
     recipe.checkpoint_samples: number
     recipe.checkpoint_summaries: number
-    recipe.constrained_dialogues: boolean
     recipe.copy_run_words: number
     recipe.copy_share: number
     recipe.dialogue_max_new_tokens: number
@@ -69,12 +67,14 @@ fn a_run_that_is_not_begun() {
     recipe.format_pairs_per_summary: number
     recipe.generate_batch_size: number
     recipe.icl_examples: number
+    recipe.ids: string
     recipe.ids_max_iterations: number
     recipe.length_balance: number
     recipe.lora_alpha: number
     recipe.lora_dropout: number
     recipe.lora_rank: number
     recipe.lr_search[]: number
+    recipe.match_synthetic: boolean
     recipe.max_grad_norm: number
     recipe.min_gap: number
     recipe.min_gap_sd: number
@@ -97,6 +97,7 @@ fn a_run_that_is_not_begun() {
     recipe.simpo_gamma: number
     recipe.stage1_factor: number
     recipe.stage1_stop_lr: number
+    recipe.stage1_stop_scaled: boolean
     recipe.stage2_factor: number
     recipe.stage2_reductions: number
     recipe.summary_demos: number
@@ -106,6 +107,7 @@ fn a_run_that_is_not_begun() {
     recipe.summary_temperature: number
     recipe.summary_top_p: number
     recipe.synthesizer_items: number
+    recipe.synthesizers: empty array
     recipe.synthetic_per_shot: number
     recipe.systems[]: string
     recipe.test_items: number
@@ -254,6 +256,7 @@ fn a_run() {
     align.checkpoints[].update: number
     align.dpo_joint: null
     align.first_dpo_loss: number
+    align.kept_start: boolean
     align.logps_chosen: number
     align.logps_rejected: number
     align.margin: number
@@ -290,7 +293,6 @@ fn a_run() {
     pairs_by_origin.real: number
     pairs_by_origin.synthetic: number
     recipe.adapter_dtype: string
-    recipe.alignments[]: string
     recipe.bootstrap: number
     recipe.candidate_summaries: string
     recipe.candidate_synthetic_limit: number
@@ -298,7 +300,6 @@ fn a_run() {
     recipe.checkpoint_format_slack: number
     recipe.checkpoint_samples: number
     recipe.checkpoint_summaries: number
-    recipe.constrained_dialogues: boolean
     recipe.copy_run_words: number
     recipe.copy_share: number
     recipe.dialogue_max_new_tokens: number
@@ -326,12 +327,14 @@ fn a_run() {
     recipe.format_pairs_per_summary: number
     recipe.generate_batch_size: number
     recipe.icl_examples: number
+    recipe.ids: string
     recipe.ids_max_iterations: number
     recipe.length_balance: number
     recipe.lora_alpha: number
     recipe.lora_dropout: number
     recipe.lora_rank: number
     recipe.lr_search[]: number
+    recipe.match_synthetic: boolean
     recipe.max_grad_norm: number
     recipe.min_gap: number
     recipe.min_gap_sd: number
@@ -354,6 +357,7 @@ fn a_run() {
     recipe.simpo_gamma: number
     recipe.stage1_factor: number
     recipe.stage1_stop_lr: number
+    recipe.stage1_stop_scaled: boolean
     recipe.stage2_factor: number
     recipe.stage2_reductions: number
     recipe.summary_demos: number
@@ -363,6 +367,7 @@ fn a_run() {
     recipe.summary_temperature: number
     recipe.summary_top_p: number
     recipe.synthesizer_items: number
+    recipe.synthesizers: empty array
     recipe.synthetic_per_shot: number
     recipe.systems[]: string
     recipe.test_items: number

@@ -16,7 +16,7 @@ fn evaluate() {
 
     Options:
           --run <RUN>          Recompute a run's results from its stored outputs
-          --systems <SYSTEMS>  Only these systems [possible values: zero_shot, in_context, sft_real, sft_synthetic_ids, fixed_ratio, mrds_joint, mrds_separate]
+          --systems <SYSTEMS>  Only these systems [possible values: lead_3, longest_3, zero_shot, in_context, sft_real, sft_synthetic, sft_synthetic_ids, fixed_ratio_ids, fixed_ratio, best_of_k, mrds_format, mrds_joint, mrds_separate]
           --no-stemmer         Do not stem words
           --multi <MULTI>      Several references: mean over them, or the best [default: mean] [possible values: mean, best]
       -h, --help               Print help
@@ -103,7 +103,7 @@ fn summarize() {
           --model <MODEL>      Folder of the model [default: the run's]
           --adapter <ADAPTER>  Folder of an adapter in PEFT's format
           --run <RUN>          Use a summarizer that this run trained
-          --system <SYSTEM>    Which of the run's systems [default: mrds_separate] [possible values: zero_shot, in_context, sft_real, sft_synthetic_ids, fixed_ratio, mrds_joint, mrds_separate]
+          --system <SYSTEM>    Which of the run's systems [default: mrds_separate] [possible values: lead_3, longest_3, zero_shot, in_context, sft_real, sft_synthetic, sft_synthetic_ids, fixed_ratio_ids, fixed_ratio, best_of_k, mrds_format, mrds_joint, mrds_separate]
           --serve              Keep the model loaded: read one {"dialogue"} per line of standard input
       -h, --help               Print help
       -V, --version            Print version

@@ -14,7 +14,7 @@ fn recipe() {
     Options:
           --print            Print every field
           --recipe <FILE>    A TOML file
-          --preset <NAME>    A named set of values [possible values: paper, default, small, sample, quick]
+          --preset <NAME>    A named set of values [possible values: paper, paper300, default, small, sample, quick]
           --set <KEY=VALUE>  Change a field; may be given often
       -h, --help             Print help
       -V, --version          Print version
@@ -32,11 +32,11 @@ fn run() {
           --dataset <DATASET>        Name of the data set
           --model <MODEL>            Folder of the base model, or the id of one used before
           --recipe <FILE>            A TOML file
-          --preset <NAME>            A named set of values [possible values: paper, default, small, sample, quick]
+          --preset <NAME>            A named set of values [possible values: paper, paper300, default, small, sample, quick]
           --set <KEY=VALUE>          Change a field; may be given often
           --shots <SHOTS>            Real pairs to learn from [default: at most the recipe's]
           --validation <VALIDATION>  Real pairs that choose checkpoints [default: at most the recipe's]
-          --systems <SYSTEMS>        Systems to compare [possible values: zero_shot, in_context, sft_real, sft_synthetic_ids, fixed_ratio, mrds_joint, mrds_separate]
+          --systems <SYSTEMS>        Systems to compare [possible values: lead_3, longest_3, zero_shot, in_context, sft_real, sft_synthetic, sft_synthetic_ids, fixed_ratio_ids, fixed_ratio, best_of_k, mrds_format, mrds_joint, mrds_separate]
           --from <STAGE>             Redo this stage, then whatever depends on it [possible values: topics, summaries, synthesizer, candidates, preferences, align, dialogues, summarizer, evaluate]
           --until <STAGE>            Stop after this stage [possible values: topics, summaries, synthesizer, candidates, preferences, align, dialogues, summarizer, evaluate]
           --seed <SEED>              Seed of every random number [default: 0]
@@ -59,7 +59,7 @@ fn plan() {
           --dataset <DATASET>        Name of the data set
           --model <MODEL>            Folder, id or name of a model, or one of the catalogue that has not been downloaded yet
           --recipe <FILE>            A TOML file
-          --preset <NAME>            A named set of values [possible values: paper, default, small, sample, quick]
+          --preset <NAME>            A named set of values [possible values: paper, paper300, default, small, sample, quick]
           --set <KEY=VALUE>          Change a field; may be given often
           --shots <SHOTS>            Real pairs to learn from [default: at most the recipe's]
           --validation <VALIDATION>  Real pairs that choose checkpoints [default: at most the recipe's]
@@ -112,6 +112,7 @@ fn resume() {
     Options:
           --from <STAGE>   Redo this stage, then whatever depends on it [possible values: topics, summaries, synthesizer, candidates, preferences, align, dialogues, summarizer, evaluate]
           --until <STAGE>  Stop after this stage [possible values: topics, summaries, synthesizer, candidates, preferences, align, dialogues, summarizer, evaluate]
+          --add <SYSTEM>   Compare these systems too; what the run has already stays [possible values: lead_3, longest_3, zero_shot, in_context, sft_real, sft_synthetic, sft_synthetic_ids, fixed_ratio_ids, fixed_ratio, best_of_k, mrds_format, mrds_joint, mrds_separate]
           --detach         Start the work in a process of its own and return
           --queue          Wait for the current run to end, then start in a separate process; at once if there is none
       -h, --help           Print help
