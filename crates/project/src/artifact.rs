@@ -142,10 +142,10 @@ artifact! {
         sha256: String,
         /// What led to it, in order.
         trainings: Vec<TrainRecord>,
-        /// Settings that were tried by the validation CE; none for an adapter of which one was trained.
+        /// Settings that were tried by the validation CE; none for an adapter that was trained once.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         settings_tried: Option<usize>,
-        /// Synthetic pairs that it learnt from; none where it learnt from real pairs alone.
+        /// Synthetic pairs that it learnt from; none if it learnt from real pairs alone.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         synthetic_n: Option<usize>,
     }
@@ -176,7 +176,7 @@ artifact! {
         prediction: String,
         /// The gold summaries.
         references: Vec<String>,
-        /// Nats per token of the first gold summary under the system; none where no model wrote.
+        /// Nats per token of the first gold summary under the system; none if no model wrote.
         reference_ce: Option<f64>,
         /// Tokens of the prediction.
         tokens: usize,

@@ -58,16 +58,16 @@ pub struct SystemResult {
     /// ROUGE-L F of the best reference.
     #[serde(rename = "rougeL_best")]
     pub rouge_l_best: Mean,
-    /// Nats per token of the first reference; none where no model wrote.
+    /// Nats per token of the first reference; none if no model wrote.
     pub reference_ce: Option<Mean>,
     /// Mean length of the predictions.
     pub mean_tokens: f64,
     /// Mean number of in-context examples.
     pub mean_examples: f64,
-    /// Settings that were tried for it by the validation CE; none where nothing is trained.
+    /// Settings that were tried for it by the validation CE; none if nothing is trained.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings_tried: Option<usize>,
-    /// Synthetic pairs that it learnt from; none where it learnt from none.
+    /// Synthetic pairs that it learnt from; none if it learnt from real pairs alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub synthetic_n: Option<usize>,
     /// Differences to `sft_real` by metric; empty for `sft_real` itself and where that was not run.

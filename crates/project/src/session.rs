@@ -82,7 +82,7 @@ pub struct PartState {
     pub status: StageStanding,
 }
 
-/// Where a stage stands whose parts stand there.
+/// Where a stage stands if its parts stand as listed.
 fn together(parts: &[StageStanding]) -> StageStanding {
     use StageStanding::{Done, Failed, Reused, Running, Stale, Unneeded, Waiting};
     let any = |standing| parts.contains(&standing);

@@ -1,5 +1,6 @@
 //! runs, show, pause, cancel, evaluate: reading runs and steering them.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use contract::{
@@ -139,12 +140,33 @@ pub(super) fn describe(report: &RunReport) -> String {
     }
     if !report.results.is_empty() {
         out.push_str(&format!("\n{}", result_table(&report.results)));
+        out.push_str(&equal_terms(&report.results));
         if let Some(detectable) = report.detectable_diff {
             out.push_str(&format!(
                 "A true ROUGE-1 difference below {:.2} points would often go unnoticed with this number of items.\n",
                 100.0 * detectable
             ));
         }
+    }
+    out
+}
+
+/// On which terms the trained systems are compared, where they are the same for each.
+fn equal_terms(rows: &[SystemResult]) -> String {
+    let same = |number: fn(&SystemResult) -> Option<usize>| {
+        let numbers: BTreeSet<usize> = rows.iter().filter_map(number).collect();
+        numbers.first().copied().filter(|_| numbers.len() == 1)
+    };
+    let mut out = String::new();
+    if let Some(tried) = same(|row| row.settings_tried) {
+        out.push_str(&format!(
+            "Settings tried for each trained system: {tried}.\n"
+        ));
+    }
+    if let Some(pairs) = same(|row| row.synthetic_n) {
+        out.push_str(&format!(
+            "Synthetic pairs for each system that learns from such: {pairs}.\n"
+        ));
     }
     out
 }
@@ -159,7 +181,14 @@ fn interval(ci95: [f64; 2]) -> String {
 }
 
 fn result_table(rows: &[SystemResult]) -> Table {
-    let mut table = Table::new(&[
+    // Runs of earlier versions do not say what was tried.
+    let has_terms = rows.iter().any(|row| row.settings_tried.is_some());
+    let terms: &[&str] = if has_terms {
+        &["synthetic", "tried"]
+    } else {
+        &[]
+    };
+    let figures = [
         "system",
         "n",
         "ROUGE-1 [95 %]",
@@ -167,11 +196,12 @@ fn result_table(rows: &[SystemResult]) -> Table {
         "ROUGE-L",
         "CE",
         "tokens",
-        "ROUGE-1 vs real-only [95 %]",
-    ]);
+    ];
+    let titles = [&figures[..], terms, &["ROUGE-1 vs real-only [95 %]"]].concat();
+    let mut table = Table::new(&titles);
     for row in rows {
         let versus = row.vs_sft_real.get(&ResultMetric::Rouge1);
-        table.row(vec![
+        let mut cells = vec![
             row.system.to_string(),
             row.n.to_string(),
             format!("{} {}", points(row.rouge1.mean), interval(row.rouge1.ci95)),
@@ -179,14 +209,23 @@ fn result_table(rows: &[SystemResult]) -> Table {
             points(row.rouge_l.mean),
             row.reference_ce
                 .as_ref()
-                .map_or_else(|| "-".to_owned(), |ce| format!("{:.3}", ce.mean)),
+                .map_or_else(|| "–".to_owned(), |ce| format!("{:.3}", ce.mean)),
             format!("{:.1}", row.mean_tokens),
-            versus.map_or("–".into(), |versus| {
-                format!("{:+.2} {}", 100.0 * versus.diff, interval(versus.ci95))
-            }),
-        ]);
+        ];
+        if has_terms {
+            cells.extend([count(row.synthetic_n), count(row.settings_tried)]);
+        }
+        cells.push(versus.map_or("–".into(), |versus| {
+            format!("{:+.2} {}", 100.0 * versus.diff, interval(versus.ci95))
+        }));
+        table.row(cells);
     }
     table
+}
+
+/// A number that not every row has.
+fn count(count: Option<usize>) -> String {
+    count.map_or_else(|| "–".to_owned(), |count| count.to_string())
 }
 
 fn synthesizer_table(rows: &[SynthesizerRow]) -> Table {

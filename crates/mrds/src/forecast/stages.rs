@@ -6,7 +6,7 @@ use lm::DecoderConfig;
 use lm::memory::{self, Form, Generating, Training};
 use lm::probe::Rates;
 use project::part::asked;
-use project::recipe::{CandidateSummaries, Recipe, Recompute, SummaryMethod};
+use project::recipe::{CandidateSummaries, Ids, Recipe, Recompute, SummaryMethod};
 use serde::Serialize;
 
 /// Share of the epochs after which early stopping usually ends a training.
@@ -19,6 +19,10 @@ const DIALOGUE_TRIES: f64 = 2.5;
 /// Preference pairs for each summary with candidates that one way of aligning learns from: 1.8 and 2.3 for both together
 /// in runs (`docs/plan.md`, `docs/first-light.md`).
 const PAIRS_PER_SUMMARY: f64 = 1.0;
+/// Tokens of a line with its speaker.
+const LINE_TOKENS: f64 = 12.0;
+/// Lines drawn for one that is kept.
+const LINE_TRIES: f64 = 1.3;
 /// Tokens of an instruction with the template around it.
 const INSTRUCTION_TOKENS: usize = 40;
 /// Copies of an adapter in a checkpoint and its result: now, best, two moments, the saved one.
@@ -339,6 +343,7 @@ impl Forecast<'_> {
             }
             Part::Whole(_) => Work::default(),
             Part::Align(_) => self.aligning(),
+            Part::Dialogues(Synthesizer::Ids) => self.iterating(made),
             Part::Dialogues(_) => self.writing(made * tries(recipe.dialogue_tries)),
             Part::Summarizer(system) => {
                 let synthetic = match system.synthetic_source() {
@@ -369,6 +374,24 @@ impl Forecast<'_> {
             train: 0.0,
             forward: texts * asked,
             generate: texts * self.synthetic_tokens(),
+        }
+    }
+
+    /// Dialogues by iterative synthesis: line by line, with the beginning read again for each, or as samples that are
+    /// continued.
+    fn iterating(&self, texts: f64) -> Work {
+        match self.recipe.ids {
+            Ids::Prefix => self.writing(texts * tries(self.recipe.ids_max_iterations + 1)),
+            Ids::Turns => {
+                let asked = self.texts.summary_tokens.mean + INSTRUCTION_TOKENS as f64;
+                let written = self.synthetic_tokens();
+                let lines = LINE_TRIES * (written / LINE_TOKENS).max(2.0);
+                Work {
+                    train: 0.0,
+                    forward: texts * lines * (asked + written / 2.0),
+                    generate: texts * LINE_TRIES * written,
+                }
+            }
         }
     }
 
@@ -413,7 +436,7 @@ impl Forecast<'_> {
             most => test.min(most as f64),
         };
         let drawn = match synthesizer {
-            Synthesizer::Ids => tries(recipe.ids_max_iterations + 1),
+            Synthesizer::Ids => return self.iterating(asked),
             Synthesizer::Rejection => tries(recipe.rejection_max_tries),
             _ => 1.0,
         };

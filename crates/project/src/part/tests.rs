@@ -282,7 +282,7 @@ fn a_run_of_an_earlier_version_stands_as_it_was_left() {
     let shown = session.show(&sample.run).unwrap();
     assert!(!shown.results.is_empty() && shown.align.is_some());
     assert!(shown.stages.iter().all(|stage| stage.parts.is_empty()));
-    // Nothing of it is taken for a part of today.
+    // No stage of that run is taken for a part of today.
     let parts = session.parts(&row).unwrap();
     assert!(!parts.is_empty());
     assert!(

@@ -150,7 +150,7 @@ impl Store {
         self.latest(run, stage, None, kind)
     }
 
-    /// The same of one part alone.
+    /// The artifacts of a single part, in the same order.
     pub fn part_artifacts(
         &self,
         run: &str,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 // The tables of artifacts and partial results are made anew because their rows now belong to a part, which is in their
-// keys; an older program goes on with them, for its columns are all there. Partial results of a stage are of no use to
+// keys; an older program can still use them, because its columns are all there. Partial results of a stage are of no use to
 // its parts. `round` is 1 for what is carried out once.
 pub(crate) const SQL: &str = "
 CREATE TABLE part (
@@ -197,7 +197,7 @@ fn get(conn: &Connection, run: &str, part: Part) -> Result<Option<PartRow>> {
         .optional()?)
 }
 
-/// Enters a part that is not there yet; fails where the run does not have its stage.
+/// Enters a part unless it has a row already; fails where the run does not have its stage.
 fn enter(conn: &Connection, run: &str, part: Part) -> Result<()> {
     stage::require(conn, run, part.stage())?;
     conn.prepare_cached("INSERT OR IGNORE INTO part (run_id, stage, part) VALUES (?1, ?2, ?3)")?
