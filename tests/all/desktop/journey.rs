@@ -15,13 +15,15 @@ use super::rating;
 use super::settings::{SEED, TINY, data, model};
 use super::window::{Window, until};
 
-/// Every system of a run, by its name in the store.
-pub(crate) const SYSTEMS: [&str; 7] = [
+/// Every system of a run by the default recipe, by its name in the store.
+pub(crate) const SYSTEMS: [&str; 9] = [
+    "lead_3",
+    "longest_3",
     "zero_shot",
     "in_context",
     "sft_real",
     "sft_synthetic_ids",
-    "fixed_ratio",
+    "fixed_ratio_ids",
     "mrds_joint",
     "mrds_separate",
 ];

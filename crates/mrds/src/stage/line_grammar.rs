@@ -30,6 +30,8 @@ pub(crate) struct Vocabulary {
     breaking: Vec<u32>,
     /// Those of them that end the line and no more.
     line_ends: Vec<u32>,
+    /// Where each token ends a line; the masks of single lines ask for it with every token.
+    line_breaks: Vec<LineBreak>,
     stop_ids: Vec<u32>,
 }
 
@@ -58,18 +60,23 @@ impl Vocabulary {
                 false => {}
             }
         }
-        let ends_line = |id: &u32| {
-            let token = bytes.get(*id as usize).and_then(Option::as_deref);
-            token.is_some_and(|token| {
-                token.iter().position(|b| *b == b'\n') == Some(token.len() - 1)
-            })
+        let line_break = |token: &Option<Vec<u8>>| {
+            let token = token.as_deref().unwrap_or_default();
+            match token.iter().position(|byte| *byte == b'\n') {
+                None => LineBreak::Without,
+                Some(end) if end + 1 == token.len() => LineBreak::AtEnd,
+                Some(_) => LineBreak::Within,
+            }
         };
+        let line_breaks: Vec<LineBreak> = bytes.iter().map(line_break).collect();
+        let ends_line = |id: &u32| line_breaks[*id as usize] == LineBreak::AtEnd;
         let line_ends = breaking.iter().copied().filter(ends_line).collect();
         Self {
             bytes,
             by_first_byte,
             inline,
             breaking,
+            line_breaks,
             line_ends,
             stop_ids,
         }
@@ -90,6 +97,14 @@ impl Vocabulary {
 
 fn is_inline(byte: u8) -> bool {
     byte == b'\t' || !byte.is_ascii_control()
+}
+
+/// Where a token ends a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LineBreak {
+    Without,
+    AtEnd,
+    Within,
 }
 
 /// Words that a single token may begin; nearer to a limit they are counted.
@@ -197,12 +212,13 @@ impl<'v> LineGrammar<'v> {
             && limits.closers.iter().any(|closer| closer == speaker);
         let room = limits.max_words.saturating_sub(words);
         let begins = text.is_empty() || text.ends_with(char::is_whitespace);
-        let fits = |id: &u32| {
-            let token = vocabulary.bytes(*id);
-            match token.iter().position(|byte| *byte == b'\n') {
-                Some(end) => may_end && end + 1 == token.len(),
-                None => !must_end && (room > MOST_WORDS || word_starts(token, begins) <= room),
+        let fits = |id: &u32| match vocabulary.line_breaks.get(*id as usize) {
+            Some(LineBreak::Without) => {
+                let token = vocabulary.bytes(*id);
+                !must_end && (room > MOST_WORDS || word_starts(token, begins) <= room)
             }
+            Some(LineBreak::AtEnd) => may_end,
+            Some(LineBreak::Within) | None => false,
         };
         let allowed = place
             .as_ref()

@@ -153,28 +153,33 @@ impl Lines {
     pub(crate) fn limits(&self, demands: &Demands<'_>) -> LineLimits {
         let bounds = &demands.bounds;
         let (turns, words, seen) = (self.lines.len(), self.words(), self.speakers());
-        let left = bounds.max_turns.saturating_sub(turns).max(1);
+        let longest_name = demands
+            .cast
+            .iter()
+            .map(|name| name.split_whitespace().count())
+            .max()
+            .unwrap_or(1);
+        // The shortest line, and how many of them turns and words still leave room for.
+        let shortest = longest_name + 1;
+        let words_left = bounds.max_words.saturating_sub(words);
+        let turns_left = bounds.max_turns.saturating_sub(turns);
+        let left = turns_left.min(words_left / shortest).max(1);
         let missing_speakers = bounds.min_speakers.saturating_sub(seen.len());
         let must_be_new = missing_speakers >= left;
         let may_be_new = seen.len() < bounds.max_speakers;
-        let fits = |name: &&String| {
-            let is_seen = seen.contains(&name.as_str());
-            if is_seen {
-                !must_be_new || missing_speakers == 0
-            } else {
-                may_be_new
-            }
+        let fits = |name: &&String| match seen.contains(&name.as_str()) {
+            true => !must_be_new || missing_speakers == 0,
+            false => may_be_new,
         };
         let mut speakers: Vec<String> = demands.cast.iter().filter(fits).cloned().collect();
         if speakers.is_empty() {
             speakers = demands.cast.to_vec();
         }
-        let longest_name = speakers
-            .iter()
-            .map(|name| name.split_whitespace().count())
-            .max()
-            .unwrap_or(1);
-        let room = bounds.max_words.saturating_sub(words + longest_name);
+        // Lines that have to follow this one keep their words.
+        let speakers_after = missing_speakers - usize::from(must_be_new && missing_speakers > 0);
+        let turns_after = bounds.min_turns.saturating_sub(turns + 1);
+        let kept_words = shortest.saturating_mul(speakers_after.max(turns_after));
+        let room = words_left.saturating_sub(longest_name.saturating_add(kept_words));
         let max_words = bounds.max_turn_words.min(room).max(1);
         // What the lines after this one could still bring.
         let later = (left - 1).saturating_mul(bounds.max_turn_words);
