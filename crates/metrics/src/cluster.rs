@@ -20,6 +20,9 @@ pub const FEWEST_SHARED: usize = 10;
 /// A resampled spread below this is rounding: all values that were drawn are the same.
 const NO_SPREAD: f64 = 1e-12;
 
+/// Two mean squares closer than this share of them are equal.
+const ROUNDING: f64 = 1e-12;
+
 /// The difference of two systems as one rater sees it in one dialogue.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Block {
@@ -132,9 +135,15 @@ pub fn components(table: &[Vec<f64>]) -> Option<Components> {
     });
     let squared: f64 = cells.map(|off| off * off).sum();
     let ms_rest = squared / ((n - 1) * (k - 1)) as f64;
+    // Equal mean squares differ by rounding, and a component of 1e-17 would count as taste.
+    let excess = |ms: f64| {
+        Some(ms - ms_rest)
+            .filter(|excess| *excess > ROUNDING * ms)
+            .unwrap_or(0.0)
+    };
     Some(Components {
-        a2: ((ms_dialogues - ms_rest) / k as f64).max(0.0),
-        b2: ((ms_raters - ms_rest) / n as f64).max(0.0),
+        a2: excess(ms_dialogues) / k as f64,
+        b2: excess(ms_raters) / n as f64,
         e2: ms_rest,
         ms_dialogues,
         ms_raters,
@@ -230,6 +239,14 @@ mod tests {
             (9.0, 9.0, 1.0)
         );
         assert_eq!((found.a2, found.b2, found.e2), (4.0, 4.0, 1.0));
+        // Sevenths: the mean squares of rows, columns and rest are equal but for rounding.
+        let equal = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]];
+        for scale in [1.0, 1.0 / 7.0, 0.3] {
+            let table = equal.map(|row| row.map(|x| x * scale).to_vec());
+            let found = components(&table).unwrap();
+            let is_clear = |part: f64| part == 0.0 || part > 1e-9 * found.ms_rest;
+            assert!(is_clear(found.a2) && is_clear(found.b2), "{found:?}");
+        }
         assert_eq!(components(&[vec![1.0, 3.0]]), None);
         assert_eq!(components(&[]), None);
     }
