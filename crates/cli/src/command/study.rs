@@ -230,7 +230,7 @@ const DESIGNED: [[(f64, f64); 4]; 2] = [
 
 pub(super) fn simulate(args: &BenchRating, output: &Output) -> Done {
     let mut rows = Vec::new();
-    for (population, designed) in POPULATIONS.iter().zip(0..) {
+    for (place, population) in POPULATIONS.iter().enumerate() {
         for (size, (dialogues, raters)) in SIZES.into_iter().enumerate() {
             let found = simulation::rates(
                 population,
@@ -240,9 +240,7 @@ pub(super) fn simulate(args: &BenchRating, output: &Output) -> Done {
                 args.seed,
             );
             let share = |count: usize, studies: usize| count as f64 / studies as f64;
-            let designed = DESIGNED
-                .get(designed)
-                .map(|sizes: &[(f64, f64); 4]| sizes[size]);
+            let designed = DESIGNED.get(place).map(|sizes| sizes[size]);
             rows.push(answer::BenchRatingRow {
                 population: population.name,
                 dialogues,
