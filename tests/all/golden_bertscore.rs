@@ -1,9 +1,11 @@
-//! BERTScore from recorded states against the Python package bert-score 0.3.13. The repository keeps no copy: the
-//! fixtures `bertscore` and `bertscore_roberta` are read from `DUOLOGUE_GOLDEN` or, if that is not set, below
-//! `DUOLOGUE_SHARED`.
+//! BERTScore against the Python package bert-score 0.3.13, from recorded states and by our own encoders. The repository
+//! keeps no copy: the fixtures `bertscore` and `bertscore_roberta` are read from `DUOLOGUE_GOLDEN` or, if that is not set,
+//! below `DUOLOGUE_SHARED`. The weights of the former are those of all-MiniLM-L6-v2, in the folder named by
+//! `DUOLOGUE_MINILM`.
 
 use crate::fixture::{self, TensorFile};
-use crate::values::{Worst, count, list, number};
+use crate::values::{Worst, count, list, number, string};
+use lm::{Device, Encoder};
 use metrics::bertscore::{self, BertScore, Encoded, Weights};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -138,4 +140,106 @@ fn rescaling() {
         worst.compare("F", found.f1, expected.f1);
     }
     worst.report("bertscore_roberta, rescaled", pairs);
+}
+
+/// The largest difference of hidden states from another implementation in single precision.
+const STATES: f64 = 2e-5;
+
+/// Encodes all pairs with the model in `model` up to `layer`, and compares tokens and scores; `golden` has
+/// `{setting: {precision, recall, f1}}`.
+fn compare_encoder(model: &Path, layer: usize, pairs: &Value, golden: &Value, settings: [&str; 2]) {
+    let encoder = Encoder::load(model, Some(layer), &Device::Cpu).expect("the model");
+    assert_eq!(encoder.layers(), layer);
+    let borders = encoder.border_tokens().expect("tokens");
+    let encode = |pair: &Value, side: &str| {
+        let text = encoder.encode(string(&pair[side])).expect("a text");
+        assert_eq!(
+            text.ids,
+            fixture::ids(&pair[format!("{side}_ids")]),
+            "{}",
+            pair[side]
+        );
+        Encoded::new(text.ids, text.states).expect("one state for each token")
+    };
+    let encoded: Vec<(Encoded, Encoded)> = list(pairs)
+        .iter()
+        .map(|pair| (encode(pair, "candidate"), encode(pair, "reference")))
+        .collect();
+    let weights = [
+        Weights::even(&borders),
+        Weights::idf(&borders, &references(pairs)),
+    ];
+    for (setting, weights) in settings.into_iter().zip(weights) {
+        let mut worst = Worst::within(SCORES);
+        for (index, (candidate, reference)) in encoded.iter().enumerate() {
+            let found = bertscore::score(candidate, reference, &weights);
+            let what = format!("{setting}, pair {index}");
+            worst.compare(
+                &what,
+                found.precision,
+                number(&golden[setting]["precision"][index]),
+            );
+            worst.compare(
+                &what,
+                found.recall,
+                number(&golden[setting]["recall"][index]),
+            );
+            worst.compare(&what, found.f1, number(&golden[setting]["f1"][index]));
+        }
+        worst.report(&format!("BERTScore of {setting}"), encoded.len());
+    }
+}
+
+#[test]
+fn encoder_of_the_roberta_family() {
+    let Some(folder) = folder("bertscore_roberta") else {
+        return;
+    };
+    let (pairs, golden, model) = (
+        fixture::json(&folder.join("pairs.json")),
+        fixture::json(&folder.join("golden.json")),
+        folder.join("model"),
+    );
+    compare_encoder(&model, 3, &pairs, &golden, ["layer3_plain", "layer3_idf"]);
+    compare_encoder(&model, 2, &pairs, &golden, ["layer2_plain", "layer2_idf"]);
+    let recorded = TensorFile::open(&folder.join("example.safetensors"));
+    let text = string(&list(&pairs)[10]["candidate"]);
+    for layer in 0..=3 {
+        let encoder = Encoder::load(&model, Some(layer), &Device::Cpu).expect("the model");
+        let found = encoder.encode(text).expect("a text");
+        let (_, expected) = recorded.f32(&format!("hidden_{layer}"));
+        fixture::assert_close(
+            &format!("layer {layer}"),
+            &found.states,
+            &expected,
+            STATES,
+            0.0,
+        );
+    }
+}
+
+#[test]
+fn encoder_of_the_bert_family() {
+    let Some(model) = std::env::var_os("DUOLOGUE_MINILM").map(PathBuf::from) else {
+        return duologue_tests::skip(
+            "all-MiniLM-L6-v2 is not on this machine (set DUOLOGUE_MINILM)",
+        );
+    };
+    let Some(folder) = folder("bertscore") else {
+        return;
+    };
+    let pairs = fixture::json(&folder.join("pairs.json"));
+    let golden = &fixture::json(&folder.join("golden.json"))["scores"];
+    compare_encoder(&model, 6, &pairs, golden, ["layers6_plain", "layers6_idf"]);
+    compare_encoder(&model, 5, &pairs, golden, ["layers5_plain", "layers5_idf"]);
+}
+
+#[test]
+fn what_is_no_encoder_is_refused() {
+    let folder = fixture::golden("llama-tiny");
+    let error = Encoder::load(&folder, None, &Device::Cpu)
+        .err()
+        .expect("a refusal");
+    // It says which families there are; a decoder's config has all fields, only its type is another.
+    assert!(error.to_string().contains("distilbert"), "{error}");
 }

@@ -38,6 +38,7 @@ pub mod train;
 pub use candle_core::{DType, Device, Tensor};
 pub use error::{Error, Result};
 pub use files::{Checkpoint, Gguf};
+pub use infer::encoder::{EncodedText, Encoder};
 pub use infer::generate::{Finish, GenerateConfig, GenerateRequest, Generation, generate};
 pub use infer::language_model::{
     FolderSummary, LanguageModel, check_folder, file_sha256, model_sha256,

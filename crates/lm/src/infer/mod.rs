@@ -1,12 +1,15 @@
 //! Reading a frozen model: texts sampled from it, and log-probabilities of given ones.
 //!
 //! `language_model` is a model folder, loaded; `generate` draws tokens (`sample` says how), `score` weighs completions.
+//! `encoder` is another kind of model, which gives a state for each token of a text.
 
+pub mod encoder;
 pub mod generate;
 pub mod language_model;
 pub mod sample;
 pub mod score;
 
+pub use encoder::{EncodedText, Encoder};
 pub use generate::{Finish, GenerateConfig, GenerateRequest, Generation, generate};
 pub use language_model::{FolderSummary, LanguageModel, check_folder, file_sha256, model_sha256};
 pub use sample::Filters;
