@@ -7,6 +7,8 @@ use crate::fixture::{self, TensorFile};
 use crate::values::{Worst, count, list, number, string};
 use lm::{Device, Encoder};
 use metrics::bertscore::{self, BertScore, Encoded, Weights};
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -242,4 +244,123 @@ fn what_is_no_encoder_is_refused() {
         .expect("a refusal");
     // It says which families there are; a decoder's config has all fields, only its type is another.
     assert!(error.to_string().contains("distilbert"), "{error}");
+}
+
+/// Name and values of a float32 tensor.
+type Named = (String, Vec<usize>, Vec<f32>);
+
+/// Writes a model folder: tensors, config.json, and the tokenizer of another folder.
+fn write_model(folder: &Path, tensors: &[Named], config: &Value, tokenizer: &Path) {
+    let bytes: Vec<Vec<u8>> = tensors
+        .iter()
+        .map(|(_, _, values)| {
+            values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect()
+        })
+        .collect();
+    let views = tensors.iter().zip(&bytes).map(|((name, shape, _), bytes)| {
+        let view = TensorView::new(Dtype::F32, shape.clone(), bytes).expect("a tensor");
+        (name.as_str(), view)
+    });
+    let file = safetensors::serialize(views, None).expect("tensors");
+    std::fs::write(folder.join("model.safetensors"), file).expect("a file");
+    std::fs::write(folder.join("config.json"), config.to_string()).expect("a file");
+    std::fs::copy(
+        tokenizer.join("tokenizer.json"),
+        folder.join("tokenizer.json"),
+    )
+    .expect("a file");
+}
+
+#[test]
+fn distilbert_is_bert_by_other_names_without_token_types() {
+    let Some(source) = folder("bertscore_roberta") else {
+        return;
+    };
+    let source = source.join("model");
+    let file = TensorFile::open(&source.join("model.safetensors"));
+    let tensors: Vec<Named> = file
+        .names()
+        .into_iter()
+        .filter(|name| !name.starts_with("pooler"))
+        .map(|name| {
+            let (shape, values) = file.f32(&name);
+            (name, shape, values)
+        })
+        .collect();
+    let of_roberta = fixture::json(&source.join("config.json"));
+    let size = |name: &str| of_roberta[name].clone();
+    let bert = serde_json::json!({
+        "model_type": "bert", "hidden_size": size("hidden_size"), "num_hidden_layers": size("num_hidden_layers"),
+        "num_attention_heads": size("num_attention_heads"), "intermediate_size": size("intermediate_size"),
+        "max_position_embeddings": size("max_position_embeddings"), "vocab_size": size("vocab_size"),
+        "type_vocab_size": 1, "layer_norm_eps": 1e-12, "hidden_act": "gelu",
+    });
+    let distilbert = serde_json::json!({
+        "model_type": "distilbert", "dim": size("hidden_size"), "n_layers": size("num_hidden_layers"),
+        "n_heads": size("num_attention_heads"), "hidden_dim": size("intermediate_size"),
+        "max_position_embeddings": size("max_position_embeddings"), "vocab_size": size("vocab_size"),
+        "activation": "gelu",
+    });
+    let types = tensors
+        .iter()
+        .find(|(name, _, _)| name.contains("token_type"))
+        .expect("token types")
+        .2
+        .clone();
+    let renamed = tensors
+        .iter()
+        .filter(|(name, _, _)| !name.contains("token_type"))
+        .map(|(name, shape, values)| {
+            let mut values = values.clone();
+            if name.contains("word_embeddings") {
+                // The one token type of BERT becomes part of the words.
+                let rows = values.chunks_mut(types.len());
+                rows.for_each(|row| {
+                    row.iter_mut()
+                        .zip(&types)
+                        .for_each(|(value, shared)| *value += shared)
+                });
+            }
+            let name = [
+                ("encoder.layer", "distilbert.transformer.layer"),
+                ("attention.self.query", "attention.q_lin"),
+                ("attention.self.key", "attention.k_lin"),
+                ("attention.self.value", "attention.v_lin"),
+                ("attention.output.dense", "attention.out_lin"),
+                ("attention.output.LayerNorm", "sa_layer_norm"),
+                ("intermediate.dense", "ffn.lin1"),
+                ("output.dense", "ffn.lin2"),
+                ("output.LayerNorm", "output_layer_norm"),
+            ]
+            .iter()
+            .fold(name.clone(), |name, (from, to)| name.replace(from, to));
+            let name = match name.strip_prefix("embeddings.") {
+                Some(name) => format!("distilbert.embeddings.{name}"),
+                None => name,
+            };
+            // What another conversion calls the norms' tensors.
+            let name = name
+                .replace("norm.weight", "norm.gamma")
+                .replace("norm.bias", "norm.beta");
+            (name, shape.clone(), values)
+        });
+    let renamed: Vec<Named> = renamed.collect();
+    let folders = [
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    ];
+    write_model(folders[0].path(), &tensors, &bert, &source);
+    write_model(folders[1].path(), &renamed, &distilbert, &source);
+    let states = folders.each_ref().map(|folder| {
+        let encoder = Encoder::load(folder.path(), None, &Device::Cpu).expect("the model");
+        encoder
+            .encode("Delwyn counted seven samples on Monday.")
+            .expect("a text")
+    });
+    assert_eq!(states[0].ids, states[1].ids);
+    assert!(states[0].ids.len() > 5);
+    fixture::assert_close("states", &states[1].states, &states[0].states, STATES, 0.0);
 }
