@@ -17,8 +17,7 @@
 
 use crate::interval::{percentiles_95, seeded_index, shifted_p};
 use crate::random::Stream;
-use crate::{noncentral, significance, text};
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use crate::{noncentral, significance, student, text};
 
 /// The difference, in stored scores, that an experiment is asked to find: 1.5 points.
 pub const EFFECT_1_5: f64 = 0.015;
@@ -84,20 +83,18 @@ pub struct TTest {
 impl TTest {
     fn new(diff: f64, se: f64, df: f64) -> Option<Self> {
         let t = (se > 0.0).then(|| diff / se);
-        let distribution = StudentsT::new(0.0, 1.0, df).ok()?;
         let p_two_sided = match t {
-            Some(t) => (2.0 * distribution.sf(t.abs())).min(1.0),
+            Some(t) => (2.0 * student::cdf(-t.abs(), df)?).min(1.0),
             None if diff == 0.0 => 1.0,
             None => 0.0,
         };
-        let half = distribution.inverse_cdf(0.975) * se;
         Some(Self {
             diff,
             se,
             df,
             t,
             p_two_sided,
-            ci95: (diff - half, diff + half),
+            ci95: student::around(diff, se, df, 0.95)?,
         })
     }
 }

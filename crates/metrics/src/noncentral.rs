@@ -3,7 +3,8 @@
 //! The distribution function is the series of Lenth, "Algorithm AS 243: cumulative distribution function of the
 //! non-central t distribution" (Applied Statistics 38, 1989). The special functions are those of `statrs`.
 
-use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
+use crate::student;
+use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::beta::beta_reg;
 use statrs::function::gamma::ln_gamma;
 
@@ -22,9 +23,7 @@ pub fn power(noncentrality: f64, df: f64, alpha: f64) -> Option<f64> {
     if noncentrality.is_nan() || !is_probability {
         return None;
     }
-    let critical = StudentsT::new(0.0, 1.0, df)
-        .ok()?
-        .inverse_cdf(1.0 - alpha / 2.0);
+    let critical = student::quantile(1.0 - alpha / 2.0, df)?;
     let delta = noncentrality.abs().min(LARGEST_NONCENTRALITY);
     let below = distribution(critical, df, delta)?;
     let far_below = distribution(-critical, df, delta)?;
@@ -142,9 +141,7 @@ mod tests {
             (-2.0 * uniform(2 * place).ln()).sqrt()
                 * (std::f64::consts::TAU * uniform(2 * place + 1)).cos()
         };
-        let critical = StudentsT::new(0.0, 1.0, f64::from(df))
-            .unwrap()
-            .inverse_cdf(0.975);
+        let critical = student::quantile(0.975, f64::from(df)).unwrap();
         let is_found = |draw: &u64| {
             let first = draw * (1 + df as u64);
             let squares: f64 = (1..=df as u64).map(|i| normal(first + i).powi(2)).sum();
