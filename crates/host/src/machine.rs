@@ -37,13 +37,21 @@ pub fn cpu_name() -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
+/// What [`simd`] calls AVX2, and the value of [`SIMD_VARIABLE`] that asks for it.
+pub const AVX2: &str = "avx2";
+
+/// Environment variable that keeps the engine to narrower vectors than the processor has, so that a server can measure
+/// and test what most laptops compute. Any value but [`AVX2`] changes nothing.
+pub const SIMD_VARIABLE: &str = "DUOLOGUE_SIMD";
+
 /// Name of the widest vector instructions that the processor has and the engine uses: `avx512`, `avx2` or `sse2`.
 #[cfg(target_arch = "x86_64")]
 pub fn simd() -> &'static str {
-    if std::arch::is_x86_feature_detected!("avx512f") {
+    let narrow = std::env::var_os(SIMD_VARIABLE).is_some_and(|value| value == AVX2);
+    if !narrow && std::arch::is_x86_feature_detected!("avx512f") {
         "avx512"
     } else if std::arch::is_x86_feature_detected!("avx2") {
-        "avx2"
+        AVX2
     } else {
         "sse2"
     }

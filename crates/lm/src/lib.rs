@@ -30,6 +30,7 @@ pub mod pretrain;
 pub mod probe;
 pub mod profile;
 pub mod random;
+pub(crate) mod simd;
 #[cfg(test)]
 mod test_model;
 pub mod text;

@@ -414,9 +414,9 @@ mod tests {
     use candle_core::Device;
 
     use super::*;
-    use crate::model::packed::tests::archs;
     use crate::model::packed::{Bytes, encode};
     use crate::random;
+    use crate::simd::archs;
 
     fn uniform(key: u64, count: usize) -> Vec<f32> {
         (0..count as u64)

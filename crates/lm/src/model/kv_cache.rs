@@ -13,6 +13,7 @@ use super::attention::visible_keys;
 use super::config::DecoderConfig;
 use crate::error::Result;
 use crate::ops::exp;
+use crate::simd::arch;
 
 /// Lanes of the running sums: two registers of AVX-512, four of AVX2.
 const LANES: usize = 32;
@@ -64,7 +65,7 @@ impl KvCache {
             head_dim: config.head_dim,
             scale: config.attention_multiplier as f32,
             capacity,
-            arch: Arch::new(),
+            arch: arch(),
         }
     }
 

@@ -1,4 +1,5 @@
-//! Matrix products of the CPU, straight through the `gemm` crate.
+//! Products of tensors on the CPU, straight through the `gemm` crate; those with frozen f32 matrices are
+//! [`product`](super::product)'s.
 //!
 //! Candle's own product asks the operating system for the number of cores each time (on Linux by reading
 //! /proc/cpuinfo), which costs more than a small product itself. Whatever else is multiplied uses candle's, after
@@ -6,10 +7,12 @@
 
 use candle_core::{CpuStorage, CustomOp2, InplaceOp3, Layout, Shape, Tensor};
 use gemm::Parallelism;
+use pulp::Arch;
 
 use crate::error::Result;
 use crate::ops::{contiguous_mut, fused};
 use crate::profile::{Work, timed};
+use crate::simd::arch;
 
 /// `a b` for `[M, K] x [K, N]`, or a batch `[B, M, K] x [B, K, N]`; operands may be transposed views.
 pub fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor> {
@@ -274,6 +277,11 @@ pub(super) unsafe fn multiply(
     (out, out_stride): (*mut f32, usize),
     add: Option<f32>,
 ) {
+    #[cfg(target_arch = "x86_64")]
+    if matches!(arch(), Arch::V3(_)) {
+        // SAFETY: all of it is the caller's promise.
+        return unsafe { multiply_avx2((a, a_values), (b, b_values), (out, out_stride), add) };
+    }
     // SAFETY: all of it is the caller's promise.
     unsafe {
         gemm::gemm(
@@ -297,6 +305,64 @@ pub(super) unsafe fn multiply(
             false,
             false,
             // 0: as many threads as rayon has.
+            Parallelism::Rayon(0),
+        );
+    }
+}
+
+/// [`multiply`] with `gemm`'s kernel for AVX2, whatever else the processor has; by itself it takes the widest.
+///
+/// # Safety
+/// That of [`multiply`].
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "gemm takes pointers")]
+unsafe fn multiply_avx2(
+    (a, a_values): (&Operand, &[f32]),
+    (b, b_values): (&Operand, &[f32]),
+    (out, out_stride): (*mut f32, usize),
+    add: Option<f32>,
+) {
+    use gemm_common::simd::{MixedSimd, V3};
+    use gemm_f32::microkernel::fma::f32::{H_M, H_N, H_UKR, MR_DIV_N, NR, UKR};
+    const LANES: usize = 8;
+    let Some(v3) = <V3 as MixedSimd<f32, f32, f32, f32>>::try_new() else {
+        return;
+    };
+    // SAFETY: all of it is the caller's promise. Rows and columns change places, because the kernel writes columns.
+    unsafe {
+        gemm_common::gemm::gemm_basic_generic::<
+            _,
+            f32,
+            LANES,
+            { MR_DIV_N * LANES },
+            NR,
+            MR_DIV_N,
+            H_M,
+            H_N,
+        >(
+            v3,
+            b.columns,
+            a.rows,
+            a.columns,
+            out,
+            out_stride as isize,
+            1,
+            add.is_some(),
+            b_values.as_ptr(),
+            b.row_stride as isize,
+            b.column_stride as isize,
+            a_values.as_ptr(),
+            a.row_stride as isize,
+            a.column_stride as isize,
+            1.0,
+            add.unwrap_or(1.0),
+            false,
+            false,
+            false,
+            |a, b, c| a * b + c,
+            &UKR,
+            &H_UKR,
+            false,
             Parallelism::Rayon(0),
         );
     }

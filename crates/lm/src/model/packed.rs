@@ -11,11 +11,12 @@ use candle_core::{CpuStorage, Device, Tensor};
 pub use contract::Quantize;
 use half::{bf16, f16};
 use memmap2::Mmap;
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::blocks;
 use crate::error::{Error, Result};
+use crate::simd::arch;
 
 /// Bytes of weights: part of a mapped file, or memory of their own.
 #[derive(Debug, Clone)]
@@ -192,7 +193,7 @@ impl Packed {
     ) -> Result<()> {
         let tasks = values.par_chunks_mut(ROWS_PER_TASK * columns.len().max(1));
         tasks.enumerate().try_for_each(|(i, values)| {
-            Arch::new().dispatch(Widen {
+            arch().dispatch(Widen {
                 packed: self,
                 first: first + i * ROWS_PER_TASK,
                 columns: columns.clone(),
@@ -270,7 +271,7 @@ fn alignment(dtype: GgmlDType) -> usize {
 
 /// Values of whole blocks as f32.
 pub(crate) fn decode(dtype: GgmlDType, source: &[u8], values: &mut [f32]) -> Result<()> {
-    Arch::new().dispatch(Decode {
+    arch().dispatch(Decode {
         dtype,
         source,
         values,
@@ -388,14 +389,7 @@ pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    /// All instruction sets that this processor has.
-    pub(in crate::model) fn archs() -> Vec<Arch> {
-        let mut archs = vec![Arch::new(), Arch::Scalar];
-        #[cfg(target_arch = "x86_64")]
-        archs.extend(pulp::x86::V3::try_new().map(Arch::V3));
-        archs
-    }
+    use crate::simd::archs;
 
     const BLOCK_TYPES: [GgmlDType; 10] = [
         GgmlDType::Q4_0,

@@ -10,7 +10,6 @@
 use std::ops::Range;
 
 use candle_core::{DType, Device, Storage, Tensor};
-use pulp::Arch;
 
 use super::device_blocks::DeviceBlocks;
 use super::few_rows;
@@ -21,6 +20,7 @@ use crate::device::Place;
 use crate::error::{Error, Result};
 use crate::ops::{fused, with_values};
 use crate::profile::{Work, timed};
+use crate::simd::arch;
 
 /// Rows of x up to which [`few_rows`] is faster than products with widened blocks.
 const FEW_ROWS: usize = 64;
@@ -108,7 +108,7 @@ impl Weight {
         };
         timed(Work::Gemm, || {
             if x.dim(0)? <= FEW_ROWS {
-                let values = with_values(x, |x| few_rows::project(Arch::new(), x, packed))?;
+                let values = with_values(x, |x| few_rows::project(arch(), x, packed))?;
                 return Ok(Tensor::from_vec(
                     values,
                     (x.dim(0)?, packed.rows()),
@@ -178,7 +178,7 @@ fn project_few(x: &Tensor, weight_t: &Tensor) -> Result<Tensor> {
     let matrix = &cpu.as_slice::<f32>()?[start..start + (columns - 1) * stride + rows];
     let values = with_values(x, |x| {
         Ok(few_rows::project_dense(
-            Arch::new(),
+            arch(),
             x,
             matrix,
             stride,

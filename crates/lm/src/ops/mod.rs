@@ -21,7 +21,6 @@ mod swiglu;
 use std::ops::Deref;
 
 use candle_core::{CpuStorage, DType, Layout, Storage, Tensor};
-use pulp::Arch;
 
 pub(crate) use add::add_into;
 pub(crate) use cross_entropy::{DEVICE_LOGITS_PER_CHUNK, target_logps, token_logps_of_logits};
@@ -34,6 +33,7 @@ pub(crate) use softmax::{Sight, causal_softmax, masked_softmax, softmax_backward
 pub(crate) use swiglu::{swiglu, swiglu_backward};
 
 use crate::error::Result;
+use crate::simd::arch;
 
 /// Values handed to one thread at a time.
 const BLOCK: usize = 8192;
@@ -44,7 +44,7 @@ const LANES: usize = 32;
 /// Runs loops compiled for the widest vectors of this processor.
 #[inline(always)]
 pub(crate) fn vectorised<R>(run: impl FnOnce() -> R) -> R {
-    Arch::new().dispatch(run)
+    arch().dispatch(run)
 }
 
 /// Whether operations on a tensor take the processor's own form, which is f32 alone.
@@ -64,7 +64,10 @@ pub(crate) fn with_values<R>(tensor: &Tensor, read: impl FnOnce(&[f32]) -> Resul
 }
 
 /// The values of a contiguous f32 storage.
-fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> candle_core::Result<&'a [f32]> {
+pub(crate) fn contiguous<'a>(
+    storage: &'a CpuStorage,
+    layout: &Layout,
+) -> candle_core::Result<&'a [f32]> {
     let (start, end) = layout
         .contiguous_offsets()
         .ok_or_else(|| candle_core::Error::Msg("a contiguous tensor was expected".to_owned()))?;
