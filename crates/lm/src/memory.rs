@@ -119,8 +119,8 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// Bytes of a matrix `[rows, columns]`. This leaves out the cache line that may follow each row of a dense matrix
-    /// (`weight::stride`), which is 1–3 % for the models that people use.
+    /// Bytes of a matrix `[rows, columns]`. This leaves out the rows up to a multiple of 16 that a dense one has
+    /// (`model::Panels`), which is none for the models that people use.
     fn matrix_bytes(self, rows: usize, columns: usize) -> u64 {
         let block = match self {
             Self::F32 => GgmlDType::F32,

@@ -20,9 +20,8 @@ use safetensors::{Dtype, SafeTensors};
 use crate::device::Place;
 use crate::disk::read_json;
 use crate::error::{Error, Result};
-use crate::model::Weight;
 use crate::model::packed::{Bytes, Packed, Quantize, block_type, decode, row_bytes};
-use crate::model::weight::stride;
+use crate::model::{Panels, Weight};
 
 /// Half-precision weights up to this size are widened to f32 while they load, which saves widening them in every
 /// product. Larger ones stay as they are stored, at half the memory.
@@ -222,8 +221,9 @@ impl Weights {
             }
             _ if float && !place.is_host() => stored.on_device(dtype, rows, columns, place)?,
             _ if dtype == GgmlDType::F32 => {
-                let values = stored.widen_transposed(rows, columns);
-                Weight::from_transposed(values, rows, columns)?
+                let panels =
+                    Panels::from_rows(rows, columns, |row, to| stored.widen_row(dtype, row, to));
+                Weight::Dense(panels?)
             }
             _ if float && self.widened => {
                 let values = stored.widen(dtype, columns, 0..rows)?;
@@ -299,21 +299,24 @@ impl Stored {
     /// Rows as f32, in the checkpoint's order.
     fn widen(&self, dtype: GgmlDType, columns: usize, range: Range<usize>) -> Result<Vec<f32>> {
         let mut values = vec![0f32; range.len() * columns];
-        let row = row_bytes(dtype, columns).unwrap_or(0);
-        let source = self.bytes.as_slice();
         values
             .par_chunks_mut(columns.max(1))
             .with_min_len(16)
             .enumerate()
-            .try_for_each(|(i, values)| {
-                let start = self.place(range.start + i) * row;
-                decode(dtype, &source[start..start + row], values)?;
-                if self.offset != 0.0 {
-                    values.iter_mut().for_each(|value| *value -= self.offset);
-                }
-                Ok::<_, Error>(())
-            })?;
+            .try_for_each(|(i, values)| self.widen_row(dtype, range.start + i, values))?;
         Ok(values)
+    }
+
+    /// A row as f32, by its place in the checkpoint's order.
+    fn widen_row(&self, dtype: GgmlDType, row: usize, values: &mut [f32]) -> Result<()> {
+        let length = row_bytes(dtype, values.len()).unwrap_or(0);
+        let start = self.place(row) * length;
+        let source = &self.bytes.as_slice()[start..start + length];
+        decode(dtype, source, values)?;
+        if self.offset != 0.0 {
+            values.iter_mut().for_each(|value| *value -= self.offset);
+        }
+        Ok(())
     }
 
     /// A float matrix `[rows, columns]` on a device: its bytes go there as they are stored, and are converted there.
@@ -333,25 +336,6 @@ impl Stored {
         let raw =
             Tensor::from_raw_buffer(bytes.as_slice(), stored, &[rows, columns], &place.device)?;
         Ok(Weight::Rows(raw.to_dtype(place.dtype)?))
-    }
-
-    /// An f32 matrix `[rows, columns]` as `[columns, rows]`, its rows [`stride`] apart, without a copy in between.
-    fn widen_transposed(&self, rows: usize, columns: usize) -> Vec<f32> {
-        /// One cache line of the source.
-        const COLUMNS_PER_TASK: usize = 16;
-        let (numbers, _) = self.bytes.as_slice().as_chunks::<4>();
-        let apart = stride(rows);
-        let mut values = vec![0f32; apart * columns];
-        let tasks = values.par_chunks_mut(COLUMNS_PER_TASK * apart).enumerate();
-        tasks.for_each(|(task, values)| {
-            for row in 0..rows {
-                let start = self.place(row) * columns + task * COLUMNS_PER_TASK;
-                for (i, column) in values.chunks_mut(apart).enumerate() {
-                    column[row] = f32::from_le_bytes(numbers[start + i]);
-                }
-            }
-        });
-        values
     }
 
     /// The bytes with rows in the checkpoint's order: the mapped file itself, or a copy where rows are interleaved.

@@ -1,9 +1,6 @@
-//! The product of a few rows with a frozen matrix, as decoding needs it: the matrix is read from memory only once.
+//! The product of a few rows with a packed matrix, as decoding needs it: the matrix is read from memory only once.
 //!
-//! A dense matrix is held as `[in, out]`. A few of its rows at a time are added to the result, each multiplied by a
-//! number of x.
-//!
-//! A packed matrix is held as `[out, in]`. For one or two rows of x, each block is decoded into registers and multiplied
+//! The matrix is held as `[out, in]`. For one or two rows of x, each block is decoded into registers and multiplied
 //! there. For more rows of x, a few rows of the matrix at a time are decoded into a buffer that stays in the
 //! first-level cache, and multiplied with all rows of x. Each number of the result is one dot product in f32 with a
 //! decoded row.
@@ -18,16 +15,6 @@ use crate::error::Result;
 
 /// Values of the matrix in one task, which one thread computes.
 const TASK_VALUES: usize = 1 << 17;
-
-/// Fewest rows of a dense matrix that are worth a task.
-const MIN_DENSE_TASK_ROWS: usize = 128;
-
-/// Rows of a dense matrix, in its `[in, out]` form, that are read side by side: as many as the processor fetches ahead.
-const STREAMS: usize = 8;
-
-/// Vectors of each such row that are multiplied with all rows of x before the next ones are read: together two thirds
-/// of a first-level cache.
-const PIECE_VECTORS: usize = 64;
 
 /// Values that are decoded at once: 24 KiB of f32, half of a first-level cache.
 const PANEL_VALUES: usize = 6 << 10;
@@ -59,33 +46,6 @@ pub(super) fn project(arch: Arch, x: &[f32], weight: &Packed) -> Result<Vec<f32>
     Ok(out)
 }
 
-/// Computes `x Wᵀ` for a dense matrix, held as `in` rows of `rows` values that begin `stride` values apart:
-/// x `[M, in]` → `[M, out]`, both flat.
-pub(super) fn project_dense(
-    arch: Arch,
-    x: &[f32],
-    weight_t: &[f32],
-    stride: usize,
-    rows: usize,
-) -> Vec<f32> {
-    let columns = weight_t.len().div_ceil(stride.max(1)).max(1);
-    let mut out = vec![0f32; x.len() / columns * rows];
-    let task_rows = rows
-        .div_ceil(rayon::current_num_threads())
-        .max(MIN_DENSE_TASK_ROWS);
-    let tasks = tasks(&mut out, rows, task_rows).into_par_iter().enumerate();
-    tasks.for_each(|(i, out)| {
-        arch.dispatch(DenseTask {
-            weight_t: &weight_t[i * task_rows..],
-            stride,
-            columns,
-            x,
-            out,
-        });
-    });
-    out
-}
-
 /// Cuts the result `[M, rows]` into tasks of `task_rows` rows of the matrix; a task has one slice for each row of x.
 fn tasks(out: &mut [f32], rows: usize, task_rows: usize) -> Vec<Vec<&mut [f32]>> {
     let mut tasks: Vec<Vec<&mut [f32]>> =
@@ -97,78 +57,6 @@ fn tasks(out: &mut [f32], rows: usize, task_rows: usize) -> Vec<Vec<&mut [f32]>>
             .for_each(|(task, part)| task.push(part));
     }
     tasks
-}
-
-/// The product with some rows of a dense matrix, which are columns of its `[in, out]` form.
-struct DenseTask<'a> {
-    /// The `[in, out]` form, flat, from the task's first column on.
-    weight_t: &'a [f32],
-    stride: usize,
-    columns: usize,
-    x: &'a [f32],
-    /// For each row of x, its products with these rows; zeros at first.
-    out: Vec<&'a mut [f32]>,
-}
-
-impl WithSimd for DenseTask<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) {
-        let whole = self.columns / STREAMS * STREAMS;
-        for first in (0..whole).step_by(STREAMS) {
-            self.add::<S, STREAMS>(simd, first);
-        }
-        for first in whole..self.columns {
-            self.add::<S, 1>(simd, first);
-        }
-    }
-}
-
-impl DenseTask<'_> {
-    /// Adds `R` rows of the `[in, out]` form, from row `first` on, to the result of every row of x. Each is multiplied
-    /// by its number of x.
-    #[inline(always)]
-    fn add<S: Simd, const R: usize>(&mut self, simd: S, first: usize) {
-        let count = self.out.first().map_or(0, |out| out.len());
-        let (mut streams, mut rests) = ([[].as_slice(); R], [[].as_slice(); R]);
-        for r in 0..R {
-            let row = &self.weight_t[(first + r) * self.stride..][..count];
-            (streams[r], rests[r]) = S::as_simd_f32s(row);
-        }
-        let vectors = count / S::F32_LANES;
-        for start in (0..vectors).step_by(PIECE_VECTORS) {
-            let end = (start + PIECE_VECTORS).min(vectors);
-            for m in 0..self.out.len() {
-                let x = &self.x[m * self.columns + first..][..R];
-                let sums = &mut S::as_mut_simd_f32s(self.out[m]).0[start..end];
-                let mut factors = [simd.splat_f32s(0.0); R];
-                let mut pieces = [[].as_slice(); R];
-                for r in 0..R {
-                    (factors[r], pieces[r]) = (
-                        simd.splat_f32s(x[r]),
-                        &streams[r][start..start + sums.len()],
-                    );
-                }
-                for v in 0..sums.len() {
-                    let mut sum = sums[v];
-                    for r in 0..R {
-                        sum = simd.mul_add_e_f32s(pieces[r][v], factors[r], sum);
-                    }
-                    sums[v] = sum;
-                }
-            }
-        }
-        for m in 0..self.out.len() {
-            let x = &self.x[m * self.columns + first..][..R];
-            let sums = S::as_mut_simd_f32s(self.out[m]).1;
-            for r in 0..R {
-                for v in 0..sums.len() {
-                    sums[v] += rests[r][v] * x[r];
-                }
-            }
-        }
-    }
 }
 
 /// The product with some rows of a packed matrix, from row `first` on.
@@ -427,31 +315,6 @@ mod tests {
     fn packed(dtype: GgmlDType, rows: usize, columns: usize) -> Packed {
         let bytes = encode(dtype, &uniform(1, rows * columns));
         Packed::new(Bytes::Owned(Arc::new(bytes)), dtype, rows, columns).unwrap()
-    }
-
-    #[test]
-    fn products_with_a_dense_matrix_are_dot_products_too() {
-        for (rows, columns, stride) in [(5000, 23, 5040), (37, 8, 48), (1, 1, 1), (16, 9, 16)] {
-            let matrix = uniform(1, (columns - 1) * stride + rows);
-            let x = uniform(2, 5 * columns);
-            for arch in archs() {
-                for count in [0, 1, 2, 5] {
-                    let found = project_dense(arch, &x[..count * columns], &matrix, stride, rows);
-                    assert_eq!(found.len(), count * rows);
-                    for (place, found) in found.iter().enumerate() {
-                        let (m, row) = (place / rows, place % rows);
-                        let product = |i: usize| {
-                            f64::from(x[m * columns + i]) * f64::from(matrix[i * stride + row])
-                        };
-                        let expected: f64 = (0..columns).map(product).sum();
-                        assert!(
-                            (f64::from(*found) - expected).abs() < 2e-5,
-                            "{arch:?} {found} {expected}"
-                        );
-                    }
-                }
-            }
-        }
     }
 
     #[test]

@@ -12,9 +12,10 @@ use serde_json::json;
 use super::config::DecoderConfig;
 use super::decoder::{Decoder, Layer, Projection};
 use super::packed::{Bytes, GgmlDType, Packed, Quantize, fitting_type, wanted_type};
+use super::product::Panels;
 use super::rope::Rope;
 use super::target::{PerTarget, Target};
-use super::weight::{Weight, stride};
+use super::weight::Weight;
 use crate::device::Place;
 use crate::error::{Error, Result};
 use crate::random;
@@ -217,14 +218,20 @@ fn ones(width: usize, place: &Place) -> Result<Tensor> {
 /// Uniform numbers up to this have the spread of transformers' `initializer_range`, 0.02.
 const SPREAD: f32 = 0.035;
 
-/// Uniform numbers from minus to plus [`SPREAD`]. A dense matrix is drawn in its layout in memory, `[in, out]`, so that
-/// no second copy of it ever exists.
+/// Uniform numbers from minus to plus [`SPREAD`]. A dense matrix is drawn row by row, so that no second copy of it ever
+/// exists; which draw a place takes is that of a layout `[in, out]` of earlier versions.
 fn matrix(name: &str, rows: usize, columns: usize, blocks: Option<GgmlDType>) -> Result<Weight> {
     let key = random::label(name);
     let value = |i: usize| (2.0 * random::uniform(key, i as u64) - 1.0) as f32 * SPREAD;
     let Some(dtype) = blocks.and_then(|wanted| fitting_type(wanted, columns)) else {
-        let values: Vec<f32> = (0..stride(rows) * columns).map(value).collect();
-        return Weight::from_transposed(values, rows, columns);
+        let apart = (rows.div_ceil(16) | 1) * 16;
+        let panels = Panels::from_rows(rows, columns, |row, to| {
+            for (column, to) in to.iter_mut().enumerate() {
+                *to = value(column * apart + row);
+            }
+            Ok(())
+        });
+        return Ok(Weight::Dense(panels?));
     };
     let widen = |range: std::ops::Range<usize>| {
         Ok((range.start * columns..range.end * columns)

@@ -1,6 +1,6 @@
 //! A frozen matrix as it is held in memory, and the two products that the decoder takes with it.
 //!
-//! f32 matrices are held dense and transposed. Half-precision and quantised ones stay as their file stores them and
+//! f32 matrices are held dense, in [`Panels`]. Half-precision and quantised ones stay as their file stores them and
 //! are widened inside each product, forward and backward, some rows at a time, so that no whole dense matrix ever
 //! exists (QLoRA, Dettmers et al. 2023, arXiv 2305.14314, section 3: computation in a wider type than storage).
 //! Activations are never quantised: a product is exactly that with the dequantised matrix.
@@ -9,31 +9,28 @@
 
 use std::ops::Range;
 
-use candle_core::{DType, Device, Storage, Tensor};
+use candle_core::{DType, Device, Tensor};
 
 use super::device_blocks::DeviceBlocks;
 use super::few_rows;
 use super::linear::{add_product, matmul};
 use super::packed::Packed;
+use super::product::Panels;
 use super::widened;
 use crate::device::Place;
-use crate::error::{Error, Result};
-use crate::ops::{fused, with_values};
+use crate::error::Result;
+use crate::ops::with_values;
 use crate::profile::{Work, timed};
 use crate::simd::arch;
 
 /// Rows of x up to which [`few_rows`] is faster than products with widened blocks.
 const FEW_ROWS: usize = 64;
 
-/// The same for dense matrices, which need no widening.
-const FEW_DENSE_ROWS: usize = 4;
-
 /// A frozen matrix of `out` rows and `in` columns.
 #[derive(Debug, Clone)]
 pub enum Weight {
-    /// On the processor f32 `[in, out]`, rows [`stride`] apart: products with few rows are 2.5 times as fast as with
-    /// `[out, in]`.
-    Dense(Tensor),
+    /// On the processor f32, in the layout that products read.
+    Dense(Panels),
     /// On the processor half precision or blocks of quantised values, row after row.
     Packed(Packed),
     /// On a device `[out, in]`, in the type that it computes in.
@@ -48,19 +45,14 @@ impl Weight {
         if !weight.device().is_cpu() {
             return Ok(Self::Rows(weight.contiguous()?));
         }
-        let weight_t = weight.to_dtype(DType::F32)?.t()?.contiguous()?;
-        let rows = weight_t.dim(1)?;
-        Ok(Self::Dense(
-            weight_t
-                .pad_with_zeros(1, 0, stride(rows) - rows)?
-                .narrow(1, 0, rows)?,
-        ))
-    }
-
-    /// From the values of a matrix as the processor holds it: `in` rows of `out` values, [`stride`] apart.
-    pub(crate) fn from_transposed(values: Vec<f32>, rows: usize, columns: usize) -> Result<Self> {
-        let weight_t = Tensor::from_vec(values, (columns, stride(rows)), &Device::Cpu)?;
-        Ok(Self::Dense(weight_t.narrow(1, 0, rows)?))
+        let (rows, columns) = weight.dims2()?;
+        with_values(&weight.to_dtype(DType::F32)?, |values| {
+            let panels = Panels::from_rows(rows, columns, |row, to| {
+                to.copy_from_slice(&values[row * columns..(row + 1) * columns]);
+                Ok(())
+            })?;
+            Ok(Self::Dense(panels))
+        })
     }
 
     /// The matrix where and how `place` holds it; one that is quantised stays so.
@@ -85,10 +77,7 @@ impl Weight {
     /// Shape of the matrix, `(out, in)`, however it is held.
     pub fn shape(&self) -> Result<(usize, usize)> {
         match self {
-            Self::Dense(weight_t) => {
-                let (columns, rows) = weight_t.dims2()?;
-                Ok((rows, columns))
-            }
+            Self::Dense(panels) => Ok(panels.shape()),
             Self::Packed(packed) => Ok((packed.rows(), packed.columns())),
             Self::Rows(weight) => Ok(weight.dims2()?),
             Self::Blocks(blocks) => Ok((blocks.rows(), blocks.columns())),
@@ -98,10 +87,7 @@ impl Weight {
     /// `x Wᵀ`: x `[N, in]` → `[N, out]`.
     pub(crate) fn project(&self, x: &Tensor) -> Result<Tensor> {
         let packed = match self {
-            Self::Dense(weight_t) if x.dim(0)? > FEW_DENSE_ROWS || !fused(x) => {
-                return matmul(x, weight_t);
-            }
-            Self::Dense(weight_t) => return timed(Work::Gemm, || project_few(x, weight_t)),
+            Self::Dense(panels) => return timed(Work::Gemm, || panels.project(x)),
             Self::Rows(weight) => return matmul(x, &weight.t()?),
             Self::Blocks(blocks) => return blocks.project(x),
             Self::Packed(packed) => packed,
@@ -127,7 +113,9 @@ impl Weight {
             None => matmul(dy, weight),
         };
         let packed = match self {
-            Self::Dense(weight_t) => return add(sum, dy, &weight_t.t()?),
+            Self::Dense(panels) => {
+                return timed(Work::Gemm, || panels.project_backward(dy, sum));
+            }
             Self::Rows(weight) => return add(sum, dy, weight),
             Self::Blocks(blocks) => return blocks.project_backward(dy, sum),
             Self::Packed(packed) => packed,
@@ -138,7 +126,7 @@ impl Weight {
     /// Rows by number, as an embedding reads them: ids `[N]` u32 → `[N, in]` in the type of the activations, `dtype`.
     pub(crate) fn select(&self, ids: &Tensor, dtype: DType) -> Result<Tensor> {
         match self {
-            Self::Dense(weight_t) => gather_columns(weight_t, &ids.to_vec1()?),
+            Self::Dense(panels) => panels.select(&ids.to_vec1()?),
             Self::Packed(packed) => packed.select(&ids.to_vec1()?, ids.device()),
             Self::Rows(weight) => Ok(weight.index_select(ids, 0)?.to_dtype(dtype)?),
             Self::Blocks(blocks) => blocks.select(ids, dtype),
@@ -148,10 +136,7 @@ impl Weight {
     /// Rows `[rows, in]` in f32, for export and tests.
     pub fn rows(&self, range: Range<usize>) -> Result<Tensor> {
         match self {
-            Self::Dense(weight_t) => Ok(weight_t
-                .narrow(1, range.start, range.len())?
-                .t()?
-                .contiguous()?),
+            Self::Dense(panels) => panels.rows(range),
             Self::Packed(packed) => packed.widen(range, &Device::Cpu),
             Self::Rows(weight) => Ok(weight
                 .narrow(0, range.start, range.len())?
@@ -164,62 +149,6 @@ impl Weight {
     pub fn to_dense(&self) -> Result<Tensor> {
         self.rows(0..self.shape()?.0)
     }
-}
-
-/// `x Wᵀ` for a few rows x `[M, in]` and a dense matrix as it is held `[in, out]`, on the CPU.
-fn project_few(x: &Tensor, weight_t: &Tensor) -> Result<Tensor> {
-    let (columns, rows) = weight_t.dims2()?;
-    let (storage, layout) = weight_t.storage_and_layout();
-    let Storage::Cpu(cpu) = &*storage else {
-        return Err(candle_core::Error::Msg("a CPU tensor was expected".to_owned()).into());
-    };
-    let start = layout.start_offset();
-    let stride = layout.stride()[0];
-    let matrix = &cpu.as_slice::<f32>()?[start..start + (columns - 1) * stride + rows];
-    let values = with_values(x, |x| {
-        Ok(few_rows::project_dense(
-            arch(),
-            x,
-            matrix,
-            stride,
-            rows,
-        ))
-    })?;
-    Ok(Tensor::from_vec(values, (x.dim(0)?, rows), x.device())?)
-}
-
-/// Values from one row of a transposed matrix with `rows` values a row to the next: an odd number of cache lines. The
-/// backward product reads down the columns; with an even number, powers of two worst, a column's lines fall into few of
-/// the cache's sets and drive each other out.
-pub(crate) fn stride(rows: usize) -> usize {
-    const LINE: usize = 16;
-    (rows.div_ceil(LINE) | 1) * LINE
-}
-
-/// Columns of a matrix `[in, out]` by number, as rows `[ids, in]`.
-fn gather_columns(weight_t: &Tensor, ids: &[u32]) -> Result<Tensor> {
-    let (columns, rows) = weight_t.dims2()?;
-    if let Some(id) = ids.iter().find(|id| **id as usize >= rows) {
-        let reason = format!("{id} is beyond the {rows} rows of the embedding");
-        return Err(Error::Setting {
-            name: "token id",
-            reason,
-        });
-    }
-    let (storage, layout) = weight_t.storage_and_layout();
-    let Storage::Cpu(cpu) = &*storage else {
-        return Err(candle_core::Error::Msg("a CPU tensor was expected".to_owned()).into());
-    };
-    let values = &cpu.as_slice::<f32>()?[layout.start_offset()..];
-    let (down, across) = (layout.stride()[0], layout.stride()[1]);
-    let of_row =
-        |id: u32| (0..columns).map(move |column| values[column * down + id as usize * across]);
-    let gathered: Vec<f32> = ids.iter().flat_map(|id| of_row(*id)).collect();
-    Ok(Tensor::from_vec(
-        gathered,
-        (ids.len(), columns),
-        &Device::Cpu,
-    )?)
 }
 
 #[cfg(test)]
