@@ -11,7 +11,7 @@ use crate::device::read_back;
 use crate::error::Result;
 use crate::lora::Adapter;
 use crate::model::{LoraPair, PerTarget};
-use crate::ops::{fused, with_values};
+use crate::ops::{fused, vectorised, with_values};
 
 /// All tensors as one vector `[P]`: by layer, by target, A before B, each row by row.
 pub fn flatten(layers: &[PerTarget<Option<LoraPair>>]) -> Result<Tensor> {
@@ -192,12 +192,17 @@ fn step_fused(
             .zip(moments)
             .zip(gradient.par_chunks(BLOCK))
             .for_each(|((p, (m, v)), g)| {
-                for (((p, m), v), g) in p.iter_mut().zip(m).zip(v).zip(g) {
-                    *m = *m * keep1 + g * new1;
-                    *v = *v * keep2 + g * g * new2;
-                    let denominator = v.sqrt() / correction2 + AdamW::EPS as f32;
-                    *p = *p * decay - *m / denominator * rate;
-                }
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        for (((p, m), v), g) in p.iter_mut().zip(m).zip(v).zip(g) {
+                            *m = *m * keep1 + g * new1;
+                            *v = *v * keep2 + g * g * new2;
+                            let denominator = v.sqrt() / correction2 + AdamW::EPS as f32;
+                            *p = *p * decay - *m / denominator * rate;
+                        }
+                    },
+                );
             });
         Ok(())
     })?;
