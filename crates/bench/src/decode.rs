@@ -30,10 +30,13 @@ pub struct DecodeFigures {
     pub tokens_per_cpu_s: f64,
     /// Prompt tokens per processor-second.
     pub prefill_tokens_per_cpu_s: f64,
+    /// Processor time of the step's matrix products alone, as a share of the decode steps' time.
+    pub product_share: f64,
 }
 
 /// Measures greedy continuations of random prompts. A pass with one new token per prompt gives the time that the
-/// prompts take, which is subtracted from the time of the whole.
+/// prompts take, which is subtracted from the time of the whole. The same weights then multiply as many rows as often,
+/// and nothing else.
 ///
 /// # Errors
 /// Whatever [`generate`] reports.
@@ -67,12 +70,19 @@ pub fn decode(decoder: &Decoder, work: &DecodeWork, clock: &Clock<'_>) -> Result
     run(2)?;
     let (first_wall, first_cpu) = run(1)?;
     let (wall, cpu) = run(1 + work.new_tokens)?;
+    let steps = 0..work.new_tokens;
+    let (_, products_cpu) = clock.time(|| {
+        steps
+            .clone()
+            .try_for_each(|_| decoder.products(work.batch_size))
+    })?;
     let new = (work.batch_size * work.new_tokens) as f64;
     let rate = |count: f64, seconds: f64| count / seconds.max(1e-6);
     Ok(DecodeFigures {
         tokens_per_s: rate(new, wall - first_wall),
         tokens_per_cpu_s: rate(new, cpu - first_cpu),
         prefill_tokens_per_cpu_s: rate((work.batch_size * work.prompt_tokens) as f64, first_cpu),
+        product_share: rate(products_cpu, cpu - first_cpu),
     })
 }
 
@@ -85,8 +95,8 @@ mod tests {
     #[test]
     fn the_time_of_the_prompts_is_taken_off() {
         let ticks = Cell::new(0.0);
-        // Two readings time each pass. The three passes take 1, 1 and 5 seconds.
-        let readings = [0.0, 1.0, 10.0, 11.0, 20.0, 25.0];
+        // Two readings time each pass. The three passes take 1, 1 and 5 seconds, the products alone 3.
+        let readings = [0.0, 1.0, 10.0, 11.0, 20.0, 25.0, 30.0, 33.0];
         let reading = Cell::new(0);
         let wall = || {
             ticks.set(readings[reading.get()]);
@@ -107,5 +117,6 @@ mod tests {
         assert_eq!(figures.tokens_per_s, 24.0 / 4.0);
         assert_eq!(figures.tokens_per_cpu_s, 24.0 / 4.0);
         assert_eq!(figures.prefill_tokens_per_cpu_s, 15.0);
+        assert_eq!(figures.product_share, 0.75);
     }
 }

@@ -576,6 +576,7 @@ pub(crate) struct BenchGenerateRow {
     pub(crate) tokens_per_s: f64,
     pub(crate) tokens_per_cpu_s: f64,
     pub(crate) prefill_tokens_per_cpu_s: f64,
+    pub(crate) product_share: Option<f64>,
 }
 
 /// `bench parity`.

@@ -231,6 +231,7 @@ pub(crate) fn generate_rows() -> Vec<BenchGenerateRow> {
         tokens_per_s: 123.456,
         tokens_per_cpu_s: 61.7,
         prefill_tokens_per_cpu_s: 800.0,
+        product_share: Some(0.9),
     }]
 }
 

@@ -95,6 +95,7 @@ fn generation_has_a_row_for_each_weight_type_and_batch() {
             "tokens_per_s",
             "tokens_per_cpu_s",
             "prefill_tokens_per_cpu_s",
+            "product_share",
         ] {
             assert!(number(row, key) > 0.0, "{row}");
         }

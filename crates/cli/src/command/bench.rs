@@ -409,6 +409,7 @@ fn generate(global: &Global, args: &BenchGenerate, device: &Device, output: &Out
                 tokens_per_s: figures.tokens_per_s,
                 tokens_per_cpu_s: figures.tokens_per_cpu_s,
                 prefill_tokens_per_cpu_s: figures.prefill_tokens_per_cpu_s,
+                product_share: place.is_host().then_some(figures.product_share),
             });
         }
     }
@@ -432,6 +433,7 @@ pub(super) fn generate_table(rows: &[BenchGenerateRow]) -> Table {
         "tokens/s",
         "tokens/CPU-s",
         "prompt tokens/CPU-s",
+        "products",
     ]);
     for row in rows {
         table.row(vec![
@@ -440,6 +442,8 @@ pub(super) fn generate_table(rows: &[BenchGenerateRow]) -> Table {
             format!("{:.1}", row.tokens_per_s),
             format!("{:.1}", row.tokens_per_cpu_s),
             format!("{:.1}", row.prefill_tokens_per_cpu_s),
+            row.product_share
+                .map_or_else(|| "–".to_owned(), |share| format!("{share:.2}")),
         ]);
     }
     table

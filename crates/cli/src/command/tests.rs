@@ -200,9 +200,9 @@ fn an_update() {
 #[test]
 fn tokens_per_second() {
     assert_snapshot!(bench::generate_table(&examples::generate_rows()), @"
-    weights  batch  tokens/s  tokens/CPU-s  prompt tokens/CPU-s
-    -------  -----  --------  ------------  -------------------
-    q8_0     8      123.5     61.7          800.0
+    weights  batch  tokens/s  tokens/CPU-s  prompt tokens/CPU-s  products
+    -------  -----  --------  ------------  -------------------  --------
+    q8_0     8      123.5     61.7          800.0                0.90
     ");
 }
 

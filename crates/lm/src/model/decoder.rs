@@ -387,6 +387,18 @@ impl Decoder {
         scaled(dhidden, 1.0 / self.config.logits_scaling)
     }
 
+    /// Multiplies `rows` rows with every matrix that a decode step multiplies with, and does nothing else: the least that a
+    /// step can take.
+    pub fn products(&self, rows: usize) -> Result<()> {
+        let projections = self.layers.iter().flat_map(|layer| &layer.projections);
+        let weights = projections.map(|projection| &projection.weight);
+        for weight in weights.chain([&self.lm_head]) {
+            let x = Tensor::ones((rows, weight.shape()?.1), self.dtype(), &self.device)?;
+            weight.project(&x)?;
+        }
+        Ok(())
+    }
+
     /// Number type of the activations.
     pub fn dtype(&self) -> DType {
         self.norm.dtype()

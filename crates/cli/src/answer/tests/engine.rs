@@ -478,6 +478,7 @@ fn bench_score_and_generate() {
     prompt_tokens: number
     rows[].batch: number
     rows[].prefill_tokens_per_cpu_s: number
+    rows[].product_share: number
     rows[].quant: string
     rows[].tokens_per_cpu_s: number
     rows[].tokens_per_s: number
