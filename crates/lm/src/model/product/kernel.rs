@@ -121,6 +121,10 @@ impl Task<'_, '_> {
 
     /// Up to `M` rows with `P` panels. Where there are fewer rows, the last one is computed again and not stored.
     #[inline(always)]
+    #[expect(
+        clippy::needless_range_loop,
+        reason = "rows and panels are numbers that several arrays share"
+    )]
     fn tile<S: Simd, const M: usize, const P: usize, const V: usize>(
         &mut self,
         simd: S,
