@@ -74,6 +74,10 @@ const STEPS: &[Step] = &[
         check: rust_tests,
     },
     Step {
+        name: "avx2",
+        check: narrow_tests,
+    },
+    Step {
         name: "desktop",
         check: |place| desktop(place, None),
     },
@@ -251,6 +255,21 @@ fn rust_tests(place: &Place) -> Result<Outcome> {
     tests
         .env("DUOLOGUE_BIN", place.program("debug", "duologue"))
         .env_remove("E2E_APP");
+    rust_counted(tests)
+}
+
+/// Repeats what computes with AVX2, where the processor has AVX-512 and the tests above took that.
+fn narrow_tests(place: &Place) -> Result<Outcome> {
+    if host::machine::simd() != "avx512" {
+        say!("   skipped: the processor has no AVX-512, so the tests took the same path");
+        return Ok(Outcome::SKIPPED);
+    }
+    // The whole workspace's libraries, because a single one would be compiled again with fewer features.
+    let fixed = ["test", "--workspace", "--lib", "--", "--show-output"];
+    let computing = ["infer::", "lora::", "model::", "ops::", "train::"];
+    let words: Vec<&str> = fixed.into_iter().chain(computing).collect();
+    let mut tests = cargo(place, &words);
+    tests.env(host::machine::SIMD_VARIABLE, host::machine::AVX2);
     rust_counted(tests)
 }
 
