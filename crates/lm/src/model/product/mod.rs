@@ -4,8 +4,9 @@
 //! is read from beginning to end, a line is one cache line. So the forward pass lays nothing out. The backward pass turns
 //! some of the matrix at a time. The left side, x or dy, is read where it lies.
 //!
-//! Beside the `gemm` crate this is a tenth to a seventh faster on a training update's matrices, and half as fast again
-//! with the 64 rows of a decode step, which cannot pay for laying the matrix out (docs/speed.md). No sum depends on the
+//! Beside the `gemm` crate products alone are up to an eighth faster on a training update's matrices (one is slower by a
+//! twentieth), and by a fifth to a half with the 64 rows of a decode step, which cannot pay for laying the matrix out
+//! (docs/speed.md). No sum depends on the
 //! number of threads, on the other rows or on the width of the vectors.
 
 mod kernel;
