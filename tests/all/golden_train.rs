@@ -114,7 +114,7 @@ pub(crate) fn assert_tensors(
     (atol, rtol): (f64, f64),
 ) -> usize {
     let recorded = file.names();
-    // This repository's own folders hold the first and the last block only, to stay small.
+    // This repository's own folders hold the first and the last block only, or a part of each, to stay small.
     let ends = [found.first(), found.last()].map(|end| end.map(|(name, _)| name));
     assert_eq!(
         ends,
