@@ -7,9 +7,10 @@
 
 use contract::problem::{Full, RunProblem, SmallerPlan, WrongState};
 use contract::{ArtifactKind, Event, Part, StageName, StageStanding, StageStatus};
-use project::artifact::{Output, TestDialogue, TrainedAdapter, output_sha256, read, rows};
+use project::artifact::{TestDialogue, output_sha256, read, rows};
 use project::part::{Finished, asked, compared, inputs_sha256};
-use project::report::{bootstrap_seed, results, synthesizer_results};
+use project::report::synthesizer_results;
+use project::report::tables::systems;
 use store::{PartResult, PartRow};
 
 use crate::error::{Error, Result};
@@ -190,15 +191,7 @@ impl Steps<'_, '_> {
         if !store.part_artifacts(id, whole, None)?.is_empty() {
             return Ok(());
         }
-        let (mut outputs, mut dialogues): (Vec<Output>, Vec<TestDialogue>) = Default::default();
-        for system in &recipe.systems {
-            let kind = Some(ArtifactKind::Output);
-            outputs.extend(read::<Output>(&store.part_artifacts(
-                id,
-                Part::Evaluate(*system),
-                kind,
-            )?)?);
-        }
+        let mut dialogues: Vec<TestDialogue> = Vec::new();
         for synthesizer in compared(recipe) {
             let kind = Some(ArtifactKind::TestDialogue);
             dialogues.extend(read::<TestDialogue>(&store.part_artifacts(
@@ -207,16 +200,7 @@ impl Steps<'_, '_> {
                 kind,
             )?)?);
         }
-        let seed = bootstrap_seed(self.run.row.seed);
-        let mut systems = results(&outputs, recipe.bootstrap, seed);
-        for row in &mut systems {
-            let trained = Part::Summarizer(row.system);
-            let adapters = store.part_artifacts(id, trained, Some(ArtifactKind::Adapter))?;
-            if let Some(adapter) = read::<TrainedAdapter>(&adapters)?.into_iter().next() {
-                row.settings_tried = adapter.settings_tried;
-                row.synthetic_n = adapter.synthetic_n;
-            }
-        }
+        let systems = systems(store, &self.run.row, recipe, None)?;
         let mut tables = rows(&systems)?;
         tables.extend(rows(&synthesizer_results(&dialogues))?);
         Ok(store.put_tables(id, StageName::Evaluate, &tables, (self.run.now_ms)())?)

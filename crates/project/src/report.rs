@@ -5,6 +5,7 @@
 //! training; format rates with Wilson's interval (`docs/method.md`).
 
 pub mod run;
+pub mod tables;
 
 use std::collections::BTreeMap;
 

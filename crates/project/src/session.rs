@@ -33,6 +33,7 @@ use crate::import::{self, Import, ImportOptions};
 use crate::part::{Finished, asked, inputs_sha256};
 use crate::recipe::Recipe;
 use crate::report::run::{Found, RunReport};
+use crate::report::{SystemResult, tables};
 
 /// An open workspace.
 pub struct Session {
@@ -289,6 +290,13 @@ impl Session {
         limit: u32,
     ) -> Result<ArtifactPage> {
         Ok(self.store.artifacts_page(run, stage, kind, offset, limit)?)
+    }
+
+    /// The figures of a run's systems once more, from its stored outputs; `wanted` chooses some of them
+    /// ([`tables::systems`]).
+    pub fn evaluate(&self, run: &RunRow, wanted: Option<&[System]>) -> Result<Vec<SystemResult>> {
+        let recipe = Recipe::from_toml(&run.recipe)?;
+        tables::systems(&self.store, run, &recipe, wanted)
     }
 
     /// Replaces an artifact by a person's version. What follows the part becomes stale.

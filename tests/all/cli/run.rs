@@ -681,7 +681,7 @@ fn a_run_for_people_ends_with_its_tables() {
         "format rate",
         "ROUGE-1",
         "mrds_separate",
-        "dpo_joint",
+        "dpo_separate",
     ] {
         assert!(out.contains(word), "{word} in {out}");
     }

@@ -309,12 +309,12 @@ fn format() {
 fn recipe() {
     let fields = Recipe::default().fields().unwrap();
     assert_snapshot!(schema(&RecipeFields { fields }), @"
-    fields[].default: boolean | number | string
+    fields[].default: boolean | empty array | number | string
     fields[].default[]: number | string
     fields[].doc: string
     fields[].key: string
     fields[].source: string
-    fields[].value: boolean | number | string
+    fields[].value: boolean | empty array | number | string
     fields[].value[]: number | string
     ");
 }

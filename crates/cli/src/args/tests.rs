@@ -87,6 +87,7 @@ fn the_program() {
       pause      Ask a run's process to save and stop
       cancel     Stop a run for good
       evaluate   ROUGE of predictions against references, from a file or a run
+      audit      What made-up texts and adapters give away of real conversations
       score      Log-likelihood of completions
       generate   Complete prompts
       summarize  Summarize a dialogue

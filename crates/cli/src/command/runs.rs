@@ -3,15 +3,12 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use contract::{
-    ArtifactKind, Control, Part, ResultMetric, RunStatus, StageName, StageStanding, System,
-};
+use contract::{Control, Part, ResultMetric, RunStatus, StageStanding, System};
 use host::clock::now_ms;
 use host::process::liveness;
 use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each, tokenize};
-use project::artifact::{Output as SystemOutput, read};
+use project::report::SystemResult;
 use project::report::run::{RunReport, SynthesizerRow};
-use project::report::{SystemResult, results};
 use project::session::{RunSummary, Session};
 use serde::Deserialize;
 
@@ -382,20 +379,8 @@ pub(super) fn score_table(scores: &RougeScores) -> Table {
 fn evaluate_run(global: &Global, run: &str, systems: Option<&[System]>, output: &Output) -> Done {
     let session = session(global)?;
     let row = session.run(run)?;
-    let page = session.items(
-        run,
-        StageName::Evaluate,
-        Some(ArtifactKind::Output),
-        0,
-        u32::MAX,
-    )?;
-    let mut outputs: Vec<SystemOutput> = read(&page.rows)?;
-    if let Some(wanted) = systems {
-        // Real-only training stays in the table because the others are compared with it.
-        let any = outputs.iter().any(|o| wanted.contains(&o.system));
-        outputs.retain(|o| any && (wanted.contains(&o.system) || o.system == System::SftReal));
-    }
-    if outputs.is_empty() {
+    let table = session.evaluate(&row, systems)?;
+    if table.is_empty() {
         return Err(Failure::usage(
             format!("run `{run}` has no outputs of these systems yet"),
             format!(
@@ -403,12 +388,6 @@ fn evaluate_run(global: &Global, run: &str, systems: Option<&[System]>, output: 
             ),
         ));
     }
-    let recipe = project::recipe::Recipe::from_toml(&row.recipe)?;
-    let table = results(
-        &outputs,
-        recipe.bootstrap,
-        project::report::bootstrap_seed(row.seed),
-    );
     output.text(result_table(&table).to_string());
     output.result(&EvaluatedRun {
         run,

@@ -29,8 +29,8 @@ use crate::error::{Error, Result};
 use crate::prompt::Prompts;
 use crate::run::Run;
 use crate::selection::TrainingData;
+use crate::stage::block::Block;
 use crate::stage::shown::{Drafts, Pulse};
-use crate::stage::spread::Block;
 
 /// How often the database is asked for pause or cancel, and told of progress.
 const POLL: Duration = Duration::from_millis(250);
@@ -379,7 +379,11 @@ impl<'a> Stage<'a> {
     /// How far the task is when this number of requests is done.
     fn reached(&self, step: usize, total: usize) -> Progress {
         match self.block.borrow().as_ref() {
-            Some(block) => block.reached(step, total),
+            Some(block) => Progress {
+                step: block.reached(step, total),
+                total: block.total(),
+                ..Progress::default()
+            },
             None => Progress {
                 step,
                 total,

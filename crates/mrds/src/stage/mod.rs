@@ -4,6 +4,7 @@
 //! the test split.
 
 pub(crate) mod align;
+mod block;
 mod call;
 pub(crate) mod candidates;
 mod context;

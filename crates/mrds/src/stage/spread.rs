@@ -9,32 +9,12 @@ use std::ops::Range;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::block::Block;
 use super::context::{Progress, Stage};
 use crate::error::Result;
 
 /// Items of a block, where each is a dialogue or a summary.
 pub(crate) const BLOCK_ITEMS: usize = 64;
-
-/// The block at work, and where its items stand among all.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Block {
-    /// Before the keys of its partial results.
-    pub(crate) key: String,
-    items: Range<usize>,
-    n_items: usize,
-}
-
-impl Block {
-    /// Items that are done if `step` of `total` requests are. A block may ask several times for an item, so this may be
-    /// less than before.
-    pub(crate) fn reached(&self, step: usize, total: usize) -> Progress {
-        Progress {
-            step: self.items.start + self.items.len() * step / total.max(1),
-            total: self.n_items,
-            ..Progress::default()
-        }
-    }
-}
 
 /// The blocks of items.
 fn blocks(n_items: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
@@ -91,22 +71,5 @@ mod tests {
         assert_eq!(found, [0..64, 64..128, 128..130]);
         assert_eq!(blocks(0, 64).count(), 0);
         assert_eq!(blocks(2, 0).count(), 2, "a block holds an item at least");
-    }
-
-    #[test]
-    fn progress_counts_items_of_all_blocks() {
-        let block = Block {
-            key: "dialogues/block/1".to_owned(),
-            items: 64..128,
-            n_items: 130,
-        };
-        // Eight candidates for each of them.
-        assert_eq!(block.reached(0, 512).step, 64);
-        assert_eq!(block.reached(256, 512).step, 96);
-        assert_eq!(
-            (block.reached(512, 512).step, block.reached(1, 2).total),
-            (128, 130)
-        );
-        assert_eq!(block.reached(0, 0).step, 64);
     }
 }

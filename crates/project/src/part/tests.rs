@@ -231,14 +231,14 @@ fn a_field_changes_the_parts_that_read_it_and_what_follows() {
 #[test]
 fn what_draws_nothing_and_sees_no_shot_is_computed_once_for_every_seed() {
     let recipe = with(&["systems=lead_3,longest_3,zero_shot,in_context,sft_real"]);
-    let (one, other_seed, other_shots) = (run(1, "a"), run(2, "a"), run(1, "b"));
+    let (first_run, other_seed, other_shots) = (run(1, "a"), run(2, "a"), run(1, "b"));
     let seen = [
         "summarizer/sft_real",
         "evaluate/in_context",
         "evaluate/sft_real",
     ];
     for other in [other_seed, other_shots] {
-        assert_eq!(new_parts((&one, &recipe), (&other, &recipe)), seen);
+        assert_eq!(new_parts((&first_run, &recipe), (&other, &recipe)), seen);
     }
 }
 

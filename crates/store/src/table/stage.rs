@@ -122,8 +122,8 @@ pub(crate) fn require(conn: &Connection, run: &str, name: StageName) -> Result<(
 /// Makes the row of a stage the sum of its parts.
 pub(crate) fn refresh(conn: &Connection, run: &str, name: StageName) -> Result<()> {
     let parts = part::rows(conn, run, Some(name))?;
-    let sum = |of: fn(&PartRow) -> u64| parts.iter().map(of).sum::<u64>().cast_signed();
-    let seconds = |of: fn(&PartRow) -> f64| parts.iter().map(of).sum::<f64>();
+    let sum = |count: fn(&PartRow) -> u64| parts.iter().map(count).sum::<u64>().cast_signed();
+    let seconds = |taken: fn(&PartRow) -> f64| parts.iter().map(taken).sum::<f64>();
     let mut dropped: BTreeMap<&str, u64> = BTreeMap::new();
     for (reason, count) in parts.iter().flat_map(|part| &part.dropped) {
         *dropped.entry(reason).or_default() += count;

@@ -150,17 +150,77 @@ fn pack() {
 
 #[test]
 fn audit() {
-    assert_snapshot!(help("audit"), @"");
+    assert_snapshot!(help("audit"), @"
+    What made-up texts and adapters give away of real conversations
+
+    Usage: duologue audit <COMMAND>
+
+    Commands:
+      text        Made-up texts beside all training text: copied runs of words, nearness, identifiers that survive
+      exposure    Values that were planted in training text: how far a model remembers each
+      membership  Scores of training texts and others: how well they tell which is which
+      extraction  What a model wrote after the beginning of training texts: how many came back
+      help        Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
 }
 
 #[test]
 fn audit_text() {
-    assert_snapshot!(help("audit text"), @"");
+    assert_snapshot!(help("audit text"), @"
+    Made-up texts beside all training text: copied runs of words, nearness, identifiers that survive
+
+    Usage: duologue audit text [OPTIONS] --train <FILE> --synthetic <FILE>
+
+    Options:
+          --train <FILE>        The training text: lines with id, dialogue and summary
+          --synthetic <FILE>    The texts that are looked at: lines with id and text
+          --identifiers <FILE>  What identifies somebody in the training text: lines with kind, value and conversations
+          --items               Also print a line for each text
+      -h, --help                Print help
+      -V, --version             Print version
+    ");
 }
 
 #[test]
 fn audit_of_figures() {
-    assert_snapshot!(help("audit exposure"), @"");
-    assert_snapshot!(help("audit membership"), @"");
-    assert_snapshot!(help("audit extraction"), @"");
+    assert_snapshot!(help("audit exposure"), @"
+    Values that were planted in training text: how far a model remembers each
+
+    Usage: duologue audit exposure <FILE>
+
+    Arguments:
+      <FILE>  The figures, a JSON file
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
+    assert_snapshot!(help("audit membership"), @"
+    Scores of training texts and others: how well they tell which is which
+
+    Usage: duologue audit membership <FILE>
+
+    Arguments:
+      <FILE>  The figures, a JSON file
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
+    assert_snapshot!(help("audit extraction"), @"
+    What a model wrote after the beginning of training texts: how many came back
+
+    Usage: duologue audit extraction <FILE>
+
+    Arguments:
+      <FILE>  The figures, a JSON file
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
 }

@@ -100,25 +100,27 @@ fn study_export() {
     Usage: duologue study export [OPTIONS] --to <DIR> <STUDY>
 
     Arguments:
-      <STUDY>  Its name or number
+      <STUDY>
+              Its name or number
 
     Options:
           --to <DIR>
               The folder to write to
+
           --format <FORMAT>
               How the long tables are written
 
               Possible values:
               - csv:   With a header, separated by commas
               - jsonl: One JSON object a line
-
+              
               [default: csv]
 
           --redact
               Leave the texts of dialogues and summaries out
 
       -h, --help
-              Print help
+              Print help (see a summary with '-h')
 
       -V, --version
               Print version

@@ -19,7 +19,7 @@ pub(super) struct Task<'a, 'b> {
     pub(super) right: Laid<'a>,
     /// The result's rows, cut to the task's columns.
     pub(super) out: &'a mut [&'b mut [MaybeUninit<f32>]],
-    /// Whether to add to the result, or to write it and read nothing of it before.
+    /// Whether to add to the result, or to write it without reading what was there.
     pub(super) add: bool,
 }
 
