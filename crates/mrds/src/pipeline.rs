@@ -7,7 +7,7 @@
 
 use contract::problem::{Full, RunProblem, SmallerPlan, WrongState};
 use contract::{ArtifactKind, Event, Part, StageName, StageStanding, StageStatus};
-use project::artifact::{TestDialogue, output_sha256, read, rows};
+use project::artifact::{Output, TestDialogue, output_sha256, read, rows};
 use project::part::{Finished, asked, compared, inputs_sha256};
 use project::report::synthesizer_results;
 use project::report::tables::systems;
@@ -24,6 +24,9 @@ use crate::stage::{self, Stage, StageOutput};
 /// [`Error::Interrupted`] when asked to stop; whatever a stage reports otherwise. Finished parts, finished batches
 /// and the last checkpoint are kept in every case.
 pub fn run(run: &Run<'_>, test: &TestData, stages: StageRange) -> Result<bool> {
+    if stages.from.is_none() && was_finished_before_parts(run)? {
+        return Ok(true);
+    }
     let parts = asked(&run.recipe);
     run.store.want_parts(&run.row.id, &parts)?;
     let steps = Steps { run, test, stages };
@@ -35,6 +38,20 @@ pub fn run(run: &Run<'_>, test: &TestData, stages: StageRange) -> Result<bool> {
         }
     }
     Ok(true)
+}
+
+/// Whether a version that kept whole stages finished the run, with every system that it is to compare: nobody who goes on
+/// with it wants to wait for the same again.
+fn was_finished_before_parts(run: &Run<'_>) -> Result<bool> {
+    let (store, id) = (run.store, run.row.id.as_str());
+    let mut stages = store.stages(id)?.into_iter();
+    if !store.parts(id)?.is_empty() || stages.any(|stage| stage.status != StageStatus::Done) {
+        return Ok(false);
+    }
+    let outputs = store.artifacts(id, StageName::Evaluate, Some(ArtifactKind::Output))?;
+    let outputs: Vec<Output> = read(&outputs)?;
+    let has_output = |system| outputs.iter().any(|output| output.system == system);
+    Ok(run.recipe.systems.iter().copied().all(has_output))
 }
 
 /// What a part does. Each stage is a file of [`crate::stage`].
