@@ -40,8 +40,8 @@ pub fn run(run: &Run<'_>, test: &TestData, stages: StageRange) -> Result<bool> {
     Ok(true)
 }
 
-/// Whether a version that kept whole stages finished the run, with every system that it is to compare: nobody who goes on
-/// with it wants to wait for the same again.
+/// Whether a version that kept whole stages finished the run, with every system that it is to compare: nobody who resumes it
+/// wants to wait for all of it again.
 fn was_finished_before_parts(run: &Run<'_>) -> Result<bool> {
     let (store, id) = (run.store, run.row.id.as_str());
     let mut stages = store.stages(id)?.into_iter();

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use contract::{Part, StageName, Synthesizer, System};
+use contract::{Part, StageName, StageStanding, Synthesizer, System};
 use serde_json::json;
-use store::RunRow;
+use store::{PartRow, RunRow};
 
 use crate::error::Result;
 use crate::recipe::Recipe;
@@ -13,6 +13,17 @@ use crate::selection::Selection;
 
 /// Raised when a stage's meaning changes, so that results of older versions are not reused.
 const PIPELINE_VERSION: u32 = 3;
+
+/// A part of a run.
+#[derive(Clone, Debug)]
+pub struct PartState {
+    /// Which part.
+    pub part: Part,
+    /// Its row; none before a worker has begun the run.
+    pub row: Option<PartRow>,
+    /// Where it stands; a worker that has died is not known here.
+    pub status: StageStanding,
+}
 
 /// A finished part, as far as the parts that read it must know it.
 #[derive(Clone, Debug, PartialEq, Eq)]

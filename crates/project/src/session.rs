@@ -30,7 +30,7 @@ pub use intake::{ImportReport, ImportRequest, MinMax};
 use crate::artifact::{Rule, output_sha256, read};
 use crate::error::{Error, Result};
 use crate::import::{self, Import, ImportOptions};
-use crate::part::{Finished, asked, inputs_sha256};
+use crate::part::{Finished, PartState, asked, inputs_sha256};
 use crate::recipe::Recipe;
 use crate::report::run::{Found, RunReport};
 use crate::report::{SystemResult, tables};
@@ -70,17 +70,6 @@ pub struct StageState {
     pub progress: Option<Progress>,
     /// Seconds so far.
     pub wall_s: f64,
-}
-
-/// A part of a run.
-#[derive(Clone, Debug)]
-pub struct PartState {
-    /// Which part.
-    pub part: Part,
-    /// Its row; none before a worker has begun the run.
-    pub row: Option<PartRow>,
-    /// Where it stands; a worker that has died is not known here.
-    pub status: StageStanding,
 }
 
 /// Where a stage stands if its parts stand as listed.

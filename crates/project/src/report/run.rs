@@ -14,9 +14,9 @@ use super::{SynthesizerResult, SystemResult};
 use crate::artifact::{Checkpoint, TrainRecord, TrainedAdapter};
 use crate::error::Result;
 use crate::format_rule::FormatRule;
+use crate::part::PartState;
 use crate::recipe::Recipe;
 use crate::selection::Selection;
-use crate::session::PartState;
 
 /// A run: what it is, where it stands, what it found. What a run has not reached yet is absent (`null`) or empty.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
