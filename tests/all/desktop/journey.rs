@@ -16,7 +16,7 @@ use super::settings::{SEED, TINY, data, model};
 use super::window::{Window, until};
 
 /// Every system of a run by the default recipe, by its name in the store.
-pub(crate) const SYSTEMS: [&str; 9] = [
+const SYSTEMS: [&str; 9] = [
     "lead_3",
     "longest_3",
     "zero_shot",

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::journey::SYSTEMS;
+use contract::System;
+
 use super::window::{ENTER, Window, until};
 
 const RATER: &str = "R1";
@@ -97,9 +98,9 @@ async fn study(window: &Window<'_>) -> Value {
 async fn names_no_system(window: &Window<'_>) {
     let page = window.source().await.to_lowercase();
     let labels = labels();
-    for name in SYSTEMS
+    for name in System::ALL
         .iter()
-        .copied()
+        .map(|system| system.as_str())
         .chain(labels.iter().map(String::as_str))
     {
         assert!(
@@ -123,9 +124,9 @@ async fn backend_names_no_system(window: &Window<'_>) {
     let outputs = window.invoke("items", outputs).await;
     assert!(outputs["ok"]["rows"].is_array(), "{outputs}");
     let answers = format!("{study}{queue}{outputs}");
-    for system in SYSTEMS {
+    for system in System::ALL {
         assert!(
-            !answers.contains(system),
+            !answers.contains(system.as_str()),
             "the backend names `{system}` before the lock"
         );
     }
@@ -146,6 +147,6 @@ fn labels() -> Vec<String> {
         .lines()
         .filter_map(|line| Some(line.split('\'').nth(1)?.to_owned()))
         .collect();
-    assert_eq!(labels.len(), SYSTEMS.len(), "ui/src/text/en/names.ts");
+    assert_eq!(labels.len(), System::ALL.len(), "ui/src/text/en/names.ts");
     labels
 }
