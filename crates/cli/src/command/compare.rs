@@ -132,7 +132,7 @@ impl Bench<'_> {
         match what {
             Compared::Train | Compared::Recompute | Compared::Dpo => {
                 let update: Update = last(&ended)?;
-                Ok(vec![update.figure(None)])
+                Ok(vec![update.figure()])
             }
             Compared::Generate | Compared::Llama => {
                 let generated: Generated = last(&ended)?;
@@ -147,37 +147,77 @@ impl Bench<'_> {
 
     /// The arguments of this program that measure it.
     fn own_words(&self, what: Compared) -> Vec<OsString> {
+        let words: &[&str] = match what {
+            Compared::Train | Compared::Recompute => &["bench", "train"],
+            Compared::Dpo => &["bench", "train", "--dpo"],
+            Compared::Generate => &["bench", "generate", "--quant", "f32"],
+            Compared::Llama => &["bench", "generate", "--quant", &self.weights()],
+            Compared::Pipeline => &["bench", "pipeline"],
+        };
+        let mut words: Vec<OsString> = words.iter().map(OsString::from).collect();
+        if what == Compared::Pipeline {
+            words.push("--data".into());
+            words.extend(self.args.data.iter().map(OsString::from));
+        }
+        words.extend(self.common_words(what));
+        words
+    }
+
+    /// The arguments of the script that measure the other program.
+    fn peer_words(&self, what: Compared) -> Vec<OsString> {
+        let words: &[&str] = match what {
+            Compared::Train | Compared::Recompute => &["train"],
+            Compared::Llama => &["llama", "--quant", &self.weights()],
+            Compared::Dpo | Compared::Generate | Compared::Pipeline => &[what.as_str()],
+        };
+        let mut words: Vec<OsString> = words.iter().map(OsString::from).collect();
+        words.extend(self.common_words(what));
+        words
+    }
+
+    /// The options that both programs have, under the same names.
+    fn common_words(&self, what: Compared) -> Vec<OsString> {
         let args = self.args;
-        let mut words: Vec<OsString> = vec!["bench".into()];
-        let mut add = |parts: &[&str]| words.extend(parts.iter().map(OsString::from));
-        let (shape, steps) = (args.shape.as_str(), args.steps.to_string());
+        let shape = args.shape.as_str().to_owned();
+        let option = |name: &str, value: String| [OsString::from(name), value.into()];
+        let update = |seq: u32| {
+            [
+                option("--shape", shape.clone()),
+                option("--steps", args.steps.to_string()),
+                option("--seq", seq.to_string()),
+            ]
+            .concat()
+        };
         match what {
-            Compared::Train | Compared::Recompute => {
-                let seq = args.seq.to_string();
-                add(&["train", "--shape", shape, "--steps", &steps, "--seq", &seq]);
-                if what == Compared::Recompute {
-                    add(&["--recompute"]);
-                }
-            }
+            Compared::Train => update(args.seq),
+            Compared::Recompute => [update(args.seq), vec!["--recompute".into()]].concat(),
             Compared::Dpo => {
-                let [seq, prompt] = self.pair_tokens();
-                add(&["train", "--dpo", "--shape", shape, "--steps", &steps]);
-                add(&["--seq", &seq, "--prompt", &prompt]);
+                // Two sequences stand in a pair, so each is half as long; a quarter of it is the prompt.
+                let seq = (args.seq / 2).max(2);
+                let prompt = option("--prompt", (seq / 4).max(1).to_string());
+                [update(seq), prompt.to_vec()].concat()
             }
-            Compared::Generate | Compared::Llama => {
-                add(&["generate", "--shape", shape, "--quant"]);
-                add(&[&self.weights(what)]);
-                add(&self.lengths().each_ref().map(String::as_str));
-            }
+            Compared::Generate | Compared::Llama => [
+                option("--shape", shape),
+                option("--batch", joined(args.batch.iter().map(usize::to_string))),
+                option("--prompt", args.prompt.to_string()),
+                option("--new", args.new.to_string()),
+            ]
+            .concat(),
             Compared::Pipeline => {
-                add(&["pipeline", "--data"]);
-                words.extend(args.data.iter().map(OsString::from));
-                words.push("--model".into());
+                let mut words = vec![
+                    "--calls".into(),
+                    self.calls.clone().into(),
+                    "--model".into(),
+                ];
                 words.extend(args.model.iter().map(OsString::from));
-                words.extend(["--calls".into(), self.calls.clone().into()]);
+                words
             }
         }
-        words
+    }
+
+    fn weights(&self) -> String {
+        joined(self.args.quant.iter().map(|quant| quant.as_str()))
     }
 
     fn theirs(&self, what: Compared) -> Result<Vec<Figure>, String> {
@@ -201,7 +241,7 @@ impl Bench<'_> {
         let figures = match what {
             Compared::Train | Compared::Recompute | Compared::Dpo => lines::<Update>(&ended)?
                 .into_iter()
-                .map(|update| update.figure(None))
+                .map(Update::figure)
                 .collect(),
             Compared::Generate | Compared::Llama => lines::<Rate>(&ended)?
                 .into_iter()
@@ -213,67 +253,6 @@ impl Bench<'_> {
                 .collect(),
         };
         Ok(figures)
-    }
-
-    /// The arguments of the script that measure the other program.
-    fn peer_words(&self, what: Compared) -> Vec<OsString> {
-        let args = self.args;
-        let mut words: Vec<OsString> = Vec::new();
-        let mut add = |parts: &[&str]| words.extend(parts.iter().map(OsString::from));
-        let (shape, steps) = (args.shape.as_str(), args.steps.to_string());
-        match what {
-            Compared::Train | Compared::Recompute => {
-                let seq = args.seq.to_string();
-                add(&["train", "--shape", shape, "--steps", &steps, "--seq", &seq]);
-                if what == Compared::Recompute {
-                    add(&["--recompute"]);
-                }
-            }
-            Compared::Dpo => {
-                let [seq, prompt] = self.pair_tokens();
-                add(&["dpo", "--shape", shape, "--steps", &steps]);
-                add(&["--seq", &seq, "--prompt", &prompt]);
-            }
-            Compared::Generate => {
-                add(&["generate", "--shape", shape]);
-                add(&self.lengths().each_ref().map(String::as_str));
-            }
-            Compared::Llama => {
-                add(&["llama", "--shape", shape, "--quant", &self.weights(what)]);
-                add(&self.lengths().each_ref().map(String::as_str));
-            }
-            Compared::Pipeline => {
-                add(&["pipeline", "--calls"]);
-                words.push(self.calls.clone().into());
-                words.push("--model".into());
-                words.extend(args.model.iter().map(OsString::from));
-            }
-        }
-        words
-    }
-
-    /// Two sequences stand in a pair, so each is half as long; a quarter of it is the prompt.
-    fn pair_tokens(&self) -> [String; 2] {
-        let seq = (self.args.seq / 2).max(2);
-        [seq, (seq / 4).max(1)].map(|tokens| tokens.to_string())
-    }
-
-    fn weights(&self, what: Compared) -> String {
-        match what {
-            Compared::Llama => joined(self.args.quant.iter().map(|quant| quant.as_str())),
-            _ => "f32".to_owned(),
-        }
-    }
-
-    fn lengths(&self) -> [String; 6] {
-        [
-            "--batch".to_owned(),
-            joined(self.args.batch.iter().map(usize::to_string)),
-            "--prompt".to_owned(),
-            self.args.prompt.to_string(),
-            "--new".to_owned(),
-            self.args.new.to_string(),
-        ]
     }
 }
 
@@ -292,10 +271,10 @@ struct Update {
 }
 
 impl Update {
-    fn figure(self, part: Option<String>) -> Figure {
+    fn figure(self) -> Figure {
         Figure {
             peer: self.peer,
-            part,
+            part: None,
             value: self.cpu_s_per_step,
             peak_rss_bytes: Some(self.peak_rss_bytes),
         }
@@ -331,15 +310,8 @@ impl Rate {
 /// This program's small run.
 #[derive(Deserialize)]
 struct Stages {
-    stages: Vec<OwnStage>,
+    stages: Vec<StageTime>,
     cpu_s: f64,
-}
-
-#[derive(Deserialize)]
-struct OwnStage {
-    name: String,
-    cpu_s: f64,
-    peak_rss_bytes: u64,
 }
 
 impl Stages {
@@ -350,20 +322,16 @@ impl Stages {
             value: self.cpu_s,
             peak_rss_bytes: self.stages.iter().map(|stage| stage.peak_rss_bytes).max(),
         };
-        let stages = self.stages.into_iter().map(|stage| Figure {
-            peer: None,
-            part: Some(stage.name),
-            value: stage.cpu_s,
-            peak_rss_bytes: Some(stage.peak_rss_bytes),
-        });
+        let stages = self.stages.into_iter().map(StageTime::figure);
         stages.chain([whole]).collect()
     }
 }
 
-/// A stage of the other program's small run; the last line is the whole.
+/// A stage of the small run, as both programs print it; the other's last line is the whole.
 #[derive(Deserialize)]
 struct StageTime {
     peer: Option<String>,
+    #[serde(alias = "name")]
     stage: String,
     cpu_s: f64,
     peak_rss_bytes: u64,
