@@ -14,6 +14,7 @@
 //! Negations are compared by [`negation`] and shown as something to check; they count in no rate. What a user's own
 //! summaries break is left out of the rates ([`rates::greyed`]), as the format rule does it.
 
+mod change;
 mod extract;
 pub mod negation;
 pub mod rates;

@@ -30,6 +30,7 @@ pub mod gwet;
 pub mod interval;
 pub mod lexicon;
 pub mod metric;
+pub mod nearest;
 pub mod noncentral;
 pub mod pick;
 pub mod planner;

@@ -1,5 +1,7 @@
 //! Finds the facts of a text: numbers, quantities, money, times, dates, names and identifiers, with canonical values.
 
+use std::ops::Range;
+
 use super::token::{Token, is_address, is_phone, tokenize};
 use super::{Fact, Value, Vocabulary};
 use crate::lexicon::{Class, Lexicon};
@@ -41,25 +43,34 @@ impl Reader<'_> {
     /// The facts of a text in order.
     pub(super) fn facts(&self, text: &str) -> Vec<Fact> {
         let tokens = tokenize(text, self.lexicon);
+        self.placed(&tokens)
+            .into_iter()
+            .map(|(fact, _)| fact)
+            .collect()
+    }
+
+    /// The same with the tokens that each takes.
+    pub(super) fn placed(&self, tokens: &[Token]) -> Vec<(Fact, Range<usize>)> {
         let mut facts = Vec::new();
         let mut place = 0;
         while place < tokens.len() {
-            let found = self.fact(&tokens, place);
+            let found = self.fact(tokens, place);
             let length = found.as_ref().map_or(1, |(_, length)| *length);
             if let Some((value, length)) = found {
-                facts.push(Fact {
+                let fact = Fact {
                     value,
                     text: tokens[place..place + length]
                         .iter()
                         .map(|token| token.text.as_str())
                         .collect::<Vec<_>>()
                         .join(" "),
-                    surroundings: self.surroundings(&tokens, place, length),
+                    surroundings: self.surroundings(tokens, place, length),
                     next: tokens
                         .get(place + length)
                         .filter(|_| !tokens[place + length - 1].ends_sentence)
                         .and_then(|token| self.content(token)),
-                });
+                };
+                facts.push((fact, place..place + length));
             }
             place += length;
         }
