@@ -309,6 +309,7 @@ fn stalled(why: &Stall) -> String {
         Stall::NoSummary { .. } => "Raise `summary_max_rounds`, `summary_max_new_tokens` or `novelty_rouge_l`.".into(),
         Stall::NoDialogue { .. } => "Raise `dialogue_tries` or `ids_max_iterations`, lower `dialogue_temperature`, or train the synthesizer longer (`sft_max_epochs`).".into(),
         Stall::NoPreference => "Raise `candidates_per_summary` or `dialogue_temperature`, or lower `min_gap`.".into(),
+        Stall::UnableJudge { .. } => "Choose a larger base model, or start a run with `--set judge_action=adapt` or `--set scorer=none`, which make no pairs by what the judge says.".into(),
         Stall::NoPair { synthesizer } => format!("Raise `candidates_per_summary`, lower `min_gap`, or leave the systems out that learn from {synthesizer}; what is done so far is taken over by the new run."),
     }
 }

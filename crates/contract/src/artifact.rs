@@ -11,6 +11,8 @@ closed_set! {
         Summary = "summary",
         /// A sampled dialogue, checked and scored.
         Candidate = "candidate",
+        /// How the judge scored a real dialogue and a damaged one.
+        Judgement = "judgement",
         /// A preference pair.
         Pair = "pair",
         /// A synthetic dialogue that a summarizer learns from.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Part, StageName, StageStanding, Synthesizer, System};
+use crate::{JudgeMeasures, Part, StageName, StageStanding, Synthesizer, System};
 
 /// One message of a run at work: a line of the worker's output, a line of its log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -164,6 +164,8 @@ pub enum Measures {
     Nothing,
     /// Of `preferences`.
     Preferences(PreferenceMeasures),
+    /// Of the part of `preferences` that asks whether the judge is able.
+    Judge(JudgeMeasures),
     /// Of `candidates`.
     Candidates(CandidateMeasures),
     /// Of `dialogues` and `evaluate`, for each way to write dialogues. Empty for a stage that has not ended.
@@ -179,7 +181,8 @@ impl Measures {
                 ways.extend(others);
                 Self::Writing(ways)
             }
-            (Self::Nothing, measures) | (measures, _) => measures,
+            // What a stage measured of its judge is not what the stage measured.
+            (Self::Nothing | Self::Judge(_), measures) | (measures, _) => measures,
         }
     }
 }

@@ -13,6 +13,7 @@ mod event;
 mod excerpt;
 mod format;
 mod intake;
+mod judge;
 mod line;
 mod method;
 mod model;
@@ -49,6 +50,10 @@ pub use event::{
 pub use excerpt::{EXCERPT_CHARS, excerpt, excerpts};
 pub use format::{FileFormat, Formats};
 pub use intake::{Account, AccountUnit, DateOrder, Dropped, SourceFile};
+pub use judge::{
+    Corruption, CorruptionGroup, GroupAccuracy, JudgeAccuracy, JudgeAction, JudgeMeasures,
+    JudgeVerdict, Scorer,
+};
 pub use line::{
     DemoLine, DemoRequest, DownloadLine, LineHead, LineKind, LogEnd, LogEntry, LogRecord,
     Summarized,

@@ -6,15 +6,20 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{StageName, Synthesizer, System, UnknownWord};
+use crate::{Scorer, StageName, Synthesizer, System, UnknownWord};
 
 /// Before the name of a synthesizer among the parts of `evaluate`, whose other parts are systems.
 const OF_SYNTHESIZER: &str = "synthesizer/";
+
+/// Before the name of a scorer among the parts of `preferences`.
+const OF_JUDGE: &str = "judge/";
 
 /// A part of a run. In JSON and in words it is `STAGE` or `STAGE/NAME`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Part {
+    /// Whether a judge is able, before pairs are made by what it says.
+    Judge(Scorer),
     /// A stage without roles; of a stage with roles, what was made before there were parts, and what is made of all of
     /// its parts together.
     Whole(StageName),
@@ -34,6 +39,7 @@ impl Part {
     /// The stage that the part belongs to.
     pub const fn stage(self) -> StageName {
         match self {
+            Self::Judge(_) => StageName::Preferences,
             Self::Whole(stage) => stage,
             Self::Align(_) => StageName::Align,
             Self::Dialogues(_) => StageName::Dialogues,
@@ -45,6 +51,7 @@ impl Part {
     /// Its name within the stage; empty for a whole stage.
     pub fn name(self) -> String {
         match self {
+            Self::Judge(scorer) => format!("{OF_JUDGE}{scorer}"),
             Self::Whole(_) => String::new(),
             Self::Align(role) | Self::Dialogues(role) => role.to_string(),
             Self::Summarizer(system) | Self::Evaluate(system) => system.to_string(),
@@ -59,6 +66,9 @@ impl Part {
     pub fn of(stage: StageName, name: &str) -> Result<Self, UnknownWord> {
         if name.is_empty() {
             return Ok(Self::Whole(stage));
+        }
+        if let (StageName::Preferences, Some(scorer)) = (stage, name.strip_prefix(OF_JUDGE)) {
+            return scorer.parse().map(Self::Judge);
         }
         match (stage, name.strip_prefix(OF_SYNTHESIZER)) {
             (StageName::Align, None) => name.parse().map(Self::Align),
@@ -125,6 +135,7 @@ mod tests {
         let parts: Vec<Part> = whole
             .chain(System::ALL.iter().flat_map(of_system))
             .chain(Synthesizer::ALL.iter().flat_map(of_role))
+            .chain(Scorer::ALL.iter().copied().map(Part::Judge))
             .collect();
         for part in parts {
             assert_eq!(part.to_string().parse(), Ok(part));

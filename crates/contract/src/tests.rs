@@ -56,7 +56,7 @@ macro_rules! every_set {
 
 every_set! {
     AccountUnit, AdapterDtype, AgreementWord, ArtifactKind, BootstrapKind, CertificateFault, Control, CueFault, DateOrder, Detection, Doubt, DropReason, Encoding, ErrorCode, ExampleKind, FileAction, FileFormat, Fit, IdentifierKind, IntakeLimit, IssueCode, ItemState,
-    Kind, Language, Launch, LeakReason, Licence, MapPart, Metric, Origin, Outcome, Preset, Price, Proof, Quantize, RaterState, RatingMode, RecipeRule, ResultMetric, RunStanding, RunStatus, Separator, SettleKind, Severity,
+    Corruption, CorruptionGroup, JudgeAction, JudgeVerdict, Scorer, Kind, Language, Launch, LeakReason, Licence, MapPart, Metric, Origin, Outcome, Preset, Price, Proof, Quantize, RaterState, RatingMode, RecipeRule, ResultMetric, RunStanding, RunStatus, Separator, SettleKind, Severity,
     Split, SplitChoice, StageName, StageStanding, StageStatus, StudyState, Synthesizer, System, Thing, ValueKind, Verdict,
 }
 
@@ -70,6 +70,7 @@ fn no_set_is_left_out_of_the_round_trip() {
         include_str!("event.rs"),
         include_str!("format.rs"),
         include_str!("intake.rs"),
+        include_str!("judge.rs"),
         include_str!("line.rs"),
         include_str!("method.rs"),
         include_str!("model.rs"),

@@ -61,6 +61,7 @@ fn body(stage: &Stage<'_>, test: &TestData) -> Result<StageOutput> {
         Part::Whole(StageName::Summaries) => stage::summaries::run(stage),
         Part::Whole(StageName::Synthesizer) => stage::synthesizer::run(stage),
         Part::Whole(StageName::Candidates) => stage::candidates::run(stage),
+        Part::Judge(scorer) => stage::judge::run(stage, scorer),
         Part::Whole(StageName::Preferences) => stage::preferences::run(stage),
         Part::Align(role) => stage::align::run(stage, role),
         Part::Dialogues(source) => stage::dialogues::run(stage, source),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{ArtifactKind, Synthesizer, System};
+use contract::{ArtifactKind, Corruption, Synthesizer, System};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -69,6 +69,19 @@ artifact! {
         text: String,
         /// `lora` or `prompt`.
         method: String,
+    }
+}
+artifact! {
+    /// How the judge scored a real dialogue and a damaged one, both with the real summary.
+    Judgement as Judgement {
+        /// Id of the example.
+        id: String,
+        /// How the dialogue was damaged.
+        corruption: Corruption,
+        /// Score of the real dialogue, nats per token of the summary.
+        real: f64,
+        /// Score of the damaged one.
+        damaged: f64,
     }
 }
 artifact! {

@@ -10,6 +10,7 @@ pub mod error;
 pub mod format_rule;
 pub mod hygiene;
 pub mod import;
+pub mod judge;
 pub mod part;
 mod plain;
 pub mod recipe;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use contract::{Part, StageName, StageStanding, Synthesizer, System};
+use contract::{JudgeAction, Part, Scorer, StageName, StageStanding, Synthesizer, System};
 use serde_json::json;
 use store::{PartRow, RunRow};
 
@@ -44,6 +44,7 @@ pub fn asked(recipe: &Recipe) -> Vec<Part> {
     while let Some(part) = open.pop() {
         if found.insert(part) {
             open.extend(upstream(part));
+            open.extend(judge(part, recipe));
         }
     }
     let mut parts: Vec<Part> = found.into_iter().collect();
@@ -93,6 +94,23 @@ fn takes_updates(part: Part) -> Option<Part> {
     }
 }
 
+/// Whether the judge is able is asked before its word makes pairs.
+fn judge(part: Part, recipe: &Recipe) -> Option<Part> {
+    let makes_pairs = part == Part::Whole(StageName::Preferences);
+    let is_tried = makes_pairs && recipe.scorer != Scorer::None && recipe.judge_items > 0;
+    is_tried.then_some(Part::Judge(recipe.scorer))
+}
+
+/// The part that says how far a part may trust the judge, where the recipe adapts to that.
+pub fn trusted_judge(part: Part, recipe: &Recipe) -> Option<Part> {
+    let learns = match part {
+        Part::Align(role) => role != Synthesizer::BestOfK,
+        part => part == Part::Whole(StageName::Preferences),
+    };
+    let asked = judge(Part::Whole(StageName::Preferences), recipe);
+    asked.filter(|_| learns && recipe.judge_action == JudgeAction::Adapt)
+}
+
 /// The parts whose results a part reads.
 pub fn upstream(part: Part) -> Vec<Part> {
     use StageName::{Candidates, Preferences, Summaries, Synthesizer as Supervised, Topics};
@@ -100,6 +118,8 @@ pub fn upstream(part: Part) -> Vec<Part> {
         Part::Whole(Summaries) => vec![Part::Whole(Topics)],
         Part::Whole(Candidates) => vec![Part::Whole(Summaries), Part::Whole(Supervised)],
         Part::Whole(Preferences) => vec![Part::Whole(Candidates)],
+        // A judge that is tried sees validation pairs.
+        Part::Judge(_) => Vec::new(),
         // Topics and the supervised synthesizer learn from the shots. No other stage is carried out as a whole.
         Part::Whole(_) => Vec::new(),
         // As many updates as preference pairs would take, on candidates.
@@ -154,7 +174,10 @@ pub fn inputs_sha256(
     if part.stage() == StageName::Evaluate {
         key.push(json!(selection.test_sha256));
     }
-    for earlier in upstream(part) {
+    for earlier in upstream(part)
+        .into_iter()
+        .chain(trusted_judge(part, recipe))
+    {
         let Some(earlier) = finished(earlier) else {
             return Ok(None);
         };

@@ -13,7 +13,8 @@ use std::sync::LazyLock;
 use contract::RecipeRule;
 use contract::problem::{RecipeFault, RunProblem};
 use contract::{
-    AdapterDtype, Part, Preset, Quantize, SettingShape, StageName, Synthesizer, System,
+    AdapterDtype, JudgeAction, Part, Preset, Quantize, Scorer, SettingShape, StageName,
+    Synthesizer, System,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -136,6 +137,8 @@ enum Reader {
     Synthesizer,
     Candidates,
     Preferences,
+    /// Whether the judge is able.
+    Judge,
     /// Whatever goes on from the supervised synthesizer.
     Align,
     /// What learns from preference pairs.
@@ -173,6 +176,7 @@ impl Reader {
             Part::Whole(StageName::Synthesizer) => &[Self::Synthesizer],
             Part::Whole(StageName::Candidates) => &[Self::Candidates],
             Part::Whole(StageName::Preferences) => &[Self::Preferences],
+            Part::Judge(_) => &[Self::Judge],
             Part::Whole(_) => &[],
             Part::Align(Synthesizer::BestOfK) => &[Self::Align, Self::Best],
             Part::Align(_) => &[Self::Align, Self::Dpo],
@@ -221,7 +225,7 @@ recipe! {
     too_long: TooLong = TooLong::Refuse, parts: [], "nothing is changed silently";
 
     /// Instruction before a dialogue that is to be summarized; the same in training, scoring and use.
-    prompt_summarize: String = include_str!("../prompts/summarize.txt").into(), parts: [Candidates, Align, Summarizer, Outputs, TestDialogues], "argued: one prompt everywhere";
+    prompt_summarize: String = include_str!("../prompts/summarize.txt").into(), parts: [Candidates, Judge, Align, Summarizer, Outputs, TestDialogues], "argued: one prompt everywhere";
     /// Instruction before a summary whose topic is asked.
     prompt_topic: String = include_str!("../prompts/topic.txt").into(), parts: [Topics], "argued";
     /// Instruction before a topic for which a summary is wanted.
@@ -308,8 +312,14 @@ recipe! {
     /// Longest dialogue; one that does not end before it breaks the format rule.
     dialogue_max_new_tokens: usize = 512, parts: [Candidates, Align, Dialogues, TestDialogues], "argued";
 
+    /// Whose likelihood of the summary chooses between dialogues: base (the base model) or none (format pairs alone).
+    scorer: Scorer = Scorer::Base, parts: [Preferences], "paper: the base model";
+    /// Validation pairs on which the judge is tried before pairs are made; 0 leaves that out.
+    judge_items: usize = 100, parts: [Judge], "argued: an accuracy of 0.75 is then known to within 0.08";
+    /// What follows from a judge that is not able: warn, stop, or adapt (its labels are smoothed or not used).
+    judge_action: JudgeAction = JudgeAction::Warn, parts: [Judge, Preferences, Dpo], "argued: it is said and nothing is changed silently";
     /// Smallest gap of a content pair, nats per token.
-    min_gap: f64 = 0.1, parts: [Preferences], "argued; PACE: scorer noise";
+    min_gap: f64 = 0.1, parts: [Preferences, Judge], "argued; PACE: scorer noise";
     /// Smallest gap as a share of the pooled spread within a summary.
     min_gap_sd: f64 = 0.5, parts: [Preferences], "argued";
     /// Format pairs made from one summary at most.
@@ -412,7 +422,9 @@ const SYSTEMS: [System; 9] = [
 ];
 
 /// Fields that runs of earlier versions do not have: while they are off, a part's key is what it was without them.
-const LATER: [&str; 7] = [
+const LATER: [&str; 9] = [
+    "scorer",
+    "judge_action",
     "stage1_stop_scaled",
     "ids",
     "adapter_dtype",

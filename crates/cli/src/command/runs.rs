@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use contract::{Control, Part, ResultMetric, RunStatus, StageStanding, System};
+use contract::{Control, JudgeMeasures, Part, ResultMetric, RunStatus, StageStanding, System};
 use host::clock::now_ms;
 use host::process::liveness;
 use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each, tokenize};
+use project::judge::sentences;
 use project::report::SystemResult;
 use project::report::run::{RunReport, SynthesizerRow};
 use project::session::{RunSummary, Session};
@@ -110,6 +111,30 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What the judge is able to see, and how it did on each way to damage a dialogue.
+fn judged(found: &JudgeMeasures) -> String {
+    let mut table = Table::new(&[
+        "damaged dialogue",
+        "n",
+        "real one preferred",
+        "95 %",
+        "mean gap",
+    ]);
+    for (corruption, accuracy) in &found.corruptions {
+        let (low, high) = accuracy.ci95;
+        table.row(vec![
+            corruption.to_string(),
+            accuracy.n.to_string(),
+            format!("{:.0} %", 100.0 * accuracy.accuracy),
+            format!("{:.0} to {:.0} %", 100.0 * low, 100.0 * high),
+            format!("{:.2}", accuracy.mean_gap),
+        ]);
+    }
+    let words = sentences(found);
+    let sentences: Vec<&str> = words.iter().map(|words| words.en.as_str()).collect();
+    format!("{table}{}\n", sentences.join(" "))
+}
+
 /// A run for people: stages, then both tables.
 pub(super) fn describe(report: &RunReport) -> String {
     let mut stages = Table::new(&["stage", "status", "seconds", "in", "out"]);
@@ -131,6 +156,9 @@ pub(super) fn describe(report: &RunReport) -> String {
             "\nFailed: {}\nWhat to do: {}\n",
             error.message, error.fix
         ));
+    }
+    if let Some(judge) = &report.judge {
+        out.push_str(&format!("\n{}", judged(judge)));
     }
     if !report.synthesizers.is_empty() {
         out.push_str(&format!("\n{}", synthesizer_table(&report.synthesizers)));

@@ -282,6 +282,13 @@ cases! {
         },
         /// No two dialogues differ enough to prefer one.
         NoPreference,
+        /// The judge does not see what a conversation is about, and the recipe stops there.
+        UnableJudge {
+            /// Cases in which it preferred the right conversation.
+            right: u32,
+            /// Cases.
+            n: u32,
+        },
         /// A synthesizer has no pair to learn from.
         NoPair {
             /// The synthesizer.
@@ -512,6 +519,10 @@ impl fmt::Display for Stall {
             Self::NoPreference => write!(
                 f,
                 "no two dialogues of any summary differ enough to prefer one"
+            ),
+            Self::UnableJudge { right, n } => write!(
+                f,
+                "the judge recognises the right conversation in only {right} of {n} cases"
             ),
             Self::NoPair { synthesizer } => {
                 write!(f, "{synthesizer} has no preference pair to learn from")

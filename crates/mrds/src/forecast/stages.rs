@@ -1,7 +1,7 @@
 //! Memory, disk and time of each stage, as a pure function of the model's sizes, the recipe, the texts and the speed.
 //! Time is that of the parts that the recipe asks for.
 
-use contract::{Part, StageForecast, StageName, Synthesizer, System};
+use contract::{Corruption, Part, StageForecast, StageName, Synthesizer, System};
 use lm::DecoderConfig;
 use lm::memory::{self, Form, Generating, Training};
 use lm::probe::Rates;
@@ -209,7 +209,7 @@ impl Forecast<'_> {
                 .training(summary.plus(dialogue), dialogue, 1, recipe.sft_batch_size)
                 .max(self.scoring()),
             StageName::Candidates => writing(recipe.generate_batch_size).max(self.scoring()),
-            StageName::Preferences => 0,
+            StageName::Preferences => self.scoring(),
             StageName::Align => self
                 .training(summary.plus(synthetic), synthetic, 3, recipe.dpo_batch_size)
                 .max(writing(self.judged() * recipe.checkpoint_samples))
@@ -341,6 +341,12 @@ impl Forecast<'_> {
                     ..Work::default()
                 })
             }
+            Part::Judge(_) => Work {
+                forward: (1 + Corruption::ALL.len()) as f64
+                    * recipe.judge_items.min(recipe.validation) as f64
+                    * pair,
+                ..Work::default()
+            },
             Part::Whole(_) => Work::default(),
             Part::Align(_) => self.aligning(),
             Part::Dialogues(Synthesizer::Ids) => self.iterating(made),

@@ -15,11 +15,13 @@ use lm::train::{
 };
 use project::artifact::{Candidate, Checkpoint, Pair, PairSet, SummaryOrigin, rows};
 use project::format_rule::FormatRule;
+use project::judge::Trust;
 use project::recipe::{DpoLoss, Recipe, SftTarget};
 use serde::{Deserialize, Serialize};
 
 use super::candidates::content_scores;
 use super::context::{Stage, StageOutput};
+use super::judge;
 use super::preferences::{guards, preferable};
 use super::sampling::{Task, Way};
 use super::synthesizer;
@@ -59,7 +61,7 @@ pub(crate) fn run(stage: &Stage<'_>, role: Synthesizer) -> Result<StageOutput> {
             let recipe = stage.recipe();
             let objective = Objective::Dpo {
                 pairs: &examples,
-                loss: preference_loss(recipe),
+                loss: preference_loss(recipe, label_smoothing(stage)?),
                 beta: recipe.dpo_beta,
                 sft_weight: recipe.dpo_sft_weight,
             };
@@ -220,8 +222,17 @@ fn batches(sets: &[Vec<&Pair>], batch: usize, repeat: usize) -> (BatchPlan, usiz
 }
 
 /// The recipe's preference loss with the constants it reads.
-fn preference_loss(recipe: &Recipe) -> PreferenceLoss {
-    let label_smoothing = recipe.dpo_label_smoothing;
+/// The recipe's share of wrong labels, or that of the judge where the recipe adapts to it.
+fn label_smoothing(stage: &Stage<'_>) -> Result<f64> {
+    Ok(match judge::trust_in(stage)? {
+        Trust::Part {
+            label_smoothing, ..
+        } => label_smoothing,
+        Trust::Whole | Trust::None => stage.recipe().dpo_label_smoothing,
+    })
+}
+
+fn preference_loss(recipe: &Recipe, label_smoothing: f64) -> PreferenceLoss {
     match recipe.dpo_loss {
         DpoLoss::Sigmoid => PreferenceLoss::Sigmoid { label_smoothing },
         DpoLoss::Robust => PreferenceLoss::Robust { label_smoothing },
@@ -273,7 +284,8 @@ fn ref_logps(
     items: &[(Vec<u32>, Vec<u32>)],
     ref_policy: &Adapter,
 ) -> Result<Option<Vec<f64>>> {
-    if preference_loss(stage.recipe()).is_reference_free() {
+    let recipe = stage.recipe();
+    if preference_loss(recipe, recipe.dpo_label_smoothing).is_reference_free() {
         return Ok(None);
     }
     let key = format!("ref_logps/{role}");

@@ -11,6 +11,7 @@ mod context;
 pub(crate) mod dialogues;
 pub(crate) mod evaluate;
 mod ids;
+pub(crate) mod judge;
 mod line_grammar;
 pub(crate) mod preferences;
 mod prefix;

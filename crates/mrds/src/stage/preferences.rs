@@ -8,23 +8,37 @@
 use contract::problem::Stall;
 use std::collections::BTreeMap;
 
-use contract::{Measures, OriginCounts, PairCounts, Part, PreferenceMeasures, StageName};
+use contract::{Measures, OriginCounts, PairCounts, Part, PreferenceMeasures, Scorer, StageName};
 use project::artifact::{Candidate, Pair, PairSet, SummaryOrigin, rows};
 use project::format_rule::ContentGuards;
+use project::judge::Trust;
 use project::recipe::Recipe;
 
 use super::context::{Stage, StageOutput, count};
+use super::judge;
 use crate::error::{Error, Result};
 
 pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
-    let candidates: Vec<Candidate> = stage.read(Part::Whole(StageName::Candidates))?;
+    let mut candidates: Vec<Candidate> = stage.read(Part::Whole(StageName::Candidates))?;
+    let recipe = stage.recipe();
     let guards = guards(stage);
+    let trust = judge::trust_in(stage)?;
     let mut maker = Maker {
-        recipe: stage.recipe(),
+        recipe,
         guards,
-        min_gap: min_gap(stage.recipe(), &candidates),
+        min_gap: match trust {
+            Trust::Part { min_gap: least, .. } => min_gap(recipe, &candidates).max(least),
+            Trust::Whole | Trust::None => min_gap(recipe, &candidates),
+        },
         dropped: BTreeMap::new(),
     };
+    let is_judged = recipe.scorer != Scorer::None && trust != Trust::None;
+    if !is_judged {
+        // Nobody prefers one dialogue that keeps the format to another: the first one is taken.
+        candidates.iter_mut().for_each(|candidate| {
+            candidate.score = candidate.score.map(|_| 0.0);
+        });
+    }
     let mut pairs = Vec::new();
     let groups = candidates.chunk_by(|a, b| a.summary_id == b.summary_id);
     let mut n_groups = 0;
@@ -32,7 +46,9 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
         n_groups += 1;
         let real = real_dialogue(stage, &group[0])?;
         pairs.extend(maker.format_pairs(group, real));
-        pairs.extend(maker.content_pair(group));
+        if is_judged {
+            pairs.extend(maker.content_pair(group));
+        }
         pairs.extend(maker.joint_pair(group));
     }
     if pairs.is_empty() {

@@ -3,7 +3,9 @@
 //!
 //! [`Recipe::validate`]: super::Recipe::validate
 
-use contract::{AdapterDtype, Quantize, RecipeRule, SettingShape, Synthesizer, System};
+use contract::{
+    AdapterDtype, JudgeAction, Quantize, RecipeRule, Scorer, SettingShape, Synthesizer, System,
+};
 use serde_json::Value;
 
 /// Whole numbers that cannot be 0.
@@ -58,6 +60,10 @@ fn words(key: &str) -> Option<Vec<String>> {
             "orpo",
         ],
         "ids" => &["turns", "prefix"],
+        "scorer" => return Some(Scorer::ALL.iter().map(ToString::to_string).collect()),
+        "judge_action" => {
+            return Some(JudgeAction::ALL.iter().map(ToString::to_string).collect());
+        }
         "dpo_sft_target" => &["real", "chosen"],
         "recompute" => &["auto", "on", "off"],
         "adapter_dtype" => {

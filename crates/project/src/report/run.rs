@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use contract::{
-    DeviceChoice, ErrorReport, Measures, OriginCounts, PairCounts, Part, ResultMetric, RunStatus,
-    StageName, StageStanding, Synthesizer, System,
+    DeviceChoice, ErrorReport, JudgeMeasures, Measures, OriginCounts, PairCounts, Part,
+    ResultMetric, RunStatus, StageName, StageStanding, Synthesizer, System,
 };
 use serde::{Deserialize, Serialize};
 use store::{RunRow, StageRow};
@@ -47,6 +47,9 @@ pub struct RunReport {
     pub stages: Vec<StageReport>,
     /// The format rule as calibrated on the shots; none before `candidates`.
     pub format_rule: Option<FormatRule>,
+    /// Whether the judge was found able, by the real validation pairs; none before `preferences`, and where it was not tried.
+    #[serde(default)]
+    pub judge: Option<JudgeMeasures>,
     /// Preference pairs of each set; none before `preferences`.
     pub pairs: Option<PairCounts>,
     /// Preference pairs by the summary's origin; none before `preferences`.
@@ -288,6 +291,7 @@ impl RunReport {
             },
             dataset: DatasetReport::new(dataset, selection),
             recipe: Recipe::from_toml(&row.recipe)?,
+            judge: parts.iter().find_map(judge),
             pairs: preferences.as_ref().map(|counted| counted.pairs),
             pairs_by_origin: preferences.as_ref().map(|counted| counted.by_origin),
             format_rule: found.format_rule,
@@ -305,6 +309,14 @@ impl RunReport {
                 .map(|(row, standing)| StageReport::new(row, standing, parts))
                 .collect(),
         })
+    }
+}
+
+/// What a part found about the judge.
+fn judge(part: &PartState) -> Option<JudgeMeasures> {
+    match &part.row.as_ref()?.measures {
+        Measures::Judge(found) => Some(found.clone()),
+        _ => None,
     }
 }
 

@@ -206,9 +206,9 @@ fn enter(conn: &Connection, run: &str, part: Part) -> Result<()> {
 }
 
 /// Removes what a stage made before it had parts, and what is made of its parts together: both end with a part's
-/// new result.
+/// new result. What a judge is worth takes nothing away.
 fn remove_of_the_whole(conn: &Connection, run: &str, part: Part) -> Result<()> {
-    if let Part::Whole(_) = part {
+    if let Part::Whole(_) | Part::Judge(_) = part {
         return Ok(());
     }
     for table in ["artifact", "metric_point"] {

@@ -204,6 +204,11 @@ function stalled({ stage, why }: Args<'stalled'>): Words {
         `${stopped}: Keine zwei Dialoge einer Zusammenfassung unterscheiden sich genug, um einen vorzuziehen.`,
         'Erhöhen Sie im Rezept candidates_per_summary oder dialogue_temperature, oder senken Sie min_gap.',
       );
+    case 'unable_judge':
+      return say(
+        `${stopped}: Der Prüfer erkennt das richtige Gespräch in nur ${why.right} von ${why.n} Fällen.`,
+        'Wählen Sie ein größeres Basismodell, oder setzen Sie im Rezept judge_action auf adapt oder scorer auf none: Dann entsteht kein Paar nach dem Urteil des Prüfers.',
+      );
     case 'no_pair':
       return say(
         `${stopped}: Für „${names.synthesizer[why.synthesizer]}“ fehlt jedes Paar, von dem es lernen könnte.`,

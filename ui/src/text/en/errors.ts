@@ -187,6 +187,11 @@ function stalled({ stage, why }: Args<'stalled'>): Words {
         `${stopped}: no two dialogues of any summary differ enough to prefer one.`,
         'In the recipe, raise candidates_per_summary or dialogue_temperature, or lower min_gap.',
       );
+    case 'unable_judge':
+      return say(
+        `${stopped}: the judge recognises the right conversation in only ${why.right} of ${why.n} cases.`,
+        'Choose a larger base model, or set judge_action to adapt or scorer to none in the recipe: no pairs are then made by what the judge says.',
+      );
     case 'no_pair':
       return say(
         `${stopped}: “${names.synthesizer[why.synthesizer]}” has no pair to learn from.`,
