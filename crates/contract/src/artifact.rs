@@ -27,24 +27,12 @@ closed_set! {
         TestDialogue = "test_dialogue",
         /// The format rule as calibrated on the shots.
         FormatRule = "format_rule",
+        /// A system's outputs measured by a measuring model.
+        BertScore = "bertscore",
         /// One line of the table of summarizers.
         Result = "result",
         /// One line of the table of synthesizers.
         SynthesizerResult = "synthesizer_result",
-    }
-}
-
-closed_set! {
-    /// A figure of the result table in which a system is compared with another on the same items.
-    ResultMetric, "metric of the result table" {
-        /// Nats per token of the first reference.
-        ReferenceCe = "reference_ce",
-        /// ROUGE-1 F, mean over references.
-        Rouge1 = "rouge1",
-        /// ROUGE-2 F, mean over references.
-        Rouge2 = "rouge2",
-        /// ROUGE-L F, mean over references.
-        RougeL = "rougeL",
     }
 }
 

@@ -16,6 +16,7 @@ mod intake;
 mod judge;
 mod line;
 mod method;
+mod metric;
 mod model;
 mod part;
 mod plan;
@@ -32,7 +33,7 @@ pub use answer::{
     Offer, OfferChange, Plan, PlanExamples, Source, StageForecast, Started, TooLong, Verdict,
     Verified,
 };
-pub use artifact::{ArtifactKind, Metric, ResultMetric};
+pub use artifact::{ArtifactKind, Metric};
 pub use closed_set::UnknownWord;
 pub use data::{
     Detection, Doubt, DropReason, Encoding, IntakeLimit, IssueCode, Language, Origin, Separator,
@@ -59,6 +60,7 @@ pub use line::{
     Summarized,
 };
 pub use method::{Preset, StageName, Synthesizer, System};
+pub use metric::{Direction, FactKind, MetricCard, MetricUnit, ResultMetric};
 pub use model::{AdapterDtype, Fit, Licence, Proof, Quantize};
 pub use part::Part;
 pub use plan::{Lack, SettingShape, SplitRule, SplitShares};

@@ -10,6 +10,8 @@ use crate::{Scorer, StageName, Synthesizer, System, UnknownWord};
 
 /// Before the name of a synthesizer among the parts of `evaluate`, whose other parts are systems.
 const OF_SYNTHESIZER: &str = "synthesizer/";
+/// Before the name of a system whose outputs a measuring model has read.
+const OF_BERTSCORE: &str = "bertscore/";
 
 /// Before the name of a scorer among the parts of `preferences`.
 const OF_JUDGE: &str = "judge/";
@@ -33,6 +35,8 @@ pub enum Part {
     Evaluate(System),
     /// A synthesizer on the summaries of the test split.
     TestDialogues(Synthesizer),
+    /// The outputs of a system as a measuring model sees them: asked for by hand, never by a recipe, and read by nothing.
+    BertScore(System),
 }
 
 impl Part {
@@ -44,7 +48,7 @@ impl Part {
             Self::Align(_) => StageName::Align,
             Self::Dialogues(_) => StageName::Dialogues,
             Self::Summarizer(_) => StageName::Summarizer,
-            Self::Evaluate(_) | Self::TestDialogues(_) => StageName::Evaluate,
+            Self::Evaluate(_) | Self::TestDialogues(_) | Self::BertScore(_) => StageName::Evaluate,
         }
     }
 
@@ -56,6 +60,7 @@ impl Part {
             Self::Align(role) | Self::Dialogues(role) => role.to_string(),
             Self::Summarizer(system) | Self::Evaluate(system) => system.to_string(),
             Self::TestDialogues(role) => format!("{OF_SYNTHESIZER}{role}"),
+            Self::BertScore(system) => format!("{OF_BERTSCORE}{system}"),
         }
     }
 
@@ -69,6 +74,11 @@ impl Part {
         }
         if let (StageName::Preferences, Some(scorer)) = (stage, name.strip_prefix(OF_JUDGE)) {
             return scorer.parse().map(Self::Judge);
+        }
+        if let Some(system) = name.strip_prefix(OF_BERTSCORE)
+            && stage == StageName::Evaluate
+        {
+            return system.parse().map(Self::BertScore);
         }
         match (stage, name.strip_prefix(OF_SYNTHESIZER)) {
             (StageName::Align, None) => name.parse().map(Self::Align),
@@ -124,7 +134,13 @@ mod tests {
     #[test]
     fn every_part_is_found_by_its_word() {
         let whole = StageName::ALL.iter().map(|stage| Part::Whole(*stage));
-        let of_system = |system: &System| [Part::Summarizer(*system), Part::Evaluate(*system)];
+        let of_system = |system: &System| {
+            [
+                Part::Summarizer(*system),
+                Part::Evaluate(*system),
+                Part::BertScore(*system),
+            ]
+        };
         let of_role = |role: &Synthesizer| {
             [
                 Part::Align(*role),

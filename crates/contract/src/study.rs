@@ -11,11 +11,22 @@ use crate::{
 
 /// A text in both languages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Words {
     /// English.
     pub en: String,
     /// German.
     pub de: String,
+}
+
+impl Words {
+    /// The text in both.
+    pub fn new(en: &str, de: &str) -> Self {
+        Self {
+            en: en.to_owned(),
+            de: de.to_owned(),
+        }
+    }
 }
 
 /// What is fixed before the first rating.

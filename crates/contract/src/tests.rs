@@ -55,8 +55,8 @@ macro_rules! every_set {
 }
 
 every_set! {
-    AccountUnit, AdapterDtype, AgreementWord, ArtifactKind, BootstrapKind, CertificateFault, Control, CueFault, DateOrder, Detection, Doubt, DropReason, Encoding, ErrorCode, ExampleKind, FileAction, FileFormat, Fit, IdentifierKind, IntakeLimit, IssueCode, ItemState,
-    Corruption, CorruptionGroup, JudgeAction, JudgeVerdict, Scorer, Kind, Language, Launch, LeakReason, Licence, MapPart, Metric, Origin, Outcome, Preset, Price, Proof, Quantize, RaterState, RatingMode, RecipeRule, ResultMetric, RunStanding, RunStatus, Separator, SettleKind, Severity,
+    AccountUnit, AdapterDtype, AgreementWord, ArtifactKind, BootstrapKind, CertificateFault, Control, Corruption, CorruptionGroup, CueFault, DateOrder, Detection, Direction, Doubt, DropReason, Encoding, ErrorCode, ExampleKind, FactKind, FileAction, FileFormat, Fit, IdentifierKind, IntakeLimit, IssueCode, ItemState,
+    JudgeAction, JudgeVerdict, Kind, Language, Launch, LeakReason, Licence, MapPart, Metric, MetricUnit, Origin, Outcome, Preset, Price, Proof, Quantize, RaterState, RatingMode, RecipeRule, ResultMetric, RunStanding, RunStatus, Scorer, Separator, SettleKind, Severity,
     Split, SplitChoice, StageName, StageStanding, StageStatus, StudyState, Synthesizer, System, Thing, ValueKind, Verdict,
 }
 
@@ -73,6 +73,7 @@ fn no_set_is_left_out_of_the_round_trip() {
         include_str!("judge.rs"),
         include_str!("line.rs"),
         include_str!("method.rs"),
+        include_str!("metric.rs"),
         include_str!("model.rs"),
         include_str!("privacy.rs"),
         include_str!("problem/row.rs"),

@@ -139,6 +139,11 @@ impl Encoded {
         Some(Self { ids, width, states })
     }
 
+    /// The tokens.
+    pub fn ids(&self) -> &[u32] {
+        &self.ids
+    }
+
     fn rows(&self) -> impl Iterator<Item = &[f32]> {
         self.states.chunks(self.width)
     }

@@ -68,8 +68,12 @@ fn body(stage: &Stage<'_>, test: &TestData) -> Result<StageOutput> {
         Part::Summarizer(system) => stage::summarizer::run(stage, system),
         Part::Evaluate(system) => stage::evaluate::summarize(stage, system, test),
         Part::TestDialogues(synthesizer) => stage::evaluate::synthesize(stage, synthesizer, test),
-        // The other stages have roles: nobody asks for them as a whole.
+        // The other stages have roles, and no recipe asks for a measuring model: nobody begins these.
         Part::Whole(stage) => Err(WrongState::StageUnready { stage }.into()),
+        Part::BertScore(_) => Err(WrongState::StageUnready {
+            stage: StageName::Evaluate,
+        }
+        .into()),
     }
 }
 
@@ -218,10 +222,10 @@ impl Steps<'_, '_> {
                 kind,
             )?)?);
         }
-        let systems = systems(store, &self.run.row, recipe, None)?;
+        let systems = systems(store, &self.run.row, recipe)?;
         let mut tables = rows(&systems)?;
         tables.extend(rows(&synthesizer_results(&dialogues))?);
-        Ok(store.put_tables(id, StageName::Evaluate, &tables, (self.run.now_ms)())?)
+        Ok(store.put_beside(id, whole, &tables, (self.run.now_ms)())?)
     }
 
     fn say(&self, name: StageName, status: StageStanding) {

@@ -198,6 +198,23 @@ artifact! {
     }
 }
 artifact! {
+    /// A system's summaries as a measuring model sees them.
+    BertScores as BertScore {
+        /// Which system.
+        system: System,
+        /// The measuring model, its layer and weights, as tables name them.
+        label: String,
+        /// Hash of the outputs that were measured; others have taken their place where it differs.
+        outputs_sha256: String,
+        /// Precision of each summary, in the outputs' order.
+        precision: Vec<f64>,
+        /// Recall of each.
+        recall: Vec<f64>,
+        /// F of each.
+        f1: Vec<f64>,
+    }
+}
+artifact! {
     /// A synthesizer's dialogue for a test summary.
     TestDialogue as TestDialogue {
         /// Which synthesizer.
@@ -279,6 +296,15 @@ pub fn rows<A: Artifact>(items: &[A]) -> Result<Vec<NewArtifact>> {
         })
     };
     items.iter().enumerate().map(row).collect()
+}
+
+/// The hash by which measured summaries are known again: their texts and their references.
+pub fn outputs_sha256(outputs: &[Output]) -> String {
+    let texts: Vec<Value> = outputs
+        .iter()
+        .map(|output| json!([output.id, output.prediction, output.references]))
+        .collect();
+    store::sha256_json(&texts)
 }
 
 /// Reads payloads of one kind, in item order.

@@ -137,15 +137,18 @@ pub fn upstream(part: Part) -> Vec<Part> {
         Part::Evaluate(system) if system.is_trained() => vec![Part::Summarizer(system)],
         Part::Evaluate(_) => Vec::new(),
         Part::TestDialogues(synthesizer) => vec![writer(synthesizer)],
+        Part::BertScore(system) => vec![Part::Evaluate(system)],
     }
 }
 
-/// Whether a part's result is the same whatever the seed and the shots are: nothing in it is drawn, and it sees no shot.
-fn is_free_of_shots(part: Part) -> bool {
-    matches!(
-        part,
-        Part::Evaluate(System::Lead3 | System::Longest3 | System::ZeroShot)
-    )
+/// Whether a part's result is the same whatever the seed and the shots are: nothing in it is drawn, and it sees neither
+/// shots nor validation pairs.
+fn is_free_of_shots(part: Part, recipe: &Recipe) -> bool {
+    match part {
+        Part::Evaluate(System::Lead3 | System::Longest3) => true,
+        Part::Evaluate(System::ZeroShot) => recipe.prompt_candidates.is_empty(),
+        _ => false,
+    }
 }
 
 /// The cache key of a part: everything that its result depends on.
@@ -165,7 +168,7 @@ pub fn inputs_sha256(
         json!(run.model_id),
         recipe.of_part(part)?,
     ];
-    if !is_free_of_shots(part) {
+    if !is_free_of_shots(part, recipe) {
         key.extend([json!(run.seed), json!(selection.training_sha256)]);
     }
     if let Some(date) = selection.template_date {

@@ -151,6 +151,8 @@ enum Reader {
     Tries,
     /// Iterative dialogue synthesis, on synthetic and on test summaries.
     Ids,
+    /// The same where the scorer looks at each line.
+    ScoredIds,
     /// Every training of a summarizer.
     Summarizer,
     /// Those in two stages.
@@ -161,6 +163,8 @@ enum Reader {
     Outputs,
     /// Those with examples in their prompt.
     InContext,
+    /// Those by the base model with the instruction alone.
+    ZeroShot,
     /// Dialogues for the test summaries.
     TestDialogues,
     /// Those by rejection sampling.
@@ -189,10 +193,12 @@ impl Reader {
             Part::Summarizer(_) => &[Self::Summarizer, Self::TwoStage],
             Part::Evaluate(System::Lead3 | System::Longest3) => &[],
             Part::Evaluate(System::InContext) => &[Self::Outputs, Self::InContext],
+            Part::Evaluate(System::ZeroShot) => &[Self::Outputs, Self::ZeroShot],
             Part::Evaluate(_) => &[Self::Outputs],
             Part::TestDialogues(Synthesizer::Ids) => &[Self::TestDialogues, Self::Ids],
             Part::TestDialogues(Synthesizer::Rejection) => &[Self::TestDialogues, Self::Rejection],
             Part::TestDialogues(_) => &[Self::TestDialogues],
+            Part::BertScore(_) => &[],
         }
     }
 }
@@ -225,7 +231,10 @@ recipe! {
     too_long: TooLong = TooLong::Refuse, parts: [], "nothing is changed silently";
 
     /// Instruction before a dialogue that is to be summarized; the same in training, scoring and use.
-    prompt_summarize: String = include_str!("../prompts/summarize.txt").into(), parts: [Candidates, Judge, Align, Summarizer, Outputs, TestDialogues], "argued: one prompt everywhere";
+    prompt_summarize: String = include_str!("../prompts/summarize.txt").into(), parts: [Candidates, Judge, Align, ScoredIds, Summarizer, Outputs, TestDialogues], "argued: one prompt everywhere";
+    /// Other instructions that zero_shot may have in its place; the lowest CE of the validation summaries chooses. None: it
+    /// has that of all.
+    prompt_candidates: Vec<String> = Vec::new(), parts: [ZeroShot], "argued";
     /// Instruction before a summary whose topic is asked.
     prompt_topic: String = include_str!("../prompts/topic.txt").into(), parts: [Topics], "argued";
     /// Instruction before a topic for which a summary is wanted.
@@ -284,7 +293,7 @@ recipe! {
     /// Number type of the frozen base model in memory: none, q8_0, q4_0, q4_k or q6_k; adapters stay f32 (QLoRA).
     quantize: Quantize = Quantize::None, parts: [Topics, Summaries, Synthesizer, Candidates, Align, Dialogues, Summarizer, Outputs, TestDialogues], "Dettmers et al. 2023; none is exact";
     /// Tokens computed at once; sets memory, and only rounding of the result.
-    tokens_per_microbatch: usize = 4096, parts: [Summaries, Synthesizer, Candidates, Align, Summarizer, Outputs, TestDialogues], "memory";
+    tokens_per_microbatch: usize = 4096, parts: [Summaries, Synthesizer, Candidates, Align, ScoredIds, Summarizer, Outputs, TestDialogues], "memory";
     /// Whether trainings compute again what they do not keep: less memory, more time, the same results bit for bit; on,
     /// off, or auto: on where a run would not fit in the free memory otherwise.
     recompute: Recompute = Recompute::Auto, parts: [], "Chen et al. 2016; memory alone";
@@ -319,7 +328,7 @@ recipe! {
     /// What follows from a judge that is not able: warn, stop, or adapt (its labels are smoothed or not used).
     judge_action: JudgeAction = JudgeAction::Warn, parts: [Judge, Preferences, Dpo], "argued: it is said and nothing is changed silently";
     /// Smallest gap of a content pair, nats per token.
-    min_gap: f64 = 0.1, parts: [Preferences, Judge], "argued; PACE: scorer noise";
+    min_gap: f64 = 0.1, parts: [Preferences, Judge, ScoredIds], "argued; PACE: scorer noise";
     /// Smallest gap as a share of the pooled spread within a summary.
     min_gap_sd: f64 = 0.5, parts: [Preferences], "argued";
     /// Format pairs made from one summary at most.
@@ -369,6 +378,8 @@ recipe! {
     dialogue_tries: usize = 4, parts: [Tries], "argued: 1 / 0.92 tries on average in the paper";
     /// turns (line by line, well-formed by construction) or prefix (the longest valid beginning is continued).
     ids: Ids = Ids::Turns, parts: [Ids], "argued: what is written keeps the format by construction";
+    /// Whether iterative synthesis by turns draws a line again that lowers the summary's score by more than min_gap.
+    ids_score: bool = false, parts: [Ids], "argued";
     /// Corrections of iterative dialogue synthesis before it ends or gives up.
     ids_max_iterations: usize = 20, parts: [Ids], "argued";
     /// Samples of rejection sampling before it gives up.
@@ -431,11 +442,13 @@ const SHORT_LADDER: [System; 5] = [
 ];
 
 /// Fields that runs of earlier versions do not have: while they are off, a part's key is what it was without them.
-const LATER: [&str; 9] = [
+const LATER: [&str; 11] = [
     "scorer",
     "judge_action",
     "stage1_stop_scaled",
     "ids",
+    "ids_score",
+    "prompt_candidates",
     "adapter_dtype",
     "dialogue_top_k",
     "dialogue_min_p",
@@ -568,7 +581,7 @@ impl Recipe {
         Ok(out)
     }
 
-    /// Sets one field from `key=value` (TOML value; a bare word is a string; commas make a list).
+    /// Sets one field from `key=value` (TOML value; a bare word is a string; commas make a list, but of instructions).
     pub fn set(&mut self, assignment: &str) -> Result<()> {
         let (key, text) = assignment.split_once('=').ok_or_else(|| {
             RunProblem::Recipe(RecipeFault::Assignment {
@@ -582,7 +595,13 @@ impl Recipe {
                 field: key.to_owned(),
             })
         })?;
-        let value = parse_value(text, old);
+        let value = match key {
+            // An instruction may have commas.
+            "prompt_candidates" if !text.starts_with('[') => {
+                toml::Value::Array(vec![toml::Value::String(text.to_owned())])
+            }
+            _ => parse_value(text, old),
+        };
         table.insert(key.to_owned(), value);
         let changed: Self = table.try_into().map_err(|e: toml::de::Error| {
             RunProblem::Recipe(RecipeFault::Value {
@@ -648,7 +667,10 @@ impl Recipe {
     /// The fields that a part's result depends on, for its cache key.
     pub fn of_part(&self, part: Part) -> Result<Value> {
         let mut map = self.to_map()?;
-        let readers = Reader::of(part);
+        let mut readers = Reader::of(part).to_vec();
+        if self.ids_score && readers.contains(&Reader::Ids) {
+            readers.push(Reader::ScoredIds);
+        }
         map.retain(|key, value| {
             let off = LATER.contains(&key.as_str()) && DEFAULTS.get(key) == Some(value);
             let mut read = DOCS

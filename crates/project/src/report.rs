@@ -2,8 +2,10 @@
 //!
 //! ROUGE as `rouge_score` 0.1.2 with stemming; the mean over the references of an item is primary, the best is shown
 //! beside it; intervals by percentile bootstrap over items, comparisons by paired bootstrap against real-only
-//! training; format rates with Wilson's interval (`docs/method.md`).
+//! training; format rates with Wilson's interval (`docs/method.md`). What else is measured of summaries is [`figures`].
 
+pub mod cards;
+pub mod figures;
 pub mod run;
 pub mod tables;
 
@@ -15,6 +17,7 @@ use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each};
 use serde::{Deserialize, Serialize};
 
 use crate::artifact::{Artifact, Output, TestDialogue};
+use figures::{FactsReport, Figure};
 
 /// A mean with its 95 % interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,8 +37,25 @@ pub struct Difference {
     pub ci95: [f64; 2],
     /// Two-sided p-value of the paired bootstrap.
     pub p: f64,
+    /// Adjusted after Holm for all systems that are compared with `sft_real`; told for ROUGE-1 alone, the main metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p_holm: Option<f64>,
     /// The true difference that this number of items would show with 80 % power.
     pub detectable_diff: Option<f64>,
+}
+
+impl Difference {
+    /// By paired bootstrap over items; none without items.
+    fn of(differences: &[f64], resamples: usize, seed: u64) -> Option<Self> {
+        let found = paired_bootstrap(differences, resamples, seed)?;
+        Some(Self {
+            diff: found.diff,
+            ci95: [found.ci95.0, found.ci95.1],
+            p: found.p_two_sided,
+            p_holm: None,
+            detectable_diff: found.detectable_diff,
+        })
+    }
 }
 
 /// One row of the result table.
@@ -61,8 +81,8 @@ pub struct SystemResult {
     pub rouge_l_best: Mean,
     /// Nats per token of the first reference; none if no model wrote.
     pub reference_ce: Option<Mean>,
-    /// Mean length of the predictions.
-    pub mean_tokens: f64,
+    /// Mean length of the predictions in the model's tokens; none if no model wrote.
+    pub mean_tokens: Option<f64>,
     /// Mean number of in-context examples.
     pub mean_examples: f64,
     /// Settings that were tried for it by the validation CE; none if nothing is trained.
@@ -71,8 +91,20 @@ pub struct SystemResult {
     /// Synthetic pairs that it learnt from; none if it learnt from real pairs alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub synthetic_n: Option<usize>,
+    /// Mean words of the references, beside `summary_words`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_words: Option<f64>,
+    /// The facts of its summaries; none where the conversations are not at hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<FactsReport>,
+    /// The measuring model and the way it was used; none where BERTScore was not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bertscore: Option<String>,
     /// Differences to `sft_real` by metric; empty for `sft_real` itself and where that was not run.
     pub vs_sft_real: BTreeMap<ResultMetric, Difference>,
+    /// Every other figure, under the metric's name.
+    #[serde(flatten)]
+    pub figures: BTreeMap<ResultMetric, Figure>,
 }
 
 /// One row of the synthesizer table.
@@ -166,6 +198,19 @@ fn items(outputs: &[Output]) -> Items {
     }
 }
 
+/// The values of each summary that the table is made of, in the outputs' order.
+fn item_scores(outputs: &[Output]) -> BTreeMap<ResultMetric, Vec<Option<f64>>> {
+    let defined = |values: Vec<f64>| values.into_iter().map(Some).collect();
+    match outputs {
+        [] => BTreeMap::new(),
+        _ => items(outputs)
+            .metrics
+            .into_iter()
+            .map(|(metric, values)| (metric, defined(values)))
+            .collect(),
+    }
+}
+
 /// Mean over the references, and the best of them.
 fn rouge(output: &Output) -> (RougeScores, RougeScores) {
     let each = score_each(
@@ -190,15 +235,8 @@ fn row(items: &Items, baseline: Option<&Items>, resamples: usize, seed: u64) -> 
                 continue;
             };
             let differences: Vec<f64> = ours.iter().zip(theirs).map(|(a, b)| a - b).collect();
-            if let Some(d) = paired_bootstrap(&differences, resamples, seed) {
-                let difference = Difference {
-                    diff: d.diff,
-                    ci95: [d.ci95.0, d.ci95.1],
-                    p: d.p_two_sided,
-                    detectable_diff: d.detectable_diff,
-                };
-                vs_sft_real.insert(*metric, difference);
-            }
+            let found = Difference::of(&differences, resamples, seed);
+            vs_sft_real.extend(found.map(|difference| (*metric, difference)));
         }
     }
     SystemResult {
@@ -216,9 +254,13 @@ fn row(items: &Items, baseline: Option<&Items>, resamples: usize, seed: u64) -> 
             .map(|ces| with_interval(ces)),
         settings_tried: None,
         synthetic_n: None,
-        mean_tokens: average(&items.tokens),
+        mean_tokens: items.system.has_model().then(|| average(&items.tokens)),
         mean_examples: average(&items.examples),
+        reference_words: None,
+        facts: None,
+        bertscore: None,
         vs_sft_real,
+        figures: BTreeMap::new(),
     }
 }
 

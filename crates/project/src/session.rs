@@ -57,6 +57,13 @@ pub struct RunSummary {
     pub created_at_ms: i64,
     /// Its stages and where they stand.
     pub stages: Vec<StageState>,
+    /// Parts that have a system's or a synthesizer's name, in order; none of a run that was carried out before there were
+    /// parts. Kept out of lists that programs read: `show` has them with their hashes.
+    #[serde(skip)]
+    pub parts: Vec<PartState>,
+    /// What it compares.
+    #[serde(skip)]
+    pub systems: Vec<System>,
 }
 
 /// A stage in a list.
@@ -155,8 +162,9 @@ impl Session {
     }
 
     fn summary(&self, row: &RunRow) -> Result<RunSummary> {
+        let mut parts = self.parts(row)?;
         let stages = self
-            .stages(row)?
+            .stages_of(row, &parts)?
             .into_iter()
             .map(|(stage, status)| StageState {
                 name: stage.name,
@@ -164,6 +172,8 @@ impl Session {
                 progress: stage.progress,
                 wall_s: stage.wall_s,
             });
+        let stages = stages.collect();
+        parts.retain(|part| part.row.is_some() && part.part != Part::Whole(part.part.stage()));
         Ok(RunSummary {
             run: row.id.clone(),
             status: row.status,
@@ -171,7 +181,9 @@ impl Session {
             model: row.model_name.clone(),
             seed: row.seed,
             created_at_ms: row.created_at_ms,
-            stages: stages.collect(),
+            stages,
+            parts,
+            systems: Recipe::from_toml(&row.recipe)?.systems,
         })
     }
 
@@ -183,8 +195,15 @@ impl Session {
     /// The stages with where they stand: as their parts do. What was carried out before there were parts stands where its
     /// row says.
     pub fn stages(&self, row: &RunRow) -> Result<Vec<(StageRow, StageStanding)>> {
-        let parts = self.parts(row)?;
-        let is_old = self.store.parts(&row.id)?.is_empty();
+        self.stages_of(row, &self.parts(row)?)
+    }
+
+    fn stages_of(
+        &self,
+        row: &RunRow,
+        parts: &[PartState],
+    ) -> Result<Vec<(StageRow, StageStanding)>> {
+        let is_old = parts.iter().all(|part| part.row.is_none());
         let standing = |stage: &StageRow| {
             let of_stage = parts
                 .iter()
@@ -282,10 +301,15 @@ impl Session {
     }
 
     /// The figures of a run's systems once more, from its stored outputs; `wanted` chooses some of them
-    /// ([`tables::systems`]).
+    /// and leaves with them what they are compared with.
     pub fn evaluate(&self, run: &RunRow, wanted: Option<&[System]>) -> Result<Vec<SystemResult>> {
         let recipe = Recipe::from_toml(&run.recipe)?;
-        tables::systems(&self.store, run, &recipe, wanted)
+        tables::evaluated(&self.store, run, &recipe, wanted)
+    }
+
+    /// What was measured of each summary of the test split, from which the figures of [`Session::evaluate`] follow.
+    pub fn scores(&self, run: &RunRow) -> Result<Vec<tables::Score>> {
+        tables::scores(&self.store, run)
     }
 
     /// Replaces an artifact by a person's version. What follows the part becomes stale.
@@ -368,6 +392,8 @@ impl Session {
         let rules: Vec<Rule> = read(&artifacts(StageName::Candidates, ArtifactKind::FormatRule)?)?;
         let checkpoints = read(&artifacts(StageName::Align, ArtifactKind::Checkpoint)?)?;
         let figures = |kind| artifacts(StageName::Evaluate, kind);
+        let recipe = Recipe::from_toml(&row.recipe)?;
+        let results = read(&figures(ArtifactKind::Result)?)?;
         RunReport::new(
             &row,
             self.stages(&row)?,
@@ -379,7 +405,7 @@ impl Session {
                 checkpoints,
                 summarizers: adapters(StageName::Summarizer)?,
                 synthesizers: read(&figures(ArtifactKind::SynthesizerResult)?)?,
-                results: read(&figures(ArtifactKind::Result)?)?,
+                results: tables::stored(&self.store, &row, &recipe, results)?,
             },
         )
     }

@@ -8,9 +8,12 @@
 
 mod english;
 mod german;
+mod method;
 
 use contract::{Outcome, Settle, SettleKind, Words};
 use metrics::planner;
+
+pub use method::{Gain, Standing, of_method};
 
 /// A comparison as its sentence needs it.
 #[derive(Clone, Debug, PartialEq)]

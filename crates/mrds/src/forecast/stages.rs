@@ -360,7 +360,7 @@ impl Forecast<'_> {
                 synthetic.plus(self.sft(shots, pair)).times(tried)
             }
             Part::Evaluate(system) if system.has_model() => self.summarizing(system),
-            Part::Evaluate(_) => Work::default(),
+            Part::Evaluate(_) | Part::BertScore(_) => Work::default(),
             Part::TestDialogues(synthesizer) => self.comparing(synthesizer),
         }
     }

@@ -90,6 +90,7 @@ pub(super) fn of(key: &str, value: Option<&Value>) -> SettingShape {
         Some(Value::Array(list)) if list.first().is_some_and(Value::is_number) => {
             SettingShape::Numbers { rule }
         }
+        Some(Value::Array(_)) if key == "prompt_candidates" => SettingShape::Text,
         Some(Value::Array(_)) if key == "synthesizers" => SettingShape::Words {
             words: Synthesizer::ALL.iter().map(ToString::to_string).collect(),
         },

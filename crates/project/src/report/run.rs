@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use contract::{
-    DeviceChoice, ErrorReport, JudgeMeasures, Measures, OriginCounts, PairCounts, Part,
-    ResultMetric, RunStatus, StageName, StageStanding, Synthesizer, System,
+    DeviceChoice, ErrorReport, JudgeMeasures, Measures, OriginCounts, Outcome, PairCounts, Part,
+    ResultMetric, RunStatus, StageName, StageStanding, Synthesizer, System, Words,
 };
 use serde::{Deserialize, Serialize};
 use store::{RunRow, StageRow};
@@ -17,6 +17,7 @@ use crate::format_rule::FormatRule;
 use crate::part::PartState;
 use crate::recipe::Recipe;
 use crate::selection::Selection;
+use crate::verdict;
 
 /// A run: what it is, where it stands, what it found. What a run has not reached yet is absent (`null`) or empty.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,9 +63,55 @@ pub struct RunReport {
     pub synthesizers: Vec<SynthesizerRow>,
     /// The result table.
     pub results: Vec<SystemResult>,
+    /// What the table says of the method, in a sentence; `None` where there is nothing to say.
+    pub verdict: Option<RunVerdict>,
     /// The true ROUGE-1 difference between the method and real-only training that this number of items would show with
     /// 80 % power.
     pub detectable_diff: Option<f64>,
+}
+
+/// What a run says of the method.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunVerdict {
+    /// The system that the sentence is about.
+    pub system: System,
+    /// The method against training on real pairs alone; `None` where they were not both run.
+    pub outcome: Option<Outcome>,
+    /// Lines of the conversation that score higher on ROUGE-1 than the system.
+    pub below: Vec<System>,
+    /// In a sentence.
+    pub sentence: Words,
+}
+
+impl RunVerdict {
+    /// On the method with separate pairs, else with joint ones, else on training on real pairs alone.
+    pub fn of(results: &[SystemResult]) -> Option<Self> {
+        let row = |system: System| results.iter().find(|row| row.system == system);
+        let versus = |row: &SystemResult| row.vs_sft_real.get(&ResultMetric::Rouge1).cloned();
+        let method = [System::MrdsSeparate, System::MrdsJoint]
+            .into_iter()
+            .filter_map(row)
+            .find(|row| versus(row).is_some());
+        let subject = method.or_else(|| row(System::SftReal))?;
+        let lines = results.iter().filter(|row| !row.system.has_model());
+        let standing = verdict::Standing {
+            is_method: method.is_some(),
+            mean: subject.rouge1.mean,
+            dialogues: subject.n,
+            gain: method.and_then(versus).map(|difference| verdict::Gain {
+                diff: difference.diff,
+                ci95: difference.ci95,
+            }),
+            lines: lines.map(|row| (row.system, row.rouge1.mean)).collect(),
+        };
+        let (outcome, below, sentence) = verdict::of_method(&standing)?;
+        Some(Self {
+            system: subject.system,
+            outcome,
+            below,
+            sentence,
+        })
+    }
 }
 
 /// The base model of a run.
@@ -303,6 +350,7 @@ impl RunReport {
                 .iter()
                 .find(|result| result.system == System::MrdsSeparate)
                 .and_then(|main| main.vs_sft_real.get(&ResultMetric::Rouge1)?.detectable_diff),
+            verdict: RunVerdict::of(&found.results),
             results: found.results,
             stages: stages
                 .into_iter()

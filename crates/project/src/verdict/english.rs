@@ -1,8 +1,12 @@
 //! The sentences of a verdict in English.
 
-use contract::{Outcome, Settle, SettleKind, Words};
+use contract::{Outcome, Settle, SettleKind, System, Words};
 
-use super::{Finding, Measure, Repeats, Rules, headline_parts, p_value, percent, signed};
+use super::{
+    Finding, Gain, Measure, Repeats, Rules, Standing, headline_parts, p_value, percent, signed,
+};
+
+const ONE_TRAINING: &str = "This is one training; another draw may come out differently.";
 
 pub(super) fn sentence(
     finding: &Finding<'_>,
@@ -48,9 +52,7 @@ fn whose_view(finding: &Finding<'_>, outcome: Outcome) -> Option<String> {
     match (finding.repeats, finding.split) {
         _ if outcome == Outcome::TooFew => None,
         (Repeats::Raters(1), _) => Some("This is one person's view.".to_owned()),
-        (Repeats::Seeds(1), _) => {
-            Some("This is one training; another draw may come out differently.".to_owned())
-        }
+        (Repeats::Seeds(1), _) => Some(ONE_TRAINING.to_owned()),
         (_, Some((first, second))) => Some(format!(
             "The raters disagree: {first} puts {a} ahead, {second} puts {b} ahead."
         )),
@@ -201,4 +203,45 @@ pub(super) fn headline(a: &str, b: &str, outcomes: &[(Outcome, &Words)]) -> Stri
         },
     );
     format!("{a} against {b}: {parts}.")
+}
+
+pub(super) fn of_method(
+    standing: &Standing,
+    gain: Option<(Gain, Outcome)>,
+    above: &[(System, f64)],
+) -> String {
+    let mut sentences = Vec::new();
+    if let Some((gain, outcome)) = gain {
+        let claim = match outcome {
+            Outcome::Better => "MRDS does better than fine-tuning on real data alone",
+            Outcome::Worse => "MRDS falls behind fine-tuning on real data alone",
+            _ => "No evidence of a difference between MRDS and fine-tuning on real data alone",
+        };
+        let [low, high] = gain.ci95.map(|end| signed(100.0 * end, 1));
+        sentences.push(format!(
+            "{claim}: {} ROUGE-1 on {} test dialogues (95 % interval {low} to {high}).",
+            signed(100.0 * gain.diff, 1),
+            standing.dialogues
+        ));
+    }
+    if !above.is_empty() {
+        let lines = above.iter().map(|(system, mean)| {
+            let which = match system {
+                System::Longest3 => "the three longest lines",
+                _ => "the first three lines",
+            };
+            format!("{which} of the conversation ({:.1} ROUGE-1)", 100.0 * mean)
+        });
+        let subject = match standing.is_method {
+            true => "MRDS",
+            false => "fine-tuning on real data alone",
+        };
+        sentences.push(format!(
+            "Not yet useful: {} score higher than {subject} ({:.1}).",
+            lines.collect::<Vec<_>>().join(" and "),
+            100.0 * standing.mean
+        ));
+    }
+    sentences.push(ONE_TRAINING.to_owned());
+    sentences.join(" ")
 }

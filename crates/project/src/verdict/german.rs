@@ -1,8 +1,11 @@
 //! The sentences of a verdict in German.
 
-use contract::{Outcome, Settle, SettleKind, Words};
+use contract::{Outcome, Settle, SettleKind, System, Words};
 
-use super::{Finding, Measure, Repeats, Rules, headline_parts, percent};
+use super::{Finding, Gain, Measure, Repeats, Rules, Standing, headline_parts, percent};
+
+const ONE_TRAINING: &str =
+    "Das ist ein einziges Training; eine andere Ziehung kann anders ausfallen.";
 
 pub(super) fn sentence(
     finding: &Finding<'_>,
@@ -50,9 +53,7 @@ fn whose_view(finding: &Finding<'_>, outcome: Outcome) -> Option<String> {
     match (finding.repeats, finding.split) {
         _ if outcome == Outcome::TooFew => None,
         (Repeats::Raters(1), _) => Some("Das ist die Sicht einer einzigen Person.".to_owned()),
-        (Repeats::Seeds(1), _) => Some(
-            "Das ist ein einziges Training; eine andere Ziehung kann anders ausfallen.".to_owned(),
-        ),
+        (Repeats::Seeds(1), _) => Some(ONE_TRAINING.to_owned()),
         (_, Some((first, second))) => Some(format!(
             "Die Bewertungen gehen auseinander: {first} sieht {a} vorn, {second} sieht {b} vorn."
         )),
@@ -225,4 +226,48 @@ pub(super) fn headline(a: &str, b: &str, outcomes: &[(Outcome, &Words)]) -> Stri
         },
     );
     format!("{a} gegen {b}: {parts}.")
+}
+
+pub(super) fn of_method(
+    standing: &Standing,
+    gain: Option<(Gain, Outcome)>,
+    above: &[(System, f64)],
+) -> String {
+    let mut sentences = Vec::new();
+    let points = |share: f64| comma(format!("{:.1}", 100.0 * share));
+    if let Some((gain, outcome)) = gain {
+        let claim = match outcome {
+            Outcome::Better => "MRDS ist besser als das Training an echten Daten allein",
+            Outcome::Worse => "MRDS bleibt hinter dem Training an echten Daten allein zurück",
+            _ => {
+                "Kein Beleg für einen Unterschied zwischen MRDS und dem Training an echten Daten allein"
+            }
+        };
+        let [low, high] = gain.ci95.map(|end| signed(100.0 * end, 1));
+        sentences.push(format!(
+            "{claim}: {} ROUGE-1 an {} Testdialogen (95-%-Intervall {low} bis {high}).",
+            signed(100.0 * gain.diff, 1),
+            standing.dialogues
+        ));
+    }
+    if !above.is_empty() {
+        let lines = above.iter().map(|(system, mean)| {
+            let which = match system {
+                System::Longest3 => "die drei längsten Zeilen",
+                _ => "die ersten drei Zeilen",
+            };
+            format!("{which} des Gesprächs ({} ROUGE-1)", points(*mean))
+        });
+        let subject = match standing.is_method {
+            true => "MRDS",
+            false => "das Training an echten Daten allein",
+        };
+        sentences.push(format!(
+            "Noch nicht brauchbar: {} erreichen mehr als {subject} ({}).",
+            lines.collect::<Vec<_>>().join(" und "),
+            points(standing.mean)
+        ));
+    }
+    sentences.push(ONE_TRAINING.to_owned());
+    sentences.join(" ")
 }

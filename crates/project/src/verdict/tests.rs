@@ -1,5 +1,7 @@
 //! Outcomes in the order of their rules, and sentences with their numbers.
 
+use contract::System;
+
 use super::*;
 
 fn finding(name: &Words) -> Finding<'_> {
@@ -178,4 +180,77 @@ fn a_headline_groups_the_criteria() {
         found.de,
         "A gegen B: besser bei Sprachfluss, ohne Beleg bei Treue, Sprachfluss."
     );
+}
+
+fn standing(diff: f64, ci95: [f64; 2], lines: &[(System, f64)]) -> Standing {
+    Standing {
+        is_method: true,
+        mean: 0.213,
+        dialogues: 39,
+        gain: Some(Gain { diff, ci95 }),
+        lines: lines.to_vec(),
+    }
+}
+
+#[test]
+fn a_method_above_its_baselines_is_better_and_no_more() {
+    let above = standing(0.018, [0.004, 0.031], &[(System::Lead3, 0.2)]);
+    let (outcome, below, words) = of_method(&above).unwrap();
+    assert_eq!((outcome, below), (Some(Outcome::Better), vec![]));
+    assert_eq!(
+        words.en,
+        "MRDS does better than fine-tuning on real data alone: +1.8 ROUGE-1 on 39 test dialogues (95 % interval +0.4 to \
+         +3.1). This is one training; another draw may come out differently."
+    );
+    assert_eq!(
+        words.de,
+        "MRDS ist besser als das Training an echten Daten allein: +1,8 ROUGE-1 an 39 Testdialogen (95-%-Intervall +0,4 \
+         bis +3,1). Das ist ein einziges Training; eine andere Ziehung kann anders ausfallen."
+    );
+}
+
+#[test]
+fn whatever_the_difference_lines_that_score_higher_are_named() {
+    let lines = [(System::Lead3, 0.261), (System::Longest3, 0.1)];
+    for (diff, ci95, outcome) in [
+        (0.018, [0.004, 0.031], Outcome::Better),
+        (-0.018, [-0.031, -0.004], Outcome::Worse),
+        (0.0, [-0.01, 0.01], Outcome::Open),
+    ] {
+        let (found, below, words) = of_method(&standing(diff, ci95, &lines)).unwrap();
+        assert_eq!((found, below), (Some(outcome), vec![System::Lead3]));
+        let en = "Not yet useful: the first three lines of the conversation (26.1 ROUGE-1) score higher than MRDS (21.3).";
+        let de = "Noch nicht brauchbar: die ersten drei Zeilen des Gesprächs (26,1 ROUGE-1) erreichen mehr als MRDS (21,3).";
+        assert!(words.en.contains(en), "{}", words.en);
+        assert!(words.de.contains(de), "{}", words.de);
+    }
+}
+
+#[test]
+fn without_the_method_only_what_lies_above_is_said() {
+    let real = Standing {
+        is_method: false,
+        gain: None,
+        ..standing(
+            0.0,
+            [0.0, 0.0],
+            &[(System::Lead3, 0.3), (System::Longest3, 0.25)],
+        )
+    };
+    let (outcome, below, words) = of_method(&real).unwrap();
+    assert_eq!(
+        (outcome, below),
+        (None, vec![System::Lead3, System::Longest3])
+    );
+    assert_eq!(
+        words.en,
+        "Not yet useful: the first three lines of the conversation (30.0 ROUGE-1) and the three longest lines of the \
+         conversation (25.0 ROUGE-1) score higher than fine-tuning on real data alone (21.3). This is one training; \
+         another draw may come out differently."
+    );
+    let above = Standing {
+        mean: 0.4,
+        ..real.clone()
+    };
+    assert_eq!(of_method(&above), None, "nothing is claimed");
 }

@@ -469,20 +469,21 @@ impl Store {
         })
     }
 
-    /// Replaces what is made of all parts of a stage together, the tables of `evaluate`.
+    /// Replaces what is kept beside the parts of a run and read by none of them: the tables of `evaluate`, which are made of
+    /// all its parts together, and what a measuring model found. No hash changes.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LeaseLost`].
-    pub fn put_tables(
+    pub fn put_beside(
         &self,
         run: &str,
-        stage: StageName,
-        tables: &[NewArtifact],
+        part: Part,
+        artifacts: &[NewArtifact],
         now_ms: i64,
     ) -> Result<()> {
         self.write_run(run, |tx| {
-            stage::require(tx, run, stage)?;
-            replace_artifacts(tx, run, Part::Whole(stage), tables, now_ms)
+            stage::require(tx, run, part.stage())?;
+            replace_artifacts(tx, run, part, artifacts, now_ms)
         })
     }
 }

@@ -11,6 +11,8 @@ export const recipe: Record<string, string> = {
     'Was mit einem Dialog geschieht, der länger ist als der Kontext: ablehnen (refuse), weglassen (drop) oder am Ende kürzen (cut_dialogue_end).',
   prompt_summarize:
     'Anweisung vor einem Dialog, der zusammenzufassen ist; dieselbe im Training, in der Bewertung und im Gebrauch.',
+  prompt_candidates:
+    'Andere Anweisungen, die zero_shot stattdessen haben darf; die kleinste CE der Zusammenfassungen zur Validierung wählt. Keine: Es hat die Anweisung aller.',
   prompt_topic: 'Anweisung vor einer Zusammenfassung, nach deren Thema gefragt wird.',
   prompt_summary: 'Anweisung vor einem Thema, zu dem eine Zusammenfassung gesucht ist.',
   prompt_dialogue: 'Anweisung vor einer Zusammenfassung, zu der ein Dialog gesucht ist.',
@@ -103,6 +105,8 @@ export const recipe: Record<string, string> = {
   synthesizers:
     'Synthesizer, die an den Zusammenfassungen des Testteils verglichen werden; keiner: die, von denen die Systeme lernen, mit ihren Spielarten.',
   ids: 'turns (Zeile für Zeile, von selbst wohlgeformt) oder prefix (der längste gültige Anfang wird fortgesetzt).',
+  ids_score:
+    'Ob die schrittweise Synthese nach Zeilen (IDS) eine Zeile noch einmal zieht, die die Bewertung der Zusammenfassung um mehr als min_gap senkt.',
   ids_max_iterations: 'Korrekturen der schrittweisen Synthese (IDS), ehe sie endet oder aufgibt.',
   rejection_max_tries: 'Versuche des Verwerfungsverfahrens, ehe es aufgibt.',
   lr_search:

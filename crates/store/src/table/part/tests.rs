@@ -390,7 +390,12 @@ fn what_a_stage_made_before_it_had_parts_ends_with_its_first_part() {
     with_roles(&store, "old");
     let whole = Part::Whole(StageName::Align);
     store
-        .put_tables("old", StageName::Align, &fixture::artifacts(3), 5)
+        .put_beside(
+            "old",
+            Part::Whole(StageName::Align),
+            &fixture::artifacts(3),
+            5,
+        )
         .unwrap();
     store
         .put_metric_points("old", whole, &[("sft/loss", 1, 0.5)])
