@@ -3,6 +3,9 @@
 //! dialogue); a part for each of them. The figures are computed in `report` from the outputs stored here, so that
 //! everybody can recompute them.
 
+use std::borrow::Cow;
+use std::iter;
+
 use contract::{Measures, Part, SampleItem, Synthesizer, System, WritingMeasures};
 use lm::SpecialTokens;
 use lm::infer::generate::{GenerateConfig, GenerateRequest};
@@ -12,14 +15,16 @@ use lm::lora::Adapter;
 use metrics::extractive::{lead_3, longest_3};
 use project::artifact::{Output, TestDialogue, rows};
 use project::format_rule::guard::Overlap;
+use project::recipe::Recipe;
 use serde::{Deserialize, Serialize};
 
 use super::candidates::content_scores;
-use super::context::{Stage, StageOutput};
+use super::context::{Stage, StageOutput, mean_ce};
 use super::dialogues::{ids_way, synthesizer_adapter};
 use super::sampling::{Attempts, Task, Way};
 use super::spread::BLOCK_ITEMS;
 use crate::error::Result;
+use crate::prompt::Prompts;
 use crate::selection::{Example, TestData};
 
 /// A system's summaries of the test dialogues.
@@ -37,7 +42,9 @@ pub(crate) fn summarize(stage: &Stage<'_>, system: System, test: &TestData) -> R
         true => Some(stage.trained(Part::Summarizer(system), system.as_str())?),
         false => None,
     };
-    let prompts = prompts(stage, system, examples)?;
+    let recipe = instructed(stage, system)?;
+    let asked = Prompts::new(stage.run.model, &recipe);
+    let prompts = prompts(stage, &asked, system, examples)?;
     let task = format!("{system} summaries");
     let written = stage.spread(&task, examples.len(), BLOCK_ITEMS, &|items| {
         let asked = Asked {
@@ -133,9 +140,38 @@ fn outputs(
     Ok(outputs)
 }
 
+/// The recipe with the instruction that a system has. Of the base model alone it may be another than that of all
+/// (`prompt_candidates`): the one under which the validation summaries have the lowest cross-entropy, the first of equals.
+fn instructed<'a>(stage: &Stage<'a>, system: System) -> Result<Cow<'a, Recipe>> {
+    let recipe = stage.recipe();
+    if system != System::ZeroShot || recipe.prompt_candidates.is_empty() {
+        return Ok(Cow::Borrowed(recipe));
+    }
+    let mut best: Option<(f64, Recipe)> = None;
+    for instruction in iter::once(&recipe.prompt_summarize).chain(&recipe.prompt_candidates) {
+        let with = Recipe {
+            prompt_summarize: instruction.clone(),
+            ..recipe.clone()
+        };
+        let prompts = Prompts::new(stage.run.model, &with);
+        let item = |example: &Example| {
+            let prompt = prompts.summarize(&example.dialogue)?;
+            Ok((prompt, prompts.completion(&example.summary)?))
+        };
+        let items = stage.data().validation.iter().map(item);
+        let scored = stage.score(None, &items.collect::<Result<Vec<_>>>()?)?;
+        let ce = mean_ce(&scored);
+        if best.as_ref().is_none_or(|(lowest, _)| ce < *lowest) {
+            best = Some((ce, with));
+        }
+    }
+    Ok(best.map_or(Cow::Borrowed(recipe), |(_, with)| Cow::Owned(with)))
+}
+
 /// Prompts with the number of worked examples in each: for in-context summarization the largest k that fits.
 fn prompts(
     stage: &Stage<'_>,
+    asked: &Prompts<'_>,
     system: System,
     examples: &[Example],
 ) -> Result<Vec<(Vec<u32>, usize)>> {
@@ -164,14 +200,12 @@ fn prompts(
     let room = longest.max(recipe.summary_max_new_tokens);
     let prompt = |example: &Example| {
         for k in (1..=worked.len()).rev() {
-            let ids = stage
-                .prompts()
-                .summarize_like(&worked[..k], &example.dialogue)?;
+            let ids = asked.summarize_like(&worked[..k], &example.dialogue)?;
             if ids.len() + room <= limit {
                 return Ok((ids, k));
             }
         }
-        Ok((stage.prompts().summarize(&example.dialogue)?, 0))
+        Ok((asked.summarize(&example.dialogue)?, 0))
     };
     examples.iter().map(prompt).collect()
 }

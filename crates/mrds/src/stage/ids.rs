@@ -6,6 +6,7 @@ use lm::infer::generate::{Constraint, GenerateConfig, GenerateRequest};
 use lm::lora::Adapter;
 use project::format_rule::{ContentGuards, FormatRule};
 
+use super::candidates::content_scores;
 use super::context::Stage;
 use super::line_grammar::{Cast, LineGrammar, Vocabulary};
 use super::preferences::guards;
@@ -107,13 +108,21 @@ impl Stage<'_> {
             let generated =
                 self.generate_constrained(&name, Some(adapter), &requests, &config, constraint)?;
             attempts.wall_s += generated.wall_s;
+            let mut taken = Vec::new();
             for (&item, generation) in open.iter().zip(&generated.generations) {
                 let model = self.run.model;
+                let before = dialogues[item].len();
                 let ends = |id: &u32| model.stop_ids.contains(id);
                 let line = self.text(&generation.ids)?;
                 let demands = writer.demands(&casts[item], summaries[item]);
                 dialogues[item].take(&line, generation.ids.last().is_some_and(ends), &demands);
                 attempts.items[item].tokens += generation.ids.len();
+                if dialogues[item].len() > before {
+                    taken.push(item);
+                }
+            }
+            if self.recipe().ids_score {
+                self.judge_lines(&mut dialogues, &taken, &writer, (&casts, summaries))?;
             }
         }
         for (attempt, dialogue) in attempts.items.iter_mut().zip(&dialogues) {
@@ -125,6 +134,29 @@ impl Stage<'_> {
             attempt.take(rule.check(&attempt.text, attempt.ended));
         }
         Ok(attempts)
+    }
+
+    /// Has the scorer look at the lines that were taken last (`ids_score`). `asked` is cast and summary of each dialogue.
+    fn judge_lines(
+        &self,
+        dialogues: &mut [Lines],
+        taken: &[usize],
+        writer: &Writer<'_>,
+        asked: (&[Vec<String>], &[&str]),
+    ) -> Result<()> {
+        let (casts, summaries) = asked;
+        let texts: Vec<String> = taken.iter().map(|&item| dialogues[item].text()).collect();
+        let pairs: Vec<(&str, &str)> = texts
+            .iter()
+            .zip(taken)
+            .map(|(text, &item)| (text.trim_end(), summaries[item]))
+            .collect();
+        let min_gap = self.recipe().min_gap;
+        for (&item, score) in taken.iter().zip(content_scores(self, &pairs)?) {
+            let demands = writer.demands(&casts[item], summaries[item]);
+            dialogues[item].judge(score, min_gap, &demands);
+        }
+        Ok(())
     }
 
     /// The prompt of a dialogue's next line; none if it has ended, of itself or because no more fits.

@@ -97,7 +97,11 @@ pub(crate) struct Lines {
     /// Lines that were there once.
     most: usize,
     tries: usize,
+    /// Draws that the last line took which was taken.
+    tries_of_last: usize,
     taken_off: usize,
+    /// Score of the summary after each line, where lines are scored; none if the dialogue is too long for that.
+    scores: Vec<Option<f64>>,
     /// Lines that failed.
     pub(crate) resampled: usize,
     /// Whether it has ended.
@@ -230,7 +234,7 @@ impl Lines {
             return;
         }
         self.lines.push(line.to_owned());
-        self.tries = 0;
+        (self.tries_of_last, self.tries) = (self.tries, 0);
         if self.lines.len() > self.most {
             (self.most, self.taken_off) = (self.lines.len(), 0);
         }
@@ -245,6 +249,29 @@ impl Lines {
             || self.words() + 2 > demands.bounds.max_words;
         self.is_closed = ends || is_full || is_spent;
         self.is_forced = self.is_closed && !ends;
+    }
+
+    /// Number of lines so far.
+    pub(crate) fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Hears how well the summary follows from the dialogue with the line that was taken last. A line that lowers the score
+    /// by more than `min_gap` is drawn again, as long as corrections are left.
+    pub(crate) fn judge(&mut self, score: Option<f64>, min_gap: f64, demands: &Demands<'_>) {
+        self.scores.truncate(self.lines.len().saturating_sub(1));
+        let before = self.scores.last().copied().flatten();
+        let falls = before
+            .zip(score)
+            .is_some_and(|(before, now)| now < before - min_gap);
+        if !falls || self.resampled >= demands.corrections {
+            self.scores.push(score);
+            return;
+        }
+        self.lines.pop();
+        self.tries = self.tries_of_last;
+        (self.is_closed, self.is_forced) = (false, false);
+        self.refuse(demands);
     }
 
     /// A line failed: after some tries earlier lines go.

@@ -258,3 +258,35 @@ fn the_last_lines_bring_the_speakers_and_words_that_are_missing() {
     );
     assert!(lines.is_closed && lines.is_forced);
 }
+
+#[test]
+fn a_line_that_lowers_the_score_is_drawn_again() {
+    let (rule, cast) = (FormatRule::default(), cast());
+    let guards = ContentGuards::with_copy_limits(12, 0.5);
+    let demands = Demands {
+        rule: &rule,
+        guards: &guards,
+        bounds: Bounds::of(&rule),
+        cast: &cast,
+        summary: SUMMARY,
+        corrections: 2,
+    };
+    let mut lines = Lines::default();
+    lines.take("Ana: the van is back now", false, &demands);
+    lines.judge(Some(-2.0), 0.1, &demands);
+    lines.take("Bo: yes we go home", false, &demands);
+    lines.judge(Some(-2.05), 0.1, &demands);
+    assert_eq!((lines.len(), lines.resampled), (2, 0), "within the gap");
+    for drawn in 1..=2 {
+        lines.take("Cleo: no", true, &demands);
+        lines.judge(Some(-2.5), 0.1, &demands);
+        assert_eq!((lines.len(), lines.resampled), (2, drawn));
+        assert!(lines.is_open(), "a line that went ends nothing");
+    }
+    lines.take("Cleo: no", false, &demands);
+    lines.judge(Some(-2.5), 0.1, &demands);
+    assert_eq!(lines.len(), 3, "the corrections are spent");
+    lines.take("Ana: ok", false, &demands);
+    lines.judge(None, 0.1, &demands);
+    assert_eq!(lines.len(), 4, "too long to be scored");
+}
