@@ -16,6 +16,7 @@ use project::format_rule::{Limit, RuleId, Source};
 use project::import::Issue;
 use project::recipe::{Field, Recipe};
 use project::report::SystemResult;
+use project::report::run::RunVerdict;
 use project::rows::{ImportRow, QueueRow, SplitCounts};
 use project::session::{ImportReport, RunSummary};
 use project::study::export::WrittenFile;
@@ -249,6 +250,13 @@ pub(crate) struct ArtifactLine<'a> {
     pub(crate) payload: &'a Value,
 }
 
+/// A line of `show RUN --stage evaluate --items` beside the artifacts: what was measured of a summary.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum ScoreLine<'a> {
+    Score(&'a project::report::tables::Score),
+}
+
 /// `queue`.
 #[derive(Serialize)]
 pub(crate) struct Queue {
@@ -302,6 +310,7 @@ impl From<RougeScore> for Score {
 pub(crate) struct EvaluatedRun<'a> {
     pub(crate) run: &'a str,
     pub(crate) seed: u64,
+    pub(crate) verdict: Option<RunVerdict>,
     pub(crate) results: Vec<SystemResult>,
 }
 

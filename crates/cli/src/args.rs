@@ -355,9 +355,12 @@ pub(crate) struct Show {
     /// A stage
     #[arg(long, value_parser = word_of(StageName::ALL, StageName::as_str))]
     pub(crate) stage: Option<StageName>,
-    /// Print every artifact of the stage
+    /// Print every artifact of the stage; of evaluate also what was measured of each summary
     #[arg(long, requires = "stage")]
     pub(crate) items: bool,
+    /// Print every figure of the result table, with what each is
+    #[arg(long, conflicts_with = "stage")]
+    pub(crate) all_metrics: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -413,6 +416,21 @@ pub(crate) struct Evaluate {
     /// Only these systems
     #[arg(long, value_delimiter = ',', requires = "run", value_parser = word_of(System::ALL, System::as_str))]
     pub(crate) systems: Option<Vec<System>>,
+    /// Print every figure of the run's table, with what each is
+    #[arg(long, requires = "run")]
+    pub(crate) all_metrics: bool,
+    /// Measure BERTScore with the model in this folder (BERT, RoBERTa, XLM-RoBERTa, DistilBERT) and keep it with the run
+    #[arg(long, value_name = "DIR", requires = "run")]
+    pub(crate) encoder: Option<PathBuf>,
+    /// Layer of the measuring model [default: that of bert-score for the model, or the last]
+    #[arg(long, value_name = "N", requires = "encoder")]
+    pub(crate) layer: Option<usize>,
+    /// Let tokens count by how rare they are in the references
+    #[arg(long, requires = "encoder")]
+    pub(crate) idf: bool,
+    /// See BERTScore from the line that bert-score has for the measuring model
+    #[arg(long, requires = "encoder")]
+    pub(crate) rescale: bool,
     /// Do not stem words
     #[arg(long, conflicts_with = "run")]
     pub(crate) no_stemmer: bool,

@@ -5,6 +5,7 @@
 //! function per stage, in `stage/`) → artifacts in the store. The window is built without this room and starts the
 //! `duologue` binary instead.
 
+pub mod bertscore;
 pub mod catalogue;
 pub mod demo;
 pub mod error;

@@ -7,6 +7,7 @@ mod data;
 mod doctor;
 mod download;
 mod engine;
+mod figures;
 mod login;
 mod models;
 mod plan;

@@ -1,20 +1,24 @@
 //! runs, show, pause, cancel, evaluate: reading runs and steering them.
 
-use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::ExitCode;
 
-use contract::{Control, JudgeMeasures, Part, ResultMetric, RunStatus, StageStanding, System};
+use contract::{Control, JudgeMeasures, Part, RunStatus, StageName, StageStanding};
 use host::clock::now_ms;
 use host::process::liveness;
 use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each, tokenize};
+use mrds::bertscore::{Measuring, Reached};
 use project::judge::sentences;
-use project::report::SystemResult;
-use project::report::run::{RunReport, SynthesizerRow};
+use project::report::run::{RunReport, RunVerdict, SynthesizerRow};
+use project::rows::RunRow;
 use project::session::{RunSummary, Session};
 use serde::Deserialize;
 
+use super::figures::{self, points};
 use super::{Done, read_lines, session};
-use crate::answer::{ArtifactLine, Evaluated, EvaluatedRun, Runs, Score, Stage, Stopping};
+use crate::answer::{
+    ArtifactLine, Evaluated, EvaluatedRun, Runs, Score, ScoreLine, Stage, Stopping,
+};
 use crate::args::{Cancel, Evaluate, Global, Multi, Show};
 use crate::failure::Failure;
 use crate::output::{Output, note};
@@ -68,7 +72,7 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
         let mut shown = session.show(&args.run)?;
         wording::word_run(&mut shown);
         shown.status = standing(&session, &args.run, shown.status)?;
-        output.text(describe(&shown));
+        output.text(describe(&shown, args.all_metrics));
         output.result(&shown);
         return Ok(ExitCode::SUCCESS);
     };
@@ -88,6 +92,13 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
         }
     }
     let row = session.run(&args.run)?;
+    if args.items && stage == StageName::Evaluate {
+        for score in session.scores(&row)? {
+            let line = ScoreLine::Score(&score);
+            output.line(&line);
+            output.text(serde_json::to_string(&line).unwrap_or_default());
+        }
+    }
     let (found, status) = session
         .stages(&row)?
         .into_iter()
@@ -136,7 +147,7 @@ fn judged(found: &JudgeMeasures) -> String {
 }
 
 /// A run for people: stages, then both tables.
-pub(super) fn describe(report: &RunReport) -> String {
+pub(super) fn describe(report: &RunReport, all_metrics: bool) -> String {
     let mut stages = Table::new(&["stage", "status", "seconds", "in", "out"]);
     for stage in &report.stages {
         stages.row(vec![
@@ -164,8 +175,14 @@ pub(super) fn describe(report: &RunReport) -> String {
         out.push_str(&format!("\n{}", synthesizer_table(&report.synthesizers)));
     }
     if !report.results.is_empty() {
-        out.push_str(&format!("\n{}", result_table(&report.results)));
-        out.push_str(&equal_terms(&report.results));
+        if let Some(verdict) = &report.verdict {
+            out.push_str(&format!("\n{}\n", verdict.sentence.en));
+        }
+        out.push_str(&figures::describe(
+            &report.run,
+            &report.results,
+            all_metrics,
+        ));
         if let Some(detectable) = report.detectable_diff {
             out.push_str(&format!(
                 "A true ROUGE-1 difference below {:.2} points would often go unnoticed with this number of items.\n",
@@ -174,83 +191,6 @@ pub(super) fn describe(report: &RunReport) -> String {
         }
     }
     out
-}
-
-/// On which terms the trained systems are compared, where they are the same for each.
-fn equal_terms(rows: &[SystemResult]) -> String {
-    let same = |number: fn(&SystemResult) -> Option<usize>| {
-        let numbers: BTreeSet<usize> = rows.iter().filter_map(number).collect();
-        numbers.first().copied().filter(|_| numbers.len() == 1)
-    };
-    let mut out = String::new();
-    if let Some(tried) = same(|row| row.settings_tried) {
-        out.push_str(&format!(
-            "Settings tried for each trained system: {tried}.\n"
-        ));
-    }
-    if let Some(pairs) = same(|row| row.synthetic_n) {
-        out.push_str(&format!(
-            "Synthetic pairs for each system that learns from such: {pairs}.\n"
-        ));
-    }
-    out
-}
-
-/// A share in points, with two digits.
-fn points(share: f64) -> String {
-    format!("{:.2}", 100.0 * share)
-}
-
-fn interval(ci95: [f64; 2]) -> String {
-    format!("[{}, {}]", points(ci95[0]), points(ci95[1]))
-}
-
-fn result_table(rows: &[SystemResult]) -> Table {
-    // Runs of earlier versions do not say what was tried.
-    let has_terms = rows.iter().any(|row| row.settings_tried.is_some());
-    let terms: &[&str] = if has_terms {
-        &["synthetic", "tried"]
-    } else {
-        &[]
-    };
-    let figures = [
-        "system",
-        "n",
-        "ROUGE-1 [95 %]",
-        "ROUGE-2",
-        "ROUGE-L",
-        "CE",
-        "tokens",
-    ];
-    let titles = [&figures[..], terms, &["ROUGE-1 vs real-only [95 %]"]].concat();
-    let mut table = Table::new(&titles);
-    for row in rows {
-        let versus = row.vs_sft_real.get(&ResultMetric::Rouge1);
-        let mut cells = vec![
-            row.system.to_string(),
-            row.n.to_string(),
-            format!("{} {}", points(row.rouge1.mean), interval(row.rouge1.ci95)),
-            points(row.rouge2.mean),
-            points(row.rouge_l.mean),
-            row.reference_ce
-                .as_ref()
-                .map_or_else(|| "–".to_owned(), |ce| format!("{:.3}", ce.mean)),
-            format!("{:.1}", row.mean_tokens),
-        ];
-        if has_terms {
-            cells.extend([count(row.synthetic_n), count(row.settings_tried)]);
-        }
-        cells.push(versus.map_or("–".into(), |versus| {
-            format!("{:+.2} {}", 100.0 * versus.diff, interval(versus.ci95))
-        }));
-        table.row(cells);
-    }
-    table
-}
-
-/// A number that not every row has.
-fn count(count: Option<usize>) -> String {
-    count.map_or_else(|| "–".to_owned(), |count| count.to_string())
 }
 
 fn synthesizer_table(rows: &[SynthesizerRow]) -> Table {
@@ -340,7 +280,7 @@ pub(super) fn evaluate(global: &Global, args: &Evaluate, output: &Output) -> Don
         stemmer: !args.no_stemmer,
     };
     if let Some(run) = &args.run {
-        return evaluate_run(global, run, args.systems.as_deref(), output);
+        return evaluate_run(global, run, args, output);
     }
     let Some(file) = &args.file else {
         return Err(Failure::usage(
@@ -403,11 +343,14 @@ pub(super) fn score_table(scores: &RougeScores) -> Table {
     table
 }
 
-/// The figures of a run once more, from its stored outputs.
-fn evaluate_run(global: &Global, run: &str, systems: Option<&[System]>, output: &Output) -> Done {
+/// The figures of a run once more, from its stored outputs; with a measuring model BERTScore too.
+fn evaluate_run(global: &Global, run: &str, args: &Evaluate, output: &Output) -> Done {
     let session = session(global)?;
     let row = session.run(run)?;
-    let table = session.evaluate(&row, systems)?;
+    if let Some(folder) = &args.encoder {
+        measure(global, &session, &row, folder, args)?;
+    }
+    let table = session.evaluate(&row, args.systems.as_deref())?;
     if table.is_empty() {
         return Err(Failure::usage(
             format!("run `{run}` has no outputs of these systems yet"),
@@ -416,11 +359,48 @@ fn evaluate_run(global: &Global, run: &str, systems: Option<&[System]>, output: 
             ),
         ));
     }
-    output.text(result_table(&table).to_string());
+    output.text(figures::describe(run, &table, args.all_metrics).trim_start());
     output.result(&EvaluatedRun {
         run,
         seed: row.seed,
+        verdict: RunVerdict::of(&table),
         results: table,
     });
     Ok(ExitCode::SUCCESS)
+}
+
+/// Has a measuring model read the outputs of every system.
+fn measure(
+    global: &Global,
+    session: &Session,
+    row: &RunRow,
+    folder: &Path,
+    args: &Evaluate,
+) -> Result<(), Failure> {
+    let measuring = Measuring {
+        folder: folder.to_owned(),
+        layer: args.layer,
+        idf: args.idf,
+        rescale: args.rescale,
+    };
+    if args.rescale && measuring.baseline().is_none() {
+        return Err(Failure::usage(
+            "bert-score has no line from which scores of this model at this layer could be seen",
+            "Leave --rescale out. It has lines for roberta-large, roberta-base, bert-base-multilingual-cased and \
+             xlm-roberta-large, at their own layers.",
+        ));
+    }
+    let mut last = None;
+    let mut say = |reached: Reached| {
+        if last != Some(reached.system) {
+            note(&format!(
+                "BERTScore: {} ({} of {} summaries read)",
+                reached.system, reached.done, reached.total
+            ));
+            last = Some(reached.system);
+        }
+    };
+    let device = lm::device::select(global.device)?;
+    mrds::bertscore::measure(session, row, &measuring, &device, now_ms(), &mut say)?;
+    Ok(())
 }

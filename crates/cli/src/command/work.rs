@@ -214,7 +214,7 @@ fn work(
     match ended {
         Ok(_) => {
             let shown = session.show(run)?;
-            output.text(super::runs::describe(&shown));
+            output.text(super::runs::describe(&shown, false));
             output.result(&shown);
             Ok(ExitCode::SUCCESS)
         }

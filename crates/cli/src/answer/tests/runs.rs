@@ -605,6 +605,7 @@ fn evaluate() {
     let answer = EvaluatedRun {
         run: "r-1",
         seed: 0,
+        verdict: RunVerdict::of(&results),
         results,
     };
     assert_snapshot!(schema(&answer), @"
