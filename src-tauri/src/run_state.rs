@@ -1,6 +1,6 @@
 //! What a run's rows mean to a person looking at it now: a run whose worker has died is not running.
 
-use contract::{ArtifactKind, RunStanding, SampleItem, StageName, System};
+use contract::{ArtifactKind, RunStanding, SampleItem, StageName, StageStanding, System};
 use host::clock::now_ms;
 use host::process::liveness;
 use project::report::SystemResult;
@@ -8,7 +8,9 @@ use project::rows::QueueRow;
 use project::session::{self, Forecast, Session};
 
 use crate::command::count;
-use crate::dto::{AppError, Progress, Queue, QueuedRun, RunLive, RunSummary, StageState};
+use crate::dto::{
+    AppError, PartState, Progress, Queue, QueuedRun, RunLive, RunSummary, StageState,
+};
 use crate::error::Answer;
 
 /// Reads runs of one workspace.
@@ -85,10 +87,24 @@ impl Runs {
             RunStanding::Done => Forecast::new(),
             _ => self.session.forecast(&run.run)?,
         };
+        let mut parts = run.parts;
+        let mut of_stage = |stage: &session::StageState| {
+            let (of_this, others) = std::mem::take(&mut parts)
+                .into_iter()
+                .partition::<Vec<_>, _>(|part| part.part.stage() == stage.name);
+            parts = others;
+            of_this
+                .into_iter()
+                .map(|part| part_state(part, working))
+                .collect()
+        };
         let stages = run
             .stages
             .into_iter()
-            .map(|stage| stage_state(stage, working, &forecast))
+            .map(|stage| {
+                let parts = of_stage(&stage);
+                stage_state(stage, parts, working, &forecast)
+            })
             .collect();
         let headline_rouge1 = self.headline(&run.run)?;
         Ok(RunSummary {
@@ -98,6 +114,7 @@ impl Runs {
             created_at_ms: run.created_at_ms as f64,
             seed: u32::try_from(run.seed).unwrap_or(u32::MAX),
             stages,
+            systems: run.systems,
             headline_rouge1,
             id: run.run,
         })
@@ -113,14 +130,38 @@ impl Runs {
     }
 }
 
-fn stage_state(stage: session::StageState, working: bool, forecast: &Forecast) -> StageState {
-    let status = match working {
-        true => stage.status,
-        false => stage.status.without_worker(),
-    };
+/// Where something stands, if nobody works on it.
+fn standing(status: StageStanding, working: bool) -> StageStanding {
+    match working {
+        true => status,
+        false => status.without_worker(),
+    }
+}
+
+fn part_state(part: project::part::PartState, working: bool) -> PartState {
+    let row = part.row.as_ref();
+    let seconds = |used: f64| (used > 0.0).then_some(used);
+    PartState {
+        name: part.part.name(),
+        status: standing(part.status, working),
+        wall_s: row.and_then(|row| seconds(row.wall_s)),
+        cpu_s: row.and_then(|row| seconds(row.cpu_s)),
+        n_out: row
+            .filter(|row| row.is_finished())
+            .map(|row| count(row.n_out)),
+    }
+}
+
+fn stage_state(
+    stage: session::StageState,
+    parts: Vec<PartState>,
+    working: bool,
+    forecast: &Forecast,
+) -> StageState {
     StageState {
         name: stage.name,
-        status,
+        status: standing(stage.status, working),
+        parts,
         wall_s: (stage.wall_s > 0.0).then_some(stage.wall_s),
         forecast_s: forecast.get(&stage.name).copied(),
         progress: stage.progress.map(progress),

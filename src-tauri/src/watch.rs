@@ -182,6 +182,7 @@ mod tests {
             created_at_ms: 0.0,
             seed: 0,
             stages: Vec::new(),
+            systems: Vec::new(),
             headline_rouge1: None,
         };
         let mut sent = Sent::default();

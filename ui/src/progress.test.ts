@@ -11,6 +11,7 @@ const run = (list: StageState[], status: RunSummary['status'] = 'running'): RunS
   model_name: '',
   created_at_ms: 0,
   seed: 1,
+  systems: [],
   headline_rouge1: null,
   stages: list,
 });

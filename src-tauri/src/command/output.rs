@@ -2,6 +2,7 @@
 
 use contract::{ArtifactKind, ResultMetric, StageName};
 use project::artifact::{Candidate, Output, Pair, Summary, SyntheticDialogue, Topic};
+use project::report::cards::{cards, facts_caveat};
 use project::report::run::{SynthesizerRow, TrainingsReport};
 use project::report::{Mean, SystemResult as Row};
 use project::rows::ArtifactRow;
@@ -11,8 +12,8 @@ use tauri::State;
 
 use super::{count, study, turns};
 use crate::dto::{
-    AppError, Difference, Interval, Item, ItemPage, RuleVerdict, RunResults, SynthesizerResult,
-    SystemResult,
+    AppError, Difference, Figure, FigureNotes, Interval, Item, ItemPage, RuleVerdict, RunResults,
+    SynthesizerResult, SystemResult,
 };
 use crate::error::Answer;
 use crate::place::Place;
@@ -60,7 +61,9 @@ pub(crate) fn results(place: State<'_, Place>, run: String) -> Answer<RunResults
     Ok(RunResults {
         run,
         seed: count(report.seed),
+        verdict: report.verdict.map(|verdict| verdict.sentence),
         results: report.results.iter().map(system_result).collect(),
+        notes: notes(&report.results),
         detectable_diff: report.detectable_diff,
         synthesizers: report.synthesizers.into_iter().map(synthesizer).collect(),
         first_dpo_loss: report.align.and_then(|align| align.main.first_dpo_loss),
@@ -197,13 +200,55 @@ fn system_result(row: &Row) -> SystemResult {
         rouge2: interval(&row.rouge2),
         rouge_l: interval(&row.rouge_l),
         reference_ce: row.reference_ce.as_ref().map(|ce| ce.mean),
-        mean_tokens: Some(row.mean_tokens),
+        figures: figures(row),
         vs_sft_real: difference.map(|d| Difference {
             diff: d.diff,
             lo: d.ci95[0],
             hi: d.ci95[1],
             p: d.p,
         }),
+    }
+}
+
+/// Every figure of a row.
+fn figures(row: &Row) -> Vec<Figure> {
+    let named = |metric: ResultMetric| {
+        let mean = match metric {
+            ResultMetric::Rouge1 => Some(&row.rouge1),
+            ResultMetric::Rouge2 => Some(&row.rouge2),
+            ResultMetric::RougeL => Some(&row.rouge_l),
+            ResultMetric::ReferenceCe => row.reference_ce.as_ref(),
+            _ => None,
+        };
+        let (mean, ci95) = match mean {
+            Some(mean) => (mean.mean, Some(mean.ci95)),
+            None => row
+                .figures
+                .get(&metric)
+                .map(|figure| (figure.mean, figure.ci95))?,
+        };
+        Some(Figure {
+            metric,
+            mean,
+            lo: ci95.map(|[low, _]| low),
+            hi: ci95.map(|[_, high]| high),
+        })
+    };
+    ResultMetric::ALL
+        .iter()
+        .copied()
+        .filter_map(named)
+        .collect()
+}
+
+fn notes(rows: &[Row]) -> FigureNotes {
+    let facts = rows.iter().find_map(|row| row.facts.as_ref());
+    FigureNotes {
+        cards: cards(),
+        reference_words: rows.iter().find_map(|row| row.reference_words),
+        bertscore: rows.iter().find_map(|row| row.bertscore.clone()),
+        facts: facts_caveat(),
+        greyed: facts.map(|facts| facts.greyed.clone()).unwrap_or_default(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Runs: recipe, start, resume, pause and cancel, and the watcher.
 
-use contract::{Control, Plan, Preset, StageForecast, StageName, Started};
+use contract::{Control, Plan, Preset, StageForecast, StageName, Started, System};
 use host::clock::now_ms;
 use host::process::liveness;
 use project::recipe::Recipe;
@@ -81,6 +81,19 @@ pub(crate) fn resume_run(
 ) -> Answer<()> {
     let mut arguments = vec!["resume".to_owned(), run, when(queue)];
     push_window(&mut arguments, from, until);
+    worker::ask::<IgnoredAny>(&place, &arguments).map(drop)
+}
+
+/// Has a run compare more systems: what it has stays, and only what is new is computed; now, or when its turn comes.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn add_systems(
+    place: State<'_, Place>,
+    run: String,
+    systems: Vec<System>,
+    queue: bool,
+) -> Answer<()> {
+    let arguments = adding_arguments(run, &systems, queue);
     worker::ask::<IgnoredAny>(&place, &arguments).map(drop)
 }
 
@@ -171,6 +184,17 @@ fn run_arguments(request: &RunRequest, queue: bool) -> Vec<String> {
     arguments
 }
 
+fn adding_arguments(run: String, systems: &[System], queue: bool) -> Vec<String> {
+    let names: Vec<&str> = systems.iter().map(|system| system.as_str()).collect();
+    vec![
+        "resume".to_owned(),
+        run,
+        when(queue),
+        "--add".to_owned(),
+        names.join(","),
+    ]
+}
+
 fn plan_arguments(request: &RunRequest) -> Vec<String> {
     let mut arguments = vec!["plan".to_owned()];
     push_choice(&mut arguments, request);
@@ -227,6 +251,15 @@ mod tests {
                 .unwrap();
             assert_eq!(recipe, Recipe::preset(Preset::Default), "{}", field.key);
         }
+    }
+
+    #[test]
+    fn systems_are_added_to_a_run_by_their_names() {
+        let systems = [System::BestOfK, System::SftSynthetic];
+        assert_eq!(
+            adding_arguments("r-1".into(), &systems, true).join(" "),
+            "resume r-1 --queue --add best_of_k,sft_synthetic"
+        );
     }
 
     #[test]

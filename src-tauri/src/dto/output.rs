@@ -1,6 +1,6 @@
 //! Results and the things that stages made, as the page sees them.
 
-use contract::{PairCounts, Synthesizer, System};
+use contract::{FactKind, MetricCard, PairCounts, ResultMetric, Synthesizer, System, Words};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -45,10 +45,38 @@ pub struct SystemResult {
     pub rouge_l: Interval,
     /// Cross-entropy of the references, nats a token.
     pub reference_ce: Option<f64>,
-    /// Mean length of the outputs.
-    pub mean_tokens: Option<f64>,
     /// ROUGE-1 against real-only fine-tuning.
     pub vs_sft_real: Option<Difference>,
+    /// Every figure that it has, in the order of the cards.
+    pub figures: Vec<Figure>,
+}
+
+/// A figure of a system.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, Type)]
+pub struct Figure {
+    /// Which.
+    pub metric: ResultMetric,
+    /// The mean over summaries, or the figure of all of them.
+    pub mean: f64,
+    /// Lower end of the mean's interval; none for a figure of all summaries.
+    pub lo: Option<f64>,
+    /// Upper end.
+    pub hi: Option<f64>,
+}
+
+/// What is said beside the figures of a run.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct FigureNotes {
+    /// Every figure with its words.
+    pub cards: Vec<MetricCard>,
+    /// Mean words of the references.
+    pub reference_words: Option<f64>,
+    /// The measuring model of BERTScore; none where it was not measured.
+    pub bertscore: Option<String>,
+    /// What the ledger of facts does not tell.
+    pub facts: Words,
+    /// Kinds of facts that are left out of its rates, because the user's own summaries break them.
+    pub greyed: Vec<FactKind>,
 }
 
 /// One line of the synthesizer table.
@@ -83,8 +111,12 @@ pub struct RunResults {
     pub run: String,
     /// Seed.
     pub seed: u32,
+    /// What the table says of the method, in a sentence; none where there is nothing to say.
+    pub verdict: Option<Words>,
     /// Summarizers.
     pub results: Vec<SystemResult>,
+    /// What is said beside their figures.
+    pub notes: FigureNotes,
     /// The smallest ROUGE-1 difference that this test set can show.
     pub detectable_diff: Option<f64>,
     /// Synthesizers.

@@ -1,6 +1,8 @@
 //! Recipes and runs as the page sees them.
 
-use contract::{Change, Control, Preset, RunStanding, SettingShape, StageName, StageStanding};
+use contract::{
+    Change, Control, Preset, RunStanding, SettingShape, StageName, StageStanding, System,
+};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -55,6 +57,23 @@ pub struct StageState {
     pub forecast_s: Option<f64>,
     /// Where it is, while it runs.
     pub progress: Option<Progress>,
+    /// What it makes for each system or synthesizer, each computed and kept on its own.
+    pub parts: Vec<PartState>,
+}
+
+/// A part of a stage.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct PartState {
+    /// Its name within the stage: a system, a synthesizer, or `synthesizer/NAME`.
+    pub name: String,
+    /// Where it stands.
+    pub status: StageStanding,
+    /// Seconds it took or has taken.
+    pub wall_s: Option<f64>,
+    /// Seconds of processor time.
+    pub cpu_s: Option<f64>,
+    /// Things that it made; none before it was finished.
+    pub n_out: Option<u32>,
 }
 
 /// Where a running stage is.
@@ -97,6 +116,8 @@ pub struct RunSummary {
     pub seed: u32,
     /// Stages in order.
     pub stages: Vec<StageState>,
+    /// The systems that it compares.
+    pub systems: Vec<System>,
     /// ROUGE-1 of the method's summarizer on the test split, once known.
     pub headline_rouge1: Option<f64>,
 }

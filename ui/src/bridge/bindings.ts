@@ -91,6 +91,8 @@ export const commands = {
 	startRun: (request: RunRequest, queue: boolean, forecast: StageForecast[]) => __TAURI_INVOKE<string>("start_run", { request, queue, forecast }),
 	/**  Continues a run, or carries out only the named stages; now, or when its turn comes. */
 	resumeRun: (run: string, from: StageName | null, until: StageName | null, queue: boolean) => __TAURI_INVOKE<null>("resume_run", { run, from, until, queue }),
+	/**  Has a run compare more systems: what it has stays, and only what is new is computed; now, or when its turn comes. */
+	addSystems: (run: string, systems: System[], queue: boolean) => __TAURI_INVOKE<null>("add_systems", { run, systems, queue }),
 	/**  Asks a run's worker to pause, to stop, or to stop and throw the started stage away. */
 	controlRun: (run: string, action: Control) => __TAURI_INVOKE<null>("control_run", { run, action }),
 	/**  Moves a run of the queue, 0 being the next. */
@@ -402,6 +404,15 @@ export type Difference = {
 	/**  Two-sided p of the paired bootstrap. */
 	p: number,
 };
+
+/**  Which way a figure is better. */
+export type Direction = 
+/**  More is better. */
+"higher" | 
+/**  Less is better. */
+"lower" | 
+/**  Neither: it describes. */
+"neither";
 
 /**  Where the same dialogue stands. */
 export type Double = 
@@ -797,6 +808,51 @@ export type ExamplePage = {
 	total: number,
 	/**  This page. */
 	rows: Example[],
+};
+
+/**  What a fact of a summary is about. */
+export type FactKind = 
+/**  A bare number. */
+"number" | 
+/**  A number with a unit. */
+"quantity" | 
+/**  A number with a currency. */
+"money" | 
+/**  A time of day. */
+"time" | 
+/**  A day, or a month with or without day and year. */
+"date" | 
+/**  A person, place or product. */
+"name" | 
+/**  Letters with digits, a telephone number, an address. */
+"identifier" | 
+/**  Whether something is or is not; counted in no rate. */
+"negation";
+
+/**  A figure of a system. */
+export type Figure = {
+	/**  Which. */
+	metric: ResultMetric,
+	/**  The mean over summaries, or the figure of all of them. */
+	mean: number,
+	/**  Lower end of the mean's interval; none for a figure of all summaries. */
+	lo: number | null,
+	/**  Upper end. */
+	hi: number | null,
+};
+
+/**  What is said beside the figures of a run. */
+export type FigureNotes = {
+	/**  Every figure with its words. */
+	cards: MetricCard[],
+	/**  Mean words of the references. */
+	reference_words: number | null,
+	/**  The measuring model of BERTScore; none where it was not measured. */
+	bertscore: string | null,
+	/**  What the ledger of facts does not tell. */
+	facts: Words,
+	/**  Kinds of facts that are left out of its rates, because the user's own summaries break them. */
+	greyed: FactKind[],
 };
 
 /**  What was tried with a file or folder. */
@@ -1646,6 +1702,24 @@ export type MethodMemory = {
 	dpo_bytes: number,
 };
 
+/**  A figure of the result table as every table explains it. */
+export type MetricCard = {
+	/**  Which figure. */
+	metric: ResultMetric,
+	/**  Its name. */
+	label: Words,
+	/**  What it tells, in a sentence. */
+	sentence: Words,
+	/**  The unit in which it is stored. */
+	unit: MetricUnit,
+	/**  Which way is better. */
+	direction: Direction,
+	/**  Where its definition comes from. */
+	source: string,
+	/**  Whether tables show it unasked; the others are one step away. */
+	is_main: boolean,
+};
+
 /**  One point of a curve. */
 export type MetricPoint = {
 	/**  Stage name. */
@@ -1657,6 +1731,25 @@ export type MetricPoint = {
 	/**  Value. */
 	value: number,
 };
+
+/**  The unit in which a figure is stored. Points and percent are formatting. */
+export type MetricUnit = 
+/**  A score from 0 to 1 whose hundredths are called points. */
+"points" | 
+/**  A part of a whole, from 0 to 1. */
+"share" | 
+/**  Natural logarithm of a likelihood, per token. */
+"nats_per_token" | 
+/**  Wall-clock time. */
+"seconds" | 
+/**  Words between white space. */
+"words" | 
+/**  Runs of letters and digits. */
+"tokens" | 
+/**  One length divided by another. */
+"ratio" | 
+/**  A coefficient of agreement: 1 is perfect, 0 is chance. */
+"coefficient";
 
 /**  What is wrong with a call. */
 export type Misuse = 
@@ -1928,6 +2021,20 @@ export type PairCounts = {
 	content: number,
 	/**  Best against worst by (format, content). */
 	joint: number,
+};
+
+/**  A part of a stage. */
+export type PartState = {
+	/**  Its name within the stage: a system, a synthesizer, or `synthesizer/NAME`. */
+	name: string,
+	/**  Where it stands. */
+	status: StageStanding,
+	/**  Seconds it took or has taken. */
+	wall_s: number | null,
+	/**  Seconds of processor time. */
+	cpu_s: number | null,
+	/**  Things that it made; none before it was finished. */
+	n_out: number | null,
 };
 
 /**  An import that a data set was made of. */
@@ -2300,6 +2407,77 @@ file: string;
 /**  How the dates were read. */
 order: DateOrder };
 
+/**  A figure of the result table. */
+export type ResultMetric = 
+/**  Words of a prediction. */
+"summary_words" | 
+/**  ROUGE-1 F, mean over references. */
+"rouge1" | 
+/**  ROUGE-2 F, mean over references. */
+"rouge2" | 
+/**  ROUGE-L F, mean over references. */
+"rougeL" | 
+/**  F of character n-grams, best reference. */
+"chrf" | 
+/**  The same with words and pairs of words. */
+"chrf++" | 
+/**  BLEU-4 of the corpus. */
+"bleu" | 
+/**  The same over characters, for scripts that ROUGE does not read. */
+"bleu_char" | 
+/**  BERTScore, F. */
+"bertscore_f" | 
+/**  BERTScore, precision. */
+"bertscore_p" | 
+/**  BERTScore, recall. */
+"bertscore_r" | 
+/**  Nats per token of the first reference. */
+"reference_ce" | 
+/**  Facts that the conversation does not hold, by all facts. */
+"facts_unsupported" | 
+/**  Facts that the conversation holds. */
+"facts_kept" | 
+/**  Facts that it states otherwise. */
+"facts_changed" | 
+/**  Facts that it does not have. */
+"facts_invented" | 
+/**  Facts of the reference that the prediction lacks. */
+"facts_missing" | 
+/**  Sentences with a turn behind them. */
+"support_sentences" | 
+/**  Words that the conversation lacks. */
+"novel1" | 
+/**  Pairs of words that the conversation lacks. */
+"novel2" | 
+/**  Runs of three words that the conversation lacks. */
+"novel3" | 
+/**  Runs of four words that the conversation lacks. */
+"novel4" | 
+/**  Tokens of the conversation by tokens of the prediction. */
+"compression" | 
+/**  Share of the prediction's tokens in fragments of the conversation. */
+"coverage" | 
+/**  Squared lengths of those fragments by the prediction's tokens. */
+"density" | 
+/**  Different words by all words. */
+"distinct1" | 
+/**  Different pairs of words by all. */
+"distinct2" | 
+/**  Different runs of three words by all. */
+"distinct3" | 
+/**  Different runs of four words by all. */
+"distinct4" | 
+/**  BLEU-4 of each prediction against the others, of a hundred. */
+"self_bleu4" | 
+/**  Words that a prediction says again. */
+"repeat1" | 
+/**  Pairs of words that a prediction says again. */
+"repeat2" | 
+/**  Runs of three words that a prediction says again. */
+"repeat3" | 
+/**  Runs of four words that a prediction says again. */
+"repeat4";
+
 /**  Room on a disk. */
 export type Room = {
 	/**  What is needed. */
@@ -2493,8 +2671,12 @@ export type RunResults = {
 	run: string,
 	/**  Seed. */
 	seed: number,
+	/**  What the table says of the method, in a sentence; none where there is nothing to say. */
+	verdict: Words | null,
 	/**  Summarizers. */
 	results: SystemResult[],
+	/**  What is said beside their figures. */
+	notes: FigureNotes,
 	/**  The smallest ROUGE-1 difference that this test set can show. */
 	detectable_diff: number | null,
 	/**  Synthesizers. */
@@ -2562,6 +2744,8 @@ export type RunSummary = {
 	seed: number,
 	/**  Stages in order. */
 	stages: StageState[],
+	/**  The systems that it compares. */
+	systems: System[],
 	/**  ROUGE-1 of the method's summarizer on the test split, once known. */
 	headline_rouge1: number | null,
 };
@@ -2859,6 +3043,8 @@ export type StageState = {
 	forecast_s: number | null,
 	/**  Where it is, while it runs. */
 	progress: Progress | null,
+	/**  What it makes for each system or synthesizer, each computed and kept on its own. */
+	parts: PartState[],
 };
 
 /**  What a stage lacks to go on. */
@@ -3026,10 +3212,10 @@ export type SystemResult = {
 	rouge_l: Interval,
 	/**  Cross-entropy of the references, nats a token. */
 	reference_ce: number | null,
-	/**  Mean length of the outputs. */
-	mean_tokens: number | null,
 	/**  ROUGE-1 against real-only fine-tuning. */
 	vs_sft_real: Difference | null,
+	/**  Every figure that it has, in the order of the cards. */
+	figures: Figure[],
 };
 
 /**  A kind of thing that a workspace holds. */
@@ -3157,6 +3343,14 @@ export type WatchUpdate = {
 	reset: boolean,
 	/**  Points of that run since the last update. */
 	points: MetricPoint[],
+};
+
+/**  A text in both languages. */
+export type Words = {
+	/**  English. */
+	en: string,
+	/**  German. */
+	de: string,
 };
 
 /**  A problem with the workspace. */
@@ -3334,4 +3528,3 @@ until: StageName } |
 { case: "folder_not_empty"; 
 /**  The folder. */
 file: string };
-

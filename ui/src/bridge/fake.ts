@@ -32,6 +32,7 @@ import type {
   StartState,
   Study,
   StudyRequest,
+  System,
   WatchUpdate,
 } from './index';
 import { mockIPC } from '@tauri-apps/api/mocks';
@@ -395,6 +396,7 @@ export class FakeBridge implements Bridge {
         ...stage,
         forecast_s: forecast.find((planned) => planned.name === stage.name)?.seconds ?? null,
       })),
+      systems: ['sft_real', 'mrds_separate'],
       headline_rouge1: null,
     });
     if (waits) {
@@ -418,6 +420,15 @@ export class FakeBridge implements Bridge {
     const stage =
       row.stages.find((row) => row.name === from) ?? row.stages.find((row) => row.status !== 'done');
     if (stage) stage.status = 'running';
+    this.#push();
+    return null;
+  }
+  async addSystems(run: string, systems: System[], queue: boolean) {
+    this.controls.push(`add ${run} ${systems.join(',')}${queue ? ' queue' : ''}`);
+    const row = this.#run(run);
+    row.systems = [...row.systems, ...systems];
+    if (queue) this.#enqueue(run, null, null);
+    row.status = queue ? 'queued' : 'running';
     this.#push();
     return null;
   }

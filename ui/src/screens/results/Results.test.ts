@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { results } from '../../bridge/fake_data';
 import { language } from '../../text';
 import { find, get, open, text } from '../../testing';
-import { verdict } from './verdict';
 
 test('the table shows systems with intervals and the difference with p', async () => {
   await open('#/results/run-0001');
@@ -13,16 +12,45 @@ test('the table shows systems with intervals and the difference with p', async (
   expect(text(get('verdict'))).toContain('does better');
 });
 
-test('the verdict claims nothing where the interval holds zero', () => {
+test('lengths and the lines of the conversation come first', async () => {
+  await open('#/results/run-0001');
+  const table = await find('results-table');
+  const systems = [...table.querySelectorAll<HTMLElement>('[data-system]')].map(
+    (row) => row.dataset['system'],
+  );
+  expect(systems.slice(0, 2)).toEqual(['lead_3', 'longest_3']);
+  const head = [...table.querySelectorAll('thead th')].map((cell) => text(cell as HTMLElement));
+  expect(head.slice(0, 3)).toEqual(['System', 'n', 'Words']);
+  expect(head).not.toContain('BERTScore');
+  expect(text(get('figure-notes'))).toContain('BERTScore is not measured');
+  expect(text(get('figure-notes'))).toContain('A reference has 21.4 words');
+  expect(text(get('figure-notes'))).toContain('dates');
+});
+
+test('a measuring model brings a column and is named', async () => {
   const found = results('r');
-  const main = found.results.find((row) => row.system === 'mrds_separate');
-  if (!main?.vs_sft_real) throw new Error('no comparison');
-  main.vs_sft_real = { diff: -0.01, lo: -0.03, hi: 0.01, p: 0.4 };
-  expect(verdict(found)).toContain('No evidence of a difference');
-  main.vs_sft_real = { diff: -0.04, lo: -0.06, hi: -0.02, p: 0.001 };
-  expect(verdict(found)).toContain('falls behind');
-  main.vs_sft_real = null;
-  expect(verdict(found)).toBeUndefined();
+  found.notes.bertscore = 'roberta-large L17, no idf, raw';
+  for (const row of found.results)
+    row.figures.push({ metric: 'bertscore_f', mean: 0.913, lo: 0.91, hi: 0.92 });
+  const { bridge } = await open('#/');
+  bridge.results = () => Promise.resolve(found);
+  location.hash = '#/results/run-0001';
+  await find('results-table');
+  await expect.poll(() => text(get('results-table'))).toContain('91.3');
+  expect(text(get('figure-notes'))).toContain('BERTScore by roberta-large L17, no idf, raw');
+});
+
+test('every figure has a line, its sentence and its better side in both languages', async () => {
+  await open('#/results/run-0001');
+  await find('results-table');
+  const all = get('all-figures');
+  expect(all.querySelector('[data-metric=novel2]')).not.toBeNull();
+  expect(all.querySelector('[data-metric=bertscore_f]')).toBeNull();
+  expect(text(all)).toContain('The share of word pairs that the conversation does not have. Neither more');
+  language.now = 'de';
+  await expect.poll(() => text(get('all-figures'))).toContain('Neue Wortpaare');
+  expect(text(get('all-figures'))).toContain('Weder mehr noch weniger ist besser. Quelle: a paper');
+  language.now = 'en';
 });
 
 test('an empty workspace says when results appear', async () => {
@@ -43,6 +71,7 @@ test('intervals and p are written in German', async () => {
   await open('#/results/run-0001');
   language.now = 'de';
   await expect.poll(() => text(get('results-table'))).toContain('+0,8 bis +4,4, p = 0,012');
+  expect(text(get('verdict'))).toContain('MRDS ist besser');
   expect(text(get('verdict'))).toContain('+0,8 bis +4,4');
   language.now = 'en';
 });

@@ -392,3 +392,33 @@ test('what the plan offers names settings, never options of a command line', asy
   expect(text(get('plan'))).toContain('“synthetic_per_shot” becomes 2');
   expect(text(get('plan'))).not.toMatch(/--/);
 });
+
+test('a finished stage shows what it made for each system', async () => {
+  const { user } = await open('#/runs/run-0001');
+  await user.click(await find('stage-evaluate'));
+  const parts = await find('run-parts');
+  const names = [...parts.querySelectorAll<HTMLElement>('[data-part]')].map((row) => row.dataset['part']);
+  expect(names).toEqual(['zero_shot', 'sft_real', 'mrds_separate', 'synthesizer/ids']);
+  expect(text(parts)).toContain('Base model, no examples✓Reused');
+  expect(text(parts)).toContain('Dialogues: Iterative synthesis (IDS)');
+  await user.click(await find('stage-topics'));
+  expect(query('run-parts')).toBeNull();
+});
+
+test('systems are added to a finished run, and only those that it lacks', async () => {
+  const { bridge, user } = await open('#/runs/run-0001', { idle: true });
+  const add = (await find('add-systems')) as HTMLButtonElement;
+  expect(add.disabled).toBe(true);
+  expect(query('add-sft_real')).toBeNull();
+  expect(query('add-lead_3')).toBeNull();
+  await user.click(get('add-best_of_k'));
+  await user.click(get('add-sft_synthetic'));
+  await user.click(await ready('add-systems'));
+  expect(bridge.controls).toContain('add run-0001 sft_synthetic,best_of_k');
+});
+
+test('a run that is not finished offers no more systems', async () => {
+  await open('#/runs/run-0002');
+  await find('stage-topics');
+  expect(query('add-systems')).toBeNull();
+});

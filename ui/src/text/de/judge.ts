@@ -105,12 +105,6 @@ export const judge: typeof en = {
   results: {
     title: 'Ergebnisse',
     lead: 'Zahlen am Testteil mit 95-%-Intervallen; ROUGE × 100.',
-    verdictBetter: (diff, ci, n) =>
-      `MRDS ist besser als das Training an echten Daten allein: ${diff} ROUGE-1 an ${n} Testdialogen (95-%-Intervall ${ci}).`,
-    verdictWorse: (diff, ci, n) =>
-      `MRDS bleibt hinter dem Training an echten Daten allein zurück: ${diff} ROUGE-1 an ${n} Testdialogen (95-%-Intervall ${ci}).`,
-    verdictOpen: (diff, ci, n) =>
-      `Kein Beleg für einen Unterschied zwischen MRDS und dem Training an echten Daten allein: ${diff} ROUGE-1 an ${n} Testdialogen (95-%-Intervall ${ci}).`,
     interval: (lo, hi) => `${lo} bis ${hi}`,
     termsTitle: 'Was die Spalten bedeuten',
     terms: {
@@ -167,7 +161,31 @@ export const judge: typeof en = {
     rl: 'ROUGE-L',
     ce: 'Referenz-CE',
     ceHint: 'Kreuzentropie der Referenzen in Nat je Token; kleiner ist besser',
-    length: 'Token',
+    length: 'Wörter',
+    unfounded: 'Unbelegt',
+    referenceWords: (words) => `Eine Referenz hat im Mittel ${words} Wörter.`,
+    noBertscore: 'BERTScore ist nicht gemessen: Dazu braucht es ein Messmodell.',
+    bertscore: 'BERTScore mit',
+    greyed: (kinds) =>
+      `Nicht mitgezählt, weil Ihre eigenen Zusammenfassungen solche Angaben enthalten, die nicht im Gespräch stehen: ${kinds}.`,
+    fact: {
+      number: 'Zahlen',
+      quantity: 'Mengen',
+      money: 'Geldbeträge',
+      time: 'Uhrzeiten',
+      date: 'Tage',
+      name: 'Namen',
+      identifier: 'Kennungen',
+      negation: 'Verneinungen',
+    },
+    allFigures: 'Alle Zahlen',
+    figure: 'Zahl',
+    direction: {
+      higher: 'Mehr ist besser.',
+      lower: 'Weniger ist besser.',
+      neither: 'Weder mehr noch weniger ist besser.',
+    },
+    source: 'Quelle',
     diff: 'zu nur echt',
     baseline: 'Vergleichswert',
     dots: 'ROUGE-1 mit Intervall',

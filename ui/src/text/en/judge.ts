@@ -105,12 +105,6 @@ export const judge = {
   results: {
     title: 'Results',
     lead: 'Test-set figures with 95 % intervals; ROUGE × 100.',
-    verdictBetter: (diff: string, ci: string, n: number) =>
-      `MRDS does better than fine-tuning on real data alone: ${diff} ROUGE-1 on ${n} test dialogues (95 % interval ${ci}).`,
-    verdictWorse: (diff: string, ci: string, n: number) =>
-      `MRDS falls behind fine-tuning on real data alone: ${diff} ROUGE-1 on ${n} test dialogues (95 % interval ${ci}).`,
-    verdictOpen: (diff: string, ci: string, n: number) =>
-      `No evidence of a difference between MRDS and fine-tuning on real data alone: ${diff} ROUGE-1 on ${n} test dialogues (95 % interval ${ci}).`,
     interval: (lo: string, hi: string) => `${lo} to ${hi}`,
     termsTitle: 'What the columns mean',
     terms: {
@@ -166,7 +160,31 @@ export const judge = {
     rl: 'ROUGE-L',
     ce: 'Reference CE',
     ceHint: 'Cross-entropy of the references in nats per token; lower is better',
-    length: 'Tokens',
+    length: 'Words',
+    unfounded: 'Unfounded',
+    referenceWords: (words: string) => `A reference has ${words} words on average.`,
+    noBertscore: 'BERTScore is not measured: it needs a measuring model.',
+    bertscore: 'BERTScore by',
+    greyed: (kinds: string) =>
+      `Left out of it, because your own summaries contain such facts that the conversation does not: ${kinds}.`,
+    fact: {
+      number: 'numbers',
+      quantity: 'quantities',
+      money: 'amounts of money',
+      time: 'times',
+      date: 'dates',
+      name: 'names',
+      identifier: 'identifiers',
+      negation: 'negations',
+    },
+    allFigures: 'All figures',
+    figure: 'Figure',
+    direction: {
+      higher: 'More is better.',
+      lower: 'Less is better.',
+      neither: 'Neither more nor less is better.',
+    },
+    source: 'Source',
     diff: 'vs real only',
     baseline: 'baseline',
     dots: 'ROUGE-1 with interval',
