@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::fixture;
 use crate::program::{Answer, DATASET, FEW_SYSTEMS, RUN, Workspace, model, run_args};
 use crate::resume::SEED;
 
@@ -76,6 +77,32 @@ fn without_synthetic_pairs_no_synthesizer_is_trained() {
         "no model wrote it"
     );
     assert_eq!(shown["results"][3]["settings_tried"], 1);
+    a_measuring_model_reads_the_outputs(&workspace);
+}
+
+/// What a measuring model finds is kept beside the parts: it changes no hash, and goes with the outputs that it read.
+fn a_measuring_model_reads_the_outputs(workspace: &Workspace) {
+    let Some(fixture) = fixture::shared("golden/bertscore_roberta") else {
+        return;
+    };
+    let encoder = fixture.join("model").display().to_string();
+    let measure = ["evaluate", "--run", RUN, "--encoder", &encoder];
+    let before = workspace.hashes(RUN);
+    let measured = workspace.ok(&measure).last()["results"].clone();
+    let rows = measured.as_array().expect("rows");
+    assert_eq!(rows.len(), 4);
+    for row in rows {
+        assert_eq!(row["bertscore"], "model L3 (its last), no idf, raw");
+        let f = row["bertscore_f"]["mean"].as_f64().expect("a figure");
+        assert!(0.0 < f && f <= 1.0 + 1e-6, "{row}");
+        let is_compared = row["vs_sft_real"]["bertscore_f"]["diff"].is_f64();
+        assert_eq!(is_compared, row["system"] != "sft_real");
+    }
+    let shown = workspace.show(RUN);
+    assert_eq!(shown["results"], measured, "it is kept");
+    assert_eq!(workspace.hashes(RUN), before);
+    let refused = workspace.run(&[&measure[..], &["--rescale"]].concat());
+    assert_eq!(refused.code, 2, "{:?}", refused.last());
 }
 
 #[test]
@@ -95,7 +122,15 @@ fn another_system_in_a_finished_run_costs_four_parts() {
         ]
     );
     assert_eq!(parts(&added, "reused"), [""; 0]);
-    let wanted = ["zero_shot", "sft_real", "mrds_separate", "best_of_k"];
+    // Lines of the conversation cost nothing and stand in every table.
+    let wanted = [
+        "lead_3",
+        "longest_3",
+        "zero_shot",
+        "sft_real",
+        "mrds_separate",
+        "best_of_k",
+    ];
     assert_eq!(systems(&workspace, RUN), wanted);
 
     // A run that has it from the beginning takes every part over, and is the same.
@@ -141,4 +176,20 @@ fn a_grid_computes_each_distinct_key_once() {
     // Lines and the bare model once, six prompts with examples, and a training with its outputs for each seed.
     assert_eq!(distinct.len(), 1 + 1 + 6 + 2 * 2);
     assert_eq!(computed, distinct.len());
+    // The same counted in the database itself.
+    let count = |sql: &str| -> usize {
+        let database = workspace.path().join(project::rows::DATABASE);
+        let open = rusqlite::Connection::open(database).expect("the database");
+        let found: u32 = open.query_row(sql, [], |row| row.get(0)).expect("a number");
+        found as usize
+    };
+    let keys = "SELECT DISTINCT stage, part, inputs_sha256 FROM part WHERE part != ''";
+    assert_eq!(
+        count(&format!("SELECT count(*) FROM ({keys})")),
+        distinct.len()
+    );
+    let done = "SELECT count(*) FROM part WHERE part != '' AND status = 'done'";
+    assert_eq!(count(done), distinct.len());
+    let reused = "SELECT count(*) FROM part WHERE part != '' AND status = 'reused'";
+    assert_eq!(count(reused), every.len() - distinct.len());
 }

@@ -24,6 +24,8 @@ pub(super) const STAGES: [&str; 9] = [
     "summarizer",
     "evaluate",
 ];
+/// What stands first in every table.
+const LINES: [&str; 2] = ["lead_3", "longest_3"];
 const SYSTEMS: [&str; 3] = ["zero_shot", "sft_real", "mrds_separate"];
 pub(super) const SEED: &str = "3";
 /// As few shots as leave every stage something to go on with at several seeds, and half a minute of computing.
@@ -204,9 +206,11 @@ pub(super) fn items(whole: &Whole, stage: &str, kind: &str) -> Vec<Value> {
     let answer = whole
         .place
         .json(&["show", RUN, "--stage", stage, "--items"]);
+    // What was measured of summaries is no artifact.
+    let artifacts = answer.lines.iter().filter(|line| line["kind"] != "score");
     assert_eq!(
         (answer.code, &answer.last["items"]),
-        (0, &json!(answer.lines.len())),
+        (0, &json!(artifacts.count())),
         "{}",
         answer.last
     );
@@ -364,15 +368,21 @@ fn show_has_the_fields_of_the_contract() {
         .iter()
         .map(|row| text(&row["system"]))
         .collect();
-    assert_eq!(systems, SYSTEMS);
+    assert_eq!(systems[..2], LINES, "lines of the conversation come first");
+    assert_eq!(systems[2..], SYSTEMS);
     for row in list(&shown["results"]) {
         has(
             row,
-            "n rouge1 rouge2 rougeL reference_ce mean_tokens vs_sft_real",
+            "n rouge1 rouge2 rougeL reference_ce mean_tokens vs_sft_real summary_words chrf facts_unsupported facts",
         );
         has(&row["rouge1"], "mean ci95");
+        has(
+            &row["facts"],
+            "kept changed invented missing by_kind greyed",
+        );
         if row["system"] != "sft_real" {
-            has(&row["vs_sft_real"]["rouge1"], "diff ci95 p");
+            has(&row["vs_sft_real"]["rouge1"], "diff ci95 p p_holm");
+            has(&row["vs_sft_real"]["chrf"], "diff ci95 p");
         }
     }
     let synthesizers: Vec<&str> = list(&shown["synthesizers"])
@@ -471,7 +481,22 @@ fn every_artifact_of_every_stage_is_shown() {
 fn results_can_be_recomputed_from_the_outputs() {
     let whole = whole();
     let outputs = items(whole, "evaluate", "output");
+    let scores = items(whole, "evaluate", "score");
     for row in list(&whole.shown["results"]) {
+        for name in ["rouge1", "chrf", "summary_words"] {
+            let values: Vec<f64> = scores
+                .iter()
+                .filter(|score| score["system"] == row["system"] && score["metric"] == name)
+                .map(|score| number(&score["value"]))
+                .collect();
+            assert_eq!(row["n"], values.len());
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            assert!((mean - number(&row[name]["mean"])).abs() < 1e-12, "{name}");
+        }
+        if LINES.contains(&text(&row["system"])) {
+            assert!(row["mean_tokens"].is_null(), "no model wrote it");
+            continue;
+        }
         let of_system: Vec<Value> = outputs
             .iter()
             .filter(|output| output["system"] == row["system"])
@@ -512,7 +537,7 @@ fn results_can_be_recomputed_from_the_outputs() {
         .collect();
     assert_eq!(
         names,
-        ["sft_real", "mrds_separate"],
+        ["lead_3", "longest_3", "sft_real", "mrds_separate"],
         "with what it is compared to"
     );
     whole.place.refuses(
