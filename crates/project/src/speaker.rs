@@ -212,7 +212,11 @@ fn in_brackets(line: &str, is_emphasised: bool) -> Option<Named<'_>> {
     let end = window(inner).find(close)?;
     let name = table::tidy(&inner[..end]);
     let after = without_emphasis(&inner[end + close.len_utf8()..], is_emphasised);
-    let is_name = !name.contains([':', '：', '[', '(', '<'])
+    let is_square = matches!(close, ']' | '】' | '］');
+    // A tidy name has no colon any more: a moment that no list knows is none all the same.
+    let is_name = !inner[..end].contains(is_colon)
+        && !name.contains(['[', '<'])
+        && (is_square || !name.contains('('))
         && name.chars().any(char::is_alphanumeric)
         && !table::is_stage_direction(&name);
     let likeness = table::likeness(&name).filter(|_| is_name)?;
@@ -224,7 +228,6 @@ fn in_brackets(line: &str, is_emphasised: bool) -> Option<Named<'_>> {
     let text = after.strip_prefix(is_colon);
     let is_called = text.is_some() || is_timed;
     let text = without_emphasis(text.unwrap_or(after), is_emphasised).trim();
-    let is_square = matches!(close, ']' | '】' | '］');
     let is_lettered = name.chars().any(char::is_alphabetic);
     let surety = match likeness {
         Surety::Refused if is_called => Surety::Refused,

@@ -85,21 +85,22 @@ pub(super) fn drafts(
         let field = layout.map.dialogue.as_str();
         let is_stored = is_stored_form(layout.format);
         let speakers = options.speakers.as_deref();
-        let Conversation { turns, unsure } =
-            match conversation(fields.get(field), is_stored, speakers) {
-                Ok(conversation) => conversation,
-                Err(DialogueFault::SpeakersNeeded) => {
-                    return Err(ImportProblem::SpeakersNeeded {
-                        file: file.into(),
-                        row,
-                        field: excerpt(field),
-                    });
-                }
-                Err(DialogueFault::Row(fault)) => {
-                    faults.push((field, fault));
-                    Conversation::default()
-                }
-            };
+        let beside = turns::with_speakers_beside(&fields, field);
+        let dialogue = beside.as_ref().or_else(|| fields.get(field));
+        let Conversation { turns, unsure } = match conversation(dialogue, is_stored, speakers) {
+            Ok(conversation) => conversation,
+            Err(DialogueFault::SpeakersNeeded) => {
+                return Err(ImportProblem::SpeakersNeeded {
+                    file: file.into(),
+                    row,
+                    field: excerpt(field),
+                });
+            }
+            Err(DialogueFault::Row(fault)) => {
+                faults.push((field, fault));
+                Conversation::default()
+            }
+        };
         if faults.is_empty() {
             let found = doubts_about(&turns, &unsure);
             faults.extend(found.into_iter().map(|fault| (field, fault)));

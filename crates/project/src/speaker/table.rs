@@ -252,7 +252,10 @@ pub(crate) fn tidy(name: &str) -> String {
     let unquoted = [('"', '"'), ('“', '”'), ('„', '“'), ('«', '»'), ('\'', '\'')]
         .into_iter()
         .find_map(|(open, close)| plain.strip_prefix(open)?.strip_suffix(close));
-    unquoted.unwrap_or(plain).trim().to_owned()
+    // Joiners belong between two signs, at an end they are invisible marks.
+    let joiners = ['\u{200c}', '\u{200d}'];
+    let bare = unquoted.unwrap_or(plain).trim();
+    bare.trim_matches(joiners).trim().to_owned()
 }
 
 /// Marks of direction and of byte order, and blanks of no width: they change how a name looks, not who it is.

@@ -6,6 +6,24 @@ const BRACKET_BYTES: usize = 64;
 const MOST_WORDS: usize = 9;
 /// Words behind a time.
 const HALVES: [&str; 8] = ["am", "pm", "a.m.", "p.m.", "a.m", "p.m", "uhr", "h"];
+/// Words before a time, in Chinese, Japanese and Korean.
+const FRONT_HALVES: [&str; 11] = [
+    "上午", "下午", "凌晨", "清晨", "早上", "中午", "晚上", "午前", "午後", "오전", "오후",
+];
+/// Signs behind year, month and day in the same languages.
+const DATE_SIGNS: [char; 6] = ['年', '月', '日', '년', '월', '일'];
+/// Units of a length of time: `1h02m03s`, `12.5s`.
+const UNITS: [&str; 7] = ["ms", "min", "sec", "std", "h", "m", "s"];
+/// Months and days of the week in dates that stand in brackets, by their beginnings of three letters.
+const CALENDAR: [&str; 52] = [
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mär",
+    "mai", "okt", "dez", "fév", "avr", "jui", "aoû", "déc", "ene", "abr", "ago", "dic", "gen",
+    "mag", "giu", "lug", "set", "ott", "mrt", "mei", "fev", "out", "mon", "tue", "wed", "thu",
+    "fri", "sat", "sun", "die", "mit", "don", "fre", "sam", "son", "lun", "jeu", "ven", "sáb",
+];
+/// Longest word of a calendar, in characters.
+const CALENDAR_CHARS: usize = 10;
+
 /// Words between a date and a time.
 const JOINTS: [&str; 6] = ["um", "at", "klo", "kl.", "à", "om"];
 
@@ -50,7 +68,8 @@ pub(crate) fn bracketed(text: &str) -> Option<&str> {
         .take_while(|(place, _)| *place <= BRACKET_BYTES)
         .find(|(_, c)| *c == close)?
         .0;
-    let is_time = bare(&inner[..end]).is_some_and(|after| after.trim().is_empty());
+    let is_time = bare(&inner[..end]).is_some_and(|after| after.trim().is_empty())
+        || is_moment(&inner[..end]);
     is_time.then(|| &inner[end + close.len_utf8()..])
 }
 
@@ -67,7 +86,13 @@ pub(crate) fn bare(text: &str) -> Option<&str> {
         };
         let after = &unread.trim_start()[word.len()..];
         let is_hours = is_dotted(core) && is_half(first_word(after));
-        let is_part = is_range(core) || is_date(core) || is_hours;
+        let is_front = FRONT_HALVES.contains(&core) && is_clock(unpointed(first_word(after)));
+        let is_part = is_range(core)
+            || is_date(core)
+            || is_hours
+            || is_front
+            || is_signed_date(core)
+            || is_plain_length(core);
         let goes_on = is_found && (is_half(core) || is_dash(core) || is_joint(core));
         if !is_part && !goes_on {
             break;
@@ -103,11 +128,119 @@ fn is_range(word: &str) -> bool {
         .split(['-', '–', '—', '>', '→', '~'])
         .filter(|part| !part.is_empty())
         .peekable();
-    word.contains(':') && parts.peek().is_some() && parts.all(is_clock)
+    // YouTube's own captions have a comma between two times.
+    let are_two = |part: &str| {
+        part.split_once(',')
+            .is_some_and(|(begin, end)| is_clock(begin) && is_clock(end))
+    };
+    word.contains(':')
+        && parts.peek().is_some()
+        && parts.all(|part| is_clock(part) || are_two(part))
 }
 
-/// A time with or without its half of the day: `10:02`, `10:02pm`.
+/// A moment in brackets, in words that only brackets make sure of: `12 Jan 2024, 10:02`, `2025. 3. 14. 오전 9:05`,
+/// `0.0s - 2.5s`, `12.34 --> 15.67`. It holds a time.
+fn is_moment(inner: &str) -> bool {
+    let (mut has_time, mut decimals, mut dashes) = (false, 0, 0);
+    for word in inner.split([' ', ',', ';', '\t', '\u{a0}', '\u{202f}']) {
+        let word = word.trim_matches(super::table::is_mark);
+        let is_decimal = is_decimal(word);
+        has_time |= is_range(word) || is_length(word);
+        decimals += usize::from(is_decimal);
+        dashes += usize::from(is_dash(word));
+        let is_known = word.is_empty()
+            || is_range(word)
+            || is_length(word)
+            || is_decimal
+            || is_date(word)
+            || is_signed_date(word)
+            || is_half(word)
+            || is_dash(word)
+            || is_joint(word)
+            || FRONT_HALVES.contains(&word)
+            || is_day_or_year(word)
+            || is_of_calendar(word);
+        if !is_known {
+            return false;
+        }
+    }
+    has_time || (decimals == 2 && dashes == 1)
+}
+
+/// `1h02m03s`, `5min`, `0.5s`.
+fn is_length(word: &str) -> bool {
+    let mut unread = word;
+    let mut parts = 0;
+    while !unread.is_empty() {
+        let after = unread.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let number = &unread[..unread.len() - after.len()];
+        let unit = UNITS.iter().find(|unit| after.starts_with(**unit));
+        let Some(unit) = unit.filter(|_| is_decimal(number) || is_digits(number, 4)) else {
+            return false;
+        };
+        unread = &after[unit.len()..];
+        parts += 1;
+    }
+    parts > 0
+}
+
+/// A length that is one without brackets too: it has a fraction or several parts. `3m` may be a name.
+fn is_plain_length(word: &str) -> bool {
+    let letters = word.chars().filter(|c| c.is_ascii_alphabetic()).count();
+    (word.contains('.') || letters > 1) && is_length(word)
+}
+
+/// `12.34`
+fn is_decimal(word: &str) -> bool {
+    word.split_once('.')
+        .is_some_and(|(whole, fraction)| is_digits(whole, 6) && is_digits(fraction, 6))
+}
+
+fn is_digits(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `12`, `12.`, `12th`, `2024`
+fn is_day_or_year(word: &str) -> bool {
+    let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '.');
+    let ending = &word[digits.len()..];
+    is_digits(digits, 4)
+        && digits.len() != 3
+        && ["", ".", "st", "nd", "rd", "th", "er", "de"].contains(&ending)
+}
+
+/// `Jan`, `January`, `Mo`, `Mittwoch`: a word without a number, which a name in brackets would be too.
+fn is_of_calendar(word: &str) -> bool {
+    let word = word.trim_end_matches('.').to_lowercase();
+    let first: String = word.chars().take(3).collect();
+    word.chars().count() <= CALENDAR_CHARS
+        && word.chars().all(char::is_alphabetic)
+        && (CALENDAR.contains(&first.as_str()) || word == "de")
+}
+
+/// `2025年3月14日`, `14일`
+fn is_signed_date(word: &str) -> bool {
+    let mut parts = 0;
+    let are_numbers = word.split_inclusive(DATE_SIGNS).all(|part| {
+        parts += 1;
+        part.strip_suffix(DATE_SIGNS)
+            .is_some_and(|number| is_digits(number, 4))
+    });
+    are_numbers && (1..=3).contains(&parts)
+}
+
+/// A word without the comma or colon behind it.
+fn unpointed(word: &str) -> &str {
+    word.trim_end_matches([',', ';', '|', ':'])
+}
+
+/// A time with or without its half of the day: `10:02`, `10:02pm`, `下午9:05`.
 fn is_clock(text: &str) -> bool {
+    let front = FRONT_HALVES.iter();
+    let text = front
+        .filter_map(|half| text.strip_prefix(half))
+        .next()
+        .unwrap_or(text);
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '.');
     let half = &text[digits.len()..];
     is_time(digits) && (half.is_empty() || is_half(half) || half.eq_ignore_ascii_case("z"))
@@ -176,6 +309,12 @@ mod tests {
             ("2025-03-14 09:05:11 Ann", " Ann"),
             ("14.03.25, 09:05 - Ann", " Ann"),
             ("2025-03-14T09:05:00Z Ann", " Ann"),
+            ("上午9:05 张三", " 张三"),
+            ("오전 9:05, 민수", " 민수"),
+            ("2025년 3월 14일 오전 9:05, 민수", " 민수"),
+            ("2025年3月14日 9:05 张三", " 张三"),
+            ("0.0s - 2.5s Ann", " Ann"),
+            ("00h01m05s Ann", " Ann"),
         ] {
             assert_eq!(bare(text), Some(after), "{text}");
         }
@@ -186,12 +325,42 @@ mod tests {
             "10.02 Ann",
             "10:2 Ann",
             "- Ann",
+            "3m Ann",
+            "日 Ann",
+            "上午 Ann",
             "",
         ] {
             assert_eq!(bare(text), None, "{text}");
         }
         assert_eq!(bracketed("[00:01 - 00:04] x"), Some(" x"));
         assert_eq!(bracketed("(3/14/25, 9:05:12 AM) x"), Some(" x"));
+        for moment in [
+            "12 Jan 2024, 10:02",
+            "January 12th, 2024 10:02 AM",
+            "Mittwoch, 12. März 2024 um 10:02",
+            "12 de ene de 2024 10:02",
+            "2025. 3. 14. 오전 9:05:12",
+            "2025/3/14 下午9:05:12",
+            "2025年3月14日 10:02",
+            "0.0s - 2.5s",
+            "12.34 --> 15.67",
+            "1m 5s",
+            "00h01m05s",
+        ] {
+            let line = format!("[{moment}] x");
+            assert_eq!(bracketed(&line), Some(" x"), "{line}");
+        }
+        for name in [
+            "Ann 10:02",
+            "Agent 7 10:02",
+            "Jan 12",
+            "Mai",
+            "1.2",
+            "12",
+            "Kanal: A",
+        ] {
+            assert_eq!(bracketed(&format!("[{name}] x")), None, "{name}");
+        }
         assert_eq!(bracketed("(2:1) x"), None);
         assert_eq!(bracketed(&"[".repeat(100_000)), None);
     }
@@ -203,6 +372,7 @@ mod tests {
             " 0:07 ",
             "[10:02 AM]",
             "00:01 --> 00:04",
+            "0:00:01.000,0:00:02.000",
             "10:30 Uhr",
         ] {
             assert!(is_only_time(line), "{line}");

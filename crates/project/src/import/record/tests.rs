@@ -56,6 +56,45 @@ fn text_in_every_form_that_people_write() {
 }
 
 #[test]
+fn a_moment_in_brackets_is_nobody() {
+    for moment in [
+        "12 Jan 2024, 10:02",
+        "2025/3/14 上午9:05:12",
+        "2025. 3. 14. 오전 9:05",
+        "0.0s - 2.5s",
+        "00h01m05s",
+    ] {
+        let text = format!("[{moment}] Ann: hi\n[{moment}] Ben: yo");
+        assert_eq!(dialogue(json!(text)), "Ann: hi\nBen: yo", "{moment}");
+    }
+    // One that no list knows is shown with its line, and not taken for a name.
+    let unknown = row(json!(
+        "[dixième jour 9:05] Ann: hi\n[dixième jour 9:06] Ben: yo"
+    ));
+    assert_eq!(codes(&unknown), [(1, "dialogue", "no_speaker")]);
+    let roles = json!("[Ann (Support)] hi\n[Ben] yo");
+    assert_eq!(dialogue(roles), "Ann (Support): hi\nBen: yo");
+}
+
+#[test]
+fn a_list_of_speakers_beside_a_list_of_texts_says_who_speaks() {
+    let sibling =
+        json!({"dialogue": ["hi", "yo", "bye"], "speaker": ["Ann", "Ben", "Ben"], "summary": "S."});
+    let inside = json!({"dialogue": {"speaker": [0, 1], "text": ["hi", "yo"]}, "summary": "S."});
+    let named =
+        json!({"dialogue": ["Ann: hi", "Ben: yo"], "speakers": ["Ann", "Ben"], "summary": "S."});
+    for (text, expected) in [
+        (sibling, "Ann: hi\nBen: yo\nBen: bye"),
+        (inside, "0: hi\n1: yo"),
+        (named, "Ann: hi\nBen: yo"),
+    ] {
+        let options = with_speakers(&["Customer", "Agent"]);
+        let import = import_with("a.jsonl", text.to_string(), &options).unwrap();
+        assert_eq!(import.examples[0].dialogue, expected, "{text}");
+    }
+}
+
+#[test]
 fn a_line_that_may_name_a_speaker_is_text_and_is_shown() {
     let import = row(json!(
         "Ann: I have a list\nRe: invoice\nBen: ok\none more thing: no\nAnn: bye"

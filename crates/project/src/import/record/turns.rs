@@ -8,9 +8,10 @@ use std::collections::HashSet;
 use contract::problem::{Nameless, NoText, RowFault};
 
 use super::super::json::kind_of;
+use super::super::names;
 use super::super::settle::settle;
 use super::super::spoken::{Said, Unsure};
-use super::super::value::{Fields, Value};
+use super::super::value::{Fields, Name, Value};
 use super::{Conversation, DialogueFault, fault};
 use crate::dialogue::Turn;
 use crate::plain::normalised;
@@ -160,6 +161,46 @@ pub(super) fn from_list(
         turns: found,
         unsure: Unsure::default(),
     })
+}
+
+/// The turns of a row that has a list of texts and, as long, a list of who says them: in one object, or in a column
+/// beside it.
+pub(super) fn with_speakers_beside(fields: &Fields, column: &str) -> Option<Value> {
+    let list = |fields: &'_ Fields, keys: &[&str]| -> Option<Vec<Value>> {
+        let list = keys.iter().find_map(|key| fields.get(key)?.as_array());
+        list.map(<[Value]>::to_vec)
+    };
+    let (speakers, texts) = match fields.get(column)? {
+        Value::Object(lists) => (list(lists, &SPEAKER_KEYS)?, list(lists, &TEXT_KEYS)?),
+        Value::Array(texts) if texts.iter().all(Value::is_string) => {
+            let is_column = |name: &str| {
+                let plain = names::plain(name);
+                let single = plain.strip_suffix('s').unwrap_or(&plain);
+                name != column && names::SPEAKER.contains(&single)
+            };
+            let (_, speakers) = fields.iter().find(|(name, _)| is_column(name))?;
+            let words = || texts.iter().filter_map(Value::as_str).map(Cow::Borrowed);
+            match named_in_text(words()) {
+                Some(_) => return None,
+                None => (speakers.as_array()?.to_vec(), texts.clone()),
+            }
+        }
+        _ => return None,
+    };
+    let is_who = |speaker: &Value| matches!(speaker, Value::String(_) | Value::Number(_));
+    if speakers.len() != texts.len() || texts.is_empty() || !speakers.iter().all(is_who) {
+        return None;
+    }
+    let (speaker_name, text_name): (Name, Name) = ("speaker".into(), "text".into());
+    let turn = |(speaker, text)| {
+        let mut turn = Fields::with_capacity(2);
+        turn.push(speaker_name.clone(), speaker);
+        turn.push(text_name.clone(), text);
+        Value::Object(turn)
+    };
+    Some(Value::Array(
+        speakers.into_iter().zip(texts).map(turn).collect(),
+    ))
 }
 
 /// What a turn says: who speaks, if it says so, and the words.
