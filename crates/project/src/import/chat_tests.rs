@@ -82,6 +82,30 @@ fn dates_of_whatsapp_in_many_countries() {
             ],
             "whatsapp_ios",
         ),
+        (
+            [
+                "[2023/1/4 下午7:02:11] ",
+                "[2023/1/4 下午7:03:00] ",
+                "[2023/1/4 下午7:05:00] ",
+            ],
+            "whatsapp_ios",
+        ),
+        (
+            [
+                "2023. 1. 4. 오후 7:02 - ",
+                "2023. 1. 4. 오후 7:03 - ",
+                "2023. 1. 4. 오후 7:05 - ",
+            ],
+            "whatsapp_android",
+        ),
+        (
+            [
+                "٤\u{200f}/١\u{200f}/٢٠٢٣، ٧:٠٢ م - ",
+                "٤\u{200f}/١\u{200f}/٢٠٢٣، ٧:٠٣ م - ",
+                "٤\u{200f}/١\u{200f}/٢٠٢٣، ٧:٠٥ م - ",
+            ],
+            "whatsapp_android",
+        ),
     ] {
         let [first, second, third] = heads;
         let text = chat(&[
@@ -315,6 +339,82 @@ fn a_whole_account_of_telegram() {
         (problem.code().as_str(), problem.place().row),
         ("json", Some(3))
     );
+}
+
+#[test]
+fn a_message_that_telegram_could_not_show_is_left_out_and_the_chat_stays_one() {
+    let text = r#"{"name":"c","type":"personal_chat","id":1,"messages":[
+      {"id":1,"type":"message","date":"2025-03-14T09:05:12","from":"Ann","text":["See ",{"type":"link","text":"x.example"}]},
+      {"id":2,"type":"unsupported","date":"2025-03-14T09:05:40"},
+      {"id":3,"type":"message","date":"2025-03-14T09:06:12","from":null,"text":"Ok"}]}"#;
+    let keep = ImportOptions {
+        keep_unsummarised: true,
+        ..ImportOptions::default()
+    };
+    let import = import_with("result.json", text, &keep).unwrap();
+    assert_eq!(import.format.to_string(), "telegram_json");
+    assert_eq!(
+        dialogues(&import),
+        ["Ann: See x.example\nDeleted Account: Ok"]
+    );
+    assert_eq!(dropped(&import), [(2, "client", "")]);
+}
+
+#[test]
+fn what_is_done_in_irc_is_its_doers_and_what_the_program_says_is_left_out() {
+    let import = import(
+        "a.txt",
+        chat(&[
+            "[10:02] <ann> hi",
+            "[10:03] <@ben> yo: ok",
+            "[10:03] * ann waves",
+            "[10:04] -!- cem has joined #x",
+            "[10:05] <cem> hey",
+        ]),
+    );
+    assert_eq!(
+        dialogues(&import),
+        ["ann: hi\nben: yo: ok\nann: waves\ncem: hey"]
+    );
+    assert_eq!(
+        dropped(&import),
+        [(4, "system", "[10:04] -!- cem has joined #x")]
+    );
+}
+
+#[test]
+fn heads_of_callers_and_of_other_languages() {
+    for (lines, expected) in [
+        (
+            [
+                "[Ann Lee] 10:00:01",
+                "Hello",
+                "[+1 555****10] 10:00:09",
+                "Yo",
+            ],
+            "Ann Lee: Hello\n+1 555****10: Yo",
+        ),
+        (
+            [
+                "Ann   0 Minuten 3 Sekunden",
+                "Hallo",
+                "Ben   1 Stunde 2 Minuten 5 Sekunden",
+                "Ja",
+            ],
+            "Ann: Hallo\nBen: Ja",
+        ),
+        (
+            [
+                "Ann   1 minuto 3 segundos",
+                "Hola",
+                "Ben   2 minutos 5 segundos",
+                "Sí",
+            ],
+            "Ann: Hola\nBen: Sí",
+        ),
+    ] {
+        assert_eq!(dialogues(&import("a.txt", chat(&lines))), [expected]);
+    }
 }
 
 #[test]

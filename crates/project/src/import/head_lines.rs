@@ -57,8 +57,12 @@ const GRAMMARS: [Grammar; 7] = [
 enum Part<'a> {
     /// Who speaks, and what stands on the same line.
     Head(&'a str, &'a str),
+    /// The same for what somebody does, which tells no grammar.
+    Action(&'a str, &'a str),
     /// A time that belongs to the head.
     Time,
+    /// What the program says.
+    System,
     Text,
 }
 
@@ -83,7 +87,7 @@ impl Look {
             match grammar.part(lines) {
                 Part::Head(..) => self.heads[place] += 1,
                 Part::Time => self.times[place] += 1,
-                Part::Text => {}
+                Part::Action(..) | Part::System | Part::Text => {}
             }
         }
     }
@@ -121,12 +125,13 @@ pub(super) fn read(
         }
         let position = line.number as u64;
         match grammar.part(&written) {
-            Part::Head(name, begin) => {
+            Part::Head(name, begin) | Part::Action(name, begin) => {
                 summary.head();
                 close(&mut chat, current.take());
                 current = Some(Spoken::new(line, name, begin));
             }
             Part::Time => chat.note(line.number, position, DropReason::Time, &line.text),
+            Part::System => chat.note(line.number, position, DropReason::System, &line.text),
             Part::Text if line.text.starts_with(OTTER_FOOTER) => {
                 chat.note(line.number, position, DropReason::Footer, &line.text);
             }
@@ -229,12 +234,15 @@ fn otter(line: &str) -> Option<&str> {
     (wide && is_time(time)).then(|| name(before)).flatten()
 }
 
-/// `[Ann Lee] 10:00:01`
+/// `[Ann Lee] 10:00:01`, `[+1 555****10] 10:00:01`
 fn zoom(line: &str) -> Option<&str> {
     let (inside, time) = line.strip_prefix('[')?.split_once(']')?;
     let time = time.trim();
     let is_clock = is_time(time) && time.matches(':').count() == 2;
-    (is_clock && inside.chars().any(char::is_alphabetic))
+    // Somebody who calls by telephone is a number, with some digits hidden.
+    let digits = inside.chars().filter(char::is_ascii_digit).count();
+    let is_phone = digits >= 4 && !inside.contains([':', '.']);
+    (is_clock && (is_phone || inside.chars().any(char::is_alphabetic)))
         .then(|| name(inside))
         .flatten()
 }
@@ -281,15 +289,28 @@ fn discord(line: &str) -> Option<&str> {
     (is_day && is_moment).then(|| name(before)).flatten()
 }
 
+/// Units of a spoken time in the languages of the program, of two with the same beginning the longer one first.
+const SPOKEN_UNITS: [&str; 28] = [
+    "hours", "hour", "minutes", "minuten", "minute", "seconds", "second", "stunden", "stunde",
+    "sekunden", "sekunde", "heures", "heure", "secondes", "seconden", "seconde", "horas", "hora",
+    "minutos", "minuto", "segundos", "segundo", "ore", "ora", "minuti", "secondi", "secondo",
+    "uur",
+];
+
 /// `0 minutes 3 seconds`, also with the clock behind it: `0 minutes 3 seconds0:03`.
 fn is_spoken_time(text: &str) -> bool {
     let mut cursor = Cursor(text.trim());
     let mut units = 0;
     while let Some((_, _)) = cursor.number(1, 3) {
         cursor.blanks();
-        let unit = ["hours", "hour", "minutes", "minute", "seconds", "second"]
+        let unit = SPOKEN_UNITS
             .into_iter()
-            .find(|unit| cursor.eat_word(unit));
+            .filter(|unit| {
+                let after = cursor.0.get(unit.len()..).unwrap_or_default();
+                !after.starts_with(char::is_alphabetic)
+            })
+            .find(|unit| Cursor(cursor.0).eat_word(unit));
+        cursor.eat_word(unit.unwrap_or_default());
         if unit.is_none() {
             return false;
         }
@@ -355,6 +376,18 @@ fn irc(line: &str) -> Part<'_> {
         return Part::Text;
     }
     cursor.blanks();
+    if ["-!- ", "*** ", "--> ", "<-- "]
+        .iter()
+        .any(|sign| cursor.0.starts_with(sign))
+    {
+        return Part::System;
+    }
+    if let Some(action) = cursor.0.strip_prefix("* ")
+        && let Some((nick, does)) = action.trim_start().split_once(' ')
+        && timed
+    {
+        return Part::Action(nick, does.trim());
+    }
     let Some((nick, text)) = cursor
         .0
         .strip_prefix('<')

@@ -11,6 +11,46 @@ pub(super) const fn is_mark(sign: char) -> bool {
     matches!(sign, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
+/// Words before a time that say which half of the day it is in, and whether that is the afternoon.
+const FRONT_HALVES: [(&str, bool); 11] = [
+    ("上午", false),
+    ("凌晨", false),
+    ("清晨", false),
+    ("早上", false),
+    ("午前", false),
+    ("오전", false),
+    ("下午", true),
+    ("中午", true),
+    ("晚上", true),
+    ("午後", true),
+    ("오후", true),
+];
+/// The same behind a time, where it is not written as in English.
+const HALVES: [(&str, bool); 10] = [
+    ("ص", false),
+    ("م", true),
+    ("ق.ظ.", false),
+    ("ب.ظ.", true),
+    ("π.μ.", false),
+    ("μ.μ.", true),
+    ("SA", false),
+    ("CH", true),
+    ("PTG", true),
+    ("PG", false),
+];
+
+/// A digit of the scripts in which telephones write dates.
+fn digit(sign: char) -> Option<u32> {
+    let zero = match sign {
+        '0'..='9' => '0',
+        '\u{660}'..='\u{669}' => '\u{660}',
+        '\u{6f0}'..='\u{6f9}' => '\u{6f0}',
+        '\u{966}'..='\u{96f}' => '\u{966}',
+        _ => return None,
+    };
+    Some(sign as u32 - zero as u32)
+}
+
 /// A text without such signs.
 pub(super) fn without_marks(text: &str) -> String {
     text.chars().filter(|sign| !is_mark(*sign)).collect()
@@ -69,11 +109,23 @@ impl<'a> Cursor<'a> {
 
     /// A number with a count of digits within bounds.
     pub(super) fn number(&mut self, fewest: usize, most: usize) -> Option<(u32, usize)> {
-        let length = self.0.bytes().take_while(u8::is_ascii_digit).count();
-        let number = (fewest..=most)
-            .contains(&length)
-            .then(|| self.0[..length].parse().ok())??;
-        self.0 = &self.0[length..];
+        let mut number = 0;
+        let mut length = 0;
+        let mut after = self.0;
+        while let Some(sign) = after.chars().next()
+            && let Some(digit) = digit(sign)
+        {
+            length += 1;
+            if length > most {
+                return None;
+            }
+            number = number * 10 + digit;
+            after = &after[sign.len_utf8()..];
+        }
+        if length < fewest {
+            return None;
+        }
+        self.0 = after;
         Some((number, length))
     }
 
@@ -81,6 +133,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn date(&mut self) -> Option<DateParts> {
         let mut cursor = *self;
         let (first, length) = cursor.number(1, 4)?;
+        cursor.marks();
         let separator = cursor
             .0
             .chars()
@@ -89,6 +142,7 @@ impl<'a> Cursor<'a> {
         cursor.eat(separator);
         cursor.blanks();
         let (second, _) = cursor.number(1, 2)?;
+        cursor.marks();
         cursor.eat(separator).then_some(())?;
         cursor.blanks();
         let (third, last) = cursor.number(1, 4)?;
@@ -113,6 +167,7 @@ impl<'a> Cursor<'a> {
     /// `9:05`, `09.05:12`, `9:05:12 AM`, `5:46 p. m.`
     pub(super) fn clock(&mut self) -> Option<Clock> {
         let mut cursor = *self;
+        let front = cursor.front_half();
         let (hour, _) = cursor.number(1, 2)?;
         (cursor.eat(':') || cursor.eat('.')).then_some(())?;
         let (minute, _) = cursor.number(2, 2)?;
@@ -126,11 +181,11 @@ impl<'a> Cursor<'a> {
         if hour > 24
             || minute > 59
             || second > 60
-            || cursor.0.starts_with(|c: char| c.is_ascii_digit())
+            || cursor.0.starts_with(|c: char| digit(c).is_some())
         {
             return None;
         }
-        let half = cursor.half();
+        let half = front.or_else(|| cursor.half());
         let hour = match half {
             Some(true) if hour < 12 => hour + 12,
             Some(false) if hour == 12 => 0,
@@ -143,10 +198,27 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// `AM`, `p.m.`, `a. m.`: whether it is the afternoon.
+    /// `上午`, `오후`, which stand before the time: whether it is the afternoon.
+    fn front_half(&mut self) -> Option<bool> {
+        let (half, afternoon) = FRONT_HALVES
+            .iter()
+            .find(|(half, _)| self.0.starts_with(half))?;
+        self.0 = &self.0[half.len()..];
+        self.blanks();
+        Some(*afternoon)
+    }
+
+    /// `AM`, `p.m.`, `a. m.`, `م`: whether it is the afternoon.
     fn half(&mut self) -> Option<bool> {
         let mut cursor = *self;
         cursor.blanks();
+        for (half, afternoon) in HALVES {
+            let after = cursor.0.strip_prefix(half);
+            if let Some(after) = after.filter(|after| !after.starts_with(char::is_alphanumeric)) {
+                self.0 = after;
+                return Some(afternoon);
+            }
+        }
         let afternoon = match cursor.eat_word("p") {
             true => true,
             false => cursor.eat_word("a").then_some(false)?,
@@ -239,6 +311,15 @@ mod tests {
             ("2026/7/9 02:28:09] x", [2026, 7, 9], 8_889, "] x"),
             ("14. 3. 2025 9.05 - x", [14, 3, 2025], 32_700, " - x"),
             ("1/2/23, 12:10 a. m. - x", [1, 2, 23], 600, " - x"),
+            ("2025/3/14 上午9:05:12] x", [2025, 3, 14], 32_712, "] x"),
+            ("2025. 3. 14. 오후 9:05 - x", [2025, 3, 14], 75_900, " - x"),
+            (
+                "١٤\u{200f}/٣\u{200f}/٢٠٢٥, ٩:٠٥ م - x",
+                [14, 3, 2025],
+                75_900,
+                " - x",
+            ),
+            ("۱۴/۳/۲۰۲۵, ۹:۰۵ - x", [14, 3, 2025], 32_700, " - x"),
         ] {
             let mut cursor = Cursor(text);
             let date = cursor.date().unwrap();

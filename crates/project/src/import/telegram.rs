@@ -1,6 +1,6 @@
 //! Chats that Telegram Desktop exports as JSON: one chat, or an account with all its chats.
 //!
-//! `messages[].type` is `message` or `service`. A text is a string, or a list of strings and objects with a `text`
+//! `messages[].type` is `message`, `service` or `unsupported`. A text is a string, or a list of strings and objects with a `text`
 //! (tdesktop #25000). Somebody whose account is gone has no name. A caption stays, the picture over it says nothing.
 
 use contract::problem::ImportProblem;
@@ -66,6 +66,9 @@ struct Entry {
 enum EntryType {
     Message,
     Service,
+    /// What this version of the program could not show, and what later ones call otherwise.
+    #[serde(other)]
+    Unsupported,
 }
 
 #[derive(Deserialize)]
@@ -177,6 +180,8 @@ fn take(chat: &mut Chat<'_>, entry: &Entry, row: usize) {
         };
         message.text = action;
         chat.leave_out(reason, message);
+    } else if entry.r#type == EntryType::Unsupported {
+        chat.leave_out(DropReason::Client, message);
     } else if message.text.trim().is_empty() {
         message.text = entry.shown();
         let reason = match message.text.is_empty() {

@@ -217,7 +217,8 @@ fn head(line: &str) -> Option<Head<'_>> {
     let bracketed = cursor.eat('[');
     cursor.marks();
     let date = cursor.date()?;
-    cursor.eat(',');
+    let _ = cursor.eat(',') || cursor.eat('،');
+    cursor.marks();
     cursor.blanks();
     for word in ["klo", "um", "at", "kl.", "à", "às", "ore", "om"] {
         let mut after = cursor;
