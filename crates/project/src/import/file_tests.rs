@@ -209,35 +209,46 @@ fn a_workbook_of_open_document() {
         let cells: String = cells.iter().map(|text| cell(text)).collect();
         format!("<table:table-row>{cells}</table:table-row>")
     };
-    let rows = [
-        row(&["Ticket", "Author", "Message"]),
-        row(&["1", "Ann", "Done?"]),
-        row(&["2", "Cleo", "Lunch?"]),
-        row(&["1", "Ben", "Yes."]),
-        row(&["2", "Dan", "Fine."]),
-    ]
-    .concat();
-    let content = format!(
-        "<office:document-content xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\"><office:body><office:spreadsheet><table:table table:name=\"S\">{rows}</table:table></office:spreadsheet></office:body></office:document-content>"
-    );
-    let book = zip(&[
-        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
-        ("content.xml", &content),
-        (
-            "META-INF/manifest.xml",
-            "<manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\"/>",
-        ),
-    ]);
-    let import = import("a.ods", &book);
-    assert_eq!(import.format.to_string(), "ods_turns");
-    assert_eq!(
-        codes(&import),
-        [
-            (2, "summary", "missing_summary"),
-            (3, "summary", "missing_summary")
-        ]
-    );
-    assert_eq!(import.account(&[]).read, 4);
+    let mixed = ["1", "2", "1", "2"];
+    // Of merged cells only the first has a value.
+    let merged = ["1", "", "2", ""];
+    let of_one = [["Ann", "Done?"], ["Ben", "Yes."]];
+    let of_other = [["Cleo", "Lunch?"], ["Dan", "Fine."]];
+    for (tickets, turns) in [
+        (mixed, [of_one[0], of_other[0], of_one[1], of_other[1]]),
+        (merged, [of_one[0], of_one[1], of_other[0], of_other[1]]),
+    ] {
+        let turns = tickets.iter().zip(turns);
+        let rows: String = turns
+            .map(|(ticket, [author, message])| row(&[ticket, author, message]))
+            .collect();
+        let rows = row(&["Ticket", "Author", "Message"]) + &rows;
+        let content = format!(
+            "<office:document-content xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\"><office:body><office:spreadsheet><table:table table:name=\"S\">{rows}</table:table></office:spreadsheet></office:body></office:document-content>"
+        );
+        let book = zip(&[
+            ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+            ("content.xml", &content),
+            (
+                "META-INF/manifest.xml",
+                "<manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\"/>",
+            ),
+        ]);
+        let import = super::tests::import("a.ods", &book);
+        assert_eq!(import.format.to_string(), "ods_turns");
+        assert_eq!(
+            codes(&import),
+            [
+                (2, "summary", "missing_summary"),
+                (
+                    if tickets == mixed { 3 } else { 4 },
+                    "summary",
+                    "missing_summary"
+                )
+            ]
+        );
+        assert_eq!(import.account(&[]).read, 4);
+    }
 }
 
 #[test]
@@ -278,6 +289,30 @@ fn rows_of_turns_become_dialogues_in_every_kind_of_table() {
     for wrong in ["text=b", "text=", "speaker=a,role=b", ""] {
         assert!(wrong.parse::<TurnMap>().is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn conversations_of_turns_are_told_apart_by_any_spelling_and_by_their_summaries() {
+    let expected = ["Ann: a\nBen: b", "Ann: c\nBen: d"];
+    for text in [
+        "conversationId,speaker,text,summary\n1,Ann,a,S\n1,Ben,b,\n2,Ann,c,T\n2,Ben,d,\n",
+        "Ticket No,speaker,text,summary\n1,Ann,a,S\n1,Ben,b,\n2,Ann,c,T\n2,Ben,d,\n",
+        "nowhere,speaker,text,summary\n1,Ann,a,S\n1,Ben,b,S\n2,Ann,c,T\n2,Ben,d,T\n",
+        "speaker,text,summary\nAnn,a,S\nBen,b,\nAnn,c,T\nBen,d,\n",
+    ] {
+        let import = import("a.csv", text);
+        assert_eq!(dialogues(&import), expected, "{text}");
+        let references = import
+            .examples
+            .iter()
+            .map(|example| &*example.references[0]);
+        assert_eq!(references.collect::<Vec<_>>(), ["S", "T"], "{text}");
+    }
+    let parts = "{\"chat\":1,\"speaker\":\"Ann\",\"text\":[\"see \",{\"text\":\"this\"}],\"summary\":\"S\"}\n{\"chat\":1,\"speaker\":\"Ben\",\"text\":\"ok\"}\n";
+    assert_eq!(
+        dialogues(&import("a.jsonl", parts)),
+        ["Ann: see  this\nBen: ok"]
+    );
 }
 
 #[test]

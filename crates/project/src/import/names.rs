@@ -93,6 +93,8 @@ pub(super) const TEXT: &[&str] = &[
 pub(super) const GROUP: &[&str] = &[
     "conversation_id",
     "conv_id",
+    "conv",
+    "conv_nr",
     "conversation",
     "dialogue_id",
     "dialog_id",
@@ -122,6 +124,14 @@ pub(super) const GROUP: &[&str] = &[
     "sitzung",
     "conversación",
     "ticket_nr",
+    "ticket_no",
+    "ticketnummer",
+    "vorgangsnummer",
+    "gesprächsnummer",
+    "fallnummer",
+    "case_number",
+    "interaction_id",
+    "interaction",
     "fname",
     "group",
     "id",
@@ -160,8 +170,14 @@ pub(super) fn plain(name: &str) -> String {
 
 /// The place of the column with the surest of these names.
 pub(super) fn find(columns: &[String], names: &[&str]) -> Option<usize> {
-    let plain: Vec<String> = columns.iter().map(|column| self::plain(column)).collect();
-    names
+    // `conversationId` is `conversation_id`.
+    let unbroken = |name: &str| name.replace('_', "");
+    let plain: Vec<String> = columns
         .iter()
-        .find_map(|name| plain.iter().position(|column| column == name))
+        .map(|column| unbroken(&self::plain(column)))
+        .collect();
+    names.iter().find_map(|name| {
+        let name = unbroken(name);
+        plain.iter().position(|column| *column == name)
+    })
 }

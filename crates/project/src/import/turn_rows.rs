@@ -192,8 +192,19 @@ fn recognise(records: &Records) -> Option<TurnMap> {
         return None;
     }
     let groups = map.group.as_deref().map(cells);
-    match groups {
-        Some(groups) if comes_again(&groups) => Some(map),
+    let summaries = map.summary.as_deref().map(cells).unwrap_or_default();
+    // Merged cells hold their value in the first row alone.
+    let is_merged = |groups: &[Cow<'_, str>]| {
+        let is_first = rows.first().is_some_and(|first| {
+            let group = map.group.as_deref();
+            group
+                .and_then(|group| first.fields.get(group).and_then(cell))
+                .is_some()
+        });
+        has_merged_cells(records.layout) && is_first && groups.len() < rows.len()
+    };
+    let map = match groups {
+        Some(groups) if comes_again(&groups) || is_merged(&groups) => Some(map),
         // Each row has its own key: of a turn, or of a dialogue whose speakers are listed beside it.
         Some(_) => {
             let is_weak = map
@@ -204,7 +215,21 @@ fn recognise(records: &Records) -> Option<TurnMap> {
             (is_weak && comes_again(&speakers)).then_some(map)
         }
         None => comes_again(&speakers).then_some(map),
-    }
+    };
+    // Several summaries are those of several conversations, whatever else tells these apart.
+    let has_several = summaries.iter().any(|summary| *summary != summaries[0]);
+    map.map(|map| match &map.group {
+        None if has_several => TurnMap {
+            group: map.summary.clone(),
+            ..map
+        },
+        _ => map,
+    })
+}
+
+/// Tables whose cells may be merged.
+fn has_merged_cells(layout: FileFormat) -> bool {
+    matches!(layout, FileFormat::Xlsx | FileFormat::Xls | FileFormat::Ods)
 }
 
 /// A cell as text; `None` if it is empty or no single value.
@@ -239,11 +264,10 @@ fn joined(
     guessed: bool,
 ) -> Result<Records, ImportProblem> {
     let split = columns::split_column(&records.columns);
+    // A summary tells the conversations apart where nothing else does; it is no id.
+    let by_summary = map.group.is_some() && map.group == map.summary;
     // Merged cells of a workbook hold their value in the first row alone.
-    let carries = matches!(
-        format,
-        FileFormat::XlsxTurns | FileFormat::XlsTurns | FileFormat::OdsTurns
-    );
+    let carries = by_summary || has_merged_cells(records.layout);
     let mut groups: Vec<Group> = Vec::new();
     let mut place_of: HashMap<Option<String>, usize> = HashMap::new();
     let mut measure = Measure::of_rows();
@@ -264,11 +288,12 @@ fn joined(
             named
         };
         last.clone_from(&key);
-        let place = *place_of.entry(key.clone()).or_insert_with(|| {
+        let id = key.clone().filter(|_| !by_summary);
+        let place = *place_of.entry(key).or_insert_with(|| {
             room.take(GROUP_BYTES);
             groups.push(Group {
                 row: record.row,
-                key,
+                key: id,
                 turns: Vec::new(),
                 summary: None,
                 split: None,
@@ -281,8 +306,13 @@ fn joined(
         group.summary = group.summary.take().or(summary);
         group.split = group.split.take().or(split.as_deref().and_then(field));
         let speaker = field(&map.speaker);
-        match field(&map.text) {
-            Some(text) => {
+        // A message may be in parts, or an object around its text.
+        let words = match record.fields.get(&map.text) {
+            Some(parts @ (Value::Array(_) | Value::Object(_))) => Some(parts.clone()),
+            value => value.and_then(cell).map(|text| text.into_owned().into()),
+        };
+        match words {
+            Some(words) => {
                 group.units.read += 1;
                 let follows = speaker.is_none() && !group.turns.is_empty();
                 group.units.merged += usize::from(follows);
@@ -290,7 +320,7 @@ fn joined(
                 if let Some(speaker) = speaker {
                     turn.push(speaker_name.clone(), speaker.into());
                 }
-                turn.push(text_name.clone(), text.into());
+                turn.push(text_name.clone(), words);
                 group.turns.push(Value::Object(turn));
             }
             None => measure.drop(

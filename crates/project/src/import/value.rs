@@ -64,6 +64,15 @@ impl Value {
         }
     }
 
+    /// A list or an object with something in it.
+    fn holds_something(&self) -> bool {
+        match self {
+            Self::Array(items) => !items.is_empty(),
+            Self::Object(fields) => !fields.is_empty(),
+            _ => false,
+        }
+    }
+
     pub(super) fn is_string(&self) -> bool {
         matches!(self, Self::String(_))
     }
@@ -118,12 +127,13 @@ impl Fields {
         Some(self.0.remove(place).1)
     }
 
-    /// Puts a value in place of the one with this name, or behind all others.
-    pub(super) fn insert(&mut self, name: Name, value: Value) {
-        match self.0.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, old)) => *old = value,
-            None => self.0.push((name, value)),
+    /// Puts a value in place of the one with this name, which is returned, or behind all others.
+    pub(super) fn insert(&mut self, name: Name, value: Value) -> Option<Value> {
+        if let Some((_, old)) = self.0.iter_mut().find(|(known, _)| *known == name) {
+            return Some(std::mem::replace(old, value));
         }
+        self.0.push((name, value));
+        None
     }
 
     /// Puts a value behind all others, whose names are known to be other names.
@@ -167,7 +177,12 @@ impl FromIterator<(Name, Value)> for Fields {
 }
 
 impl Fields {
-    fn put(&mut self, places: &mut HashMap<Name, usize>, name: Name, value: Value) {
+    fn put(
+        &mut self,
+        places: &mut HashMap<Name, usize>,
+        name: Name,
+        value: Value,
+    ) -> Option<Value> {
         if self.0.len() < FEW {
             return self.insert(name, value);
         }
@@ -175,13 +190,12 @@ impl Fields {
             let known = self.0.iter().enumerate();
             places.extend(known.map(|(place, (name, _))| (name.clone(), place)));
         }
-        match places.get(&name) {
-            Some(place) => self.0[*place].1 = value,
-            None => {
-                places.insert(name.clone(), self.0.len());
-                self.0.push((name, value));
-            }
+        if let Some(place) = places.get(&name) {
+            return Some(std::mem::replace(&mut self.0[*place].1, value));
         }
+        places.insert(name.clone(), self.0.len());
+        self.0.push((name, value));
+        None
     }
 }
 
@@ -320,7 +334,15 @@ impl<'de> Visitor<'de> for &Names {
                 FIELD_BYTES
             })?;
             let value = fields.next_value_seed(self)?;
-            object.put(&mut places, name, value);
+            // Rows under a name that comes twice would vanish without a word.
+            if let Some(lost) = object.put(&mut places, name.clone(), value)
+                && lost.holds_something()
+            {
+                let name = contract::excerpt(&name);
+                return Err(A::Error::custom(format!(
+                    "the name `{name}` stands twice in one object"
+                )));
+            }
         }
         object.0.shrink_to_fit();
         Ok(Value::Object(object))

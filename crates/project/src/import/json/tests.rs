@@ -258,6 +258,17 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
+#[test]
+fn rows_under_a_name_that_comes_twice_do_not_vanish() {
+    let row = r#"{"dialogue":"Ann: a\nBen: b","summary":"s"}"#;
+    let twice = format!(r#"{{"train":[{row}],"train":[{row}]}}"#);
+    let problem = import_with("a.json", &twice, &ImportOptions::default()).unwrap_err();
+    assert_eq!(problem.code().as_str(), "json");
+    assert!(problem.to_string().contains("`train` stands twice"));
+    let empty = format!(r#"{{"train":[],"train":[{row}]}}"#);
+    assert_eq!(import("a.json", &empty).examples.len(), 1);
+}
+
 proptest! {
     #[test]
     fn any_document_is_read_or_refused(document in any_json(), pretty in any::<bool>()) {
