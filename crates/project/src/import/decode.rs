@@ -84,7 +84,7 @@ fn mark(bytes: &[u8]) -> Option<(Encoding, usize)> {
 }
 
 fn detect(bytes: &[u8], language: Option<Language>) -> (Encoding, bool) {
-    if let Some(encoding) = utf16_by_zeros(bytes) {
+    if let Some(encoding) = utf32_by_zeros(bytes).or_else(|| utf16_by_zeros(bytes)) {
         return (encoding, true);
     }
     if std::str::from_utf8(bytes).is_ok() || looks_binary(bytes) {
@@ -94,10 +94,34 @@ fn detect(bytes: &[u8], language: Option<Language>) -> (Encoding, bool) {
     let bad = bad_bytes(bytes);
     let is_json = looks_like_json(bytes);
     let too_few = is_json && bad.count < JSON_BAD_BYTES;
-    if bad.valid_sequences > bad.count || too_few || bad.plausible * 2 < bad.count {
+    // In the encodings that are known most letters are ASCII. A text of another script would be read, and all wrong.
+    let letters = bytes.iter().filter(|byte| byte.is_ascii_alphabetic());
+    let is_other_script = bad.count > letters.count();
+    if bad.valid_sequences > bad.count
+        || too_few
+        || is_other_script
+        || bad.plausible * 2 < bad.count
+    {
         return (Encoding::Utf8, false);
     }
     (single_byte(bytes, language), true)
+}
+
+/// The signs of living scripts in UTF-32 have a zero in two places out of four, and no sign has only zeros.
+fn utf32_by_zeros(bytes: &[u8]) -> Option<Encoding> {
+    let head = &bytes[..bytes.len().min(HEAD_BYTES) / 4 * 4];
+    let signs = head.len() / 4;
+    let zeros = |place: usize| {
+        let places = head.iter().skip(place).step_by(4);
+        places.filter(|&&byte| byte == 0).count()
+    };
+    let is_empty = |place: usize| zeros(place) * 10 >= signs * 9;
+    let is_full = |place: usize| zeros(place) * 10 <= signs;
+    match signs >= 2 {
+        true if is_full(0) && is_empty(2) && zeros(3) == signs => Some(Encoding::Utf32Le),
+        true if zeros(0) == signs && is_empty(1) && is_full(3) => Some(Encoding::Utf32Be),
+        _ => None,
+    }
 }
 
 /// A text of mostly ASCII in UTF-16 has a zero in every other place.
@@ -329,6 +353,45 @@ mod tests {
 
     fn utf16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
         text.encode_utf16().flat_map(unit).collect()
+    }
+
+    #[test]
+    fn zero_bytes_tell_utf32_too() {
+        for text in [GERMAN, "Анна: Привет", "张三：你好 🐼"] {
+            let bytes = |unit: fn(u32) -> [u8; 4]| -> Vec<u8> {
+                text.chars().flat_map(|sign| unit(sign.into())).collect()
+            };
+            let little = (Encoding::Utf32Le, true, text.to_owned());
+            assert_eq!(read(&bytes(u32::to_le_bytes)), little);
+            let big = (Encoding::Utf32Be, true, text.to_owned());
+            assert_eq!(read(&bytes(u32::to_be_bytes)), big);
+        }
+    }
+
+    #[test]
+    fn an_encoding_of_another_script_is_not_read_as_one_of_europe() {
+        for (text, table) in [
+            (
+                "Анна: Привет, как дела?\nБорис: Хорошо.\nSummary: Да.\n",
+                encoding_rs::WINDOWS_1251,
+            ),
+            (
+                "田中：こんにちは、元気ですか\n佐藤：はい\n",
+                encoding_rs::SHIFT_JIS,
+            ),
+            (
+                "张三：你好，吃了吗？\n李四：吃了，谢谢。\n",
+                encoding_rs::GBK,
+            ),
+        ] {
+            let bytes = encoded(text, table);
+            let decoded = decode(&bytes, None, None);
+            assert_eq!(
+                (decoded.encoding, decoded.guessed),
+                (Encoding::Utf8, false),
+                "{text}"
+            );
+        }
     }
 
     #[test]
