@@ -585,14 +585,14 @@ impl Recipe {
     pub fn set(&mut self, assignment: &str) -> Result<()> {
         let (key, text) = assignment.split_once('=').ok_or_else(|| {
             RunProblem::Recipe(RecipeFault::Assignment {
-                text: assignment.to_owned(),
+                text: contract::excerpt(assignment),
             })
         })?;
         let (key, text) = (key.trim(), text.trim());
         let mut table = toml::Table::try_from(&*self).map_err(unreadable)?;
         let old = table.get(key).ok_or_else(|| {
             RunProblem::Recipe(RecipeFault::UnknownField {
-                field: key.to_owned(),
+                field: contract::excerpt(key),
             })
         })?;
         let value = match key {
@@ -606,7 +606,8 @@ impl Recipe {
         let changed: Self = table.try_into().map_err(|e: toml::de::Error| {
             RunProblem::Recipe(RecipeFault::Value {
                 field: key.to_owned(),
-                reason: e.message().to_owned(),
+                // The parser repeats the value, however long it is.
+                reason: e.message().chars().take(160).collect(),
             })
         })?;
         changed.validate()?;

@@ -203,3 +203,12 @@ fn adapters_kept_as_they_were_trained_leave_a_parts_key_as_it_was() {
     recipe.set("adapter_dtype=bf16").unwrap();
     assert_eq!(key(&recipe), "bf16");
 }
+
+#[test]
+fn a_refused_assignment_is_not_repeated_whole() {
+    let long = "9".repeat(5000);
+    for assignment in [format!("shots={long}"), format!("{long}=1"), long.clone()] {
+        let error = Recipe::default().set(&assignment).unwrap_err();
+        assert!(error.to_string().chars().count() < 300, "{error}");
+    }
+}
