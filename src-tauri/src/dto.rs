@@ -5,6 +5,7 @@
 
 mod dataset;
 mod demo;
+mod experiment;
 mod log;
 mod model;
 mod output;
@@ -17,6 +18,7 @@ use specta::Type;
 
 pub use dataset::*;
 pub use demo::*;
+pub use experiment::*;
 pub use log::*;
 pub use model::*;
 pub use output::*;

@@ -68,6 +68,8 @@ fn watched(model: PathBuf, tick_ms: i64) -> (Vec<(i64, Event)>, BTreeMap<String,
         threads: 1,
         memory_free_bytes: None,
         version: String::new(),
+        within: None,
+        kept: Vec::new(),
     };
     let prepared = prepare(&session, &request, 0).expect("a plan");
     let row = create_run(&session, &request, &prepared, 0).expect("a run");

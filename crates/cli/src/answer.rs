@@ -6,8 +6,9 @@ use std::path::Path;
 
 use bench::PipelineFigures;
 use contract::{
-    ArtifactKind, IdentifierKind, KnownModel, LeakReason, Measures, Origin, Part, RunStatus, Split,
-    StageName, StageStanding, TooLong,
+    ArtifactKind, Budget, ExperimentStanding, ExperimentSummary, IdentifierKind, KnownModel,
+    LeakReason, Measures, Origin, Part, RunStanding, RunStatus, Split, StageName, StageStanding,
+    TooLong,
 };
 use metrics::rouge::RougeScore;
 use mrds::models::{Removal, Unfinished};
@@ -16,7 +17,7 @@ use project::format_rule::{Limit, RuleId, Source};
 use project::import::Issue;
 use project::recipe::{Field, Recipe};
 use project::report::SystemResult;
-use project::report::run::RunVerdict;
+use project::report::run::{RunReport, RunVerdict};
 use project::rows::{ImportRow, QueueRow, SplitCounts};
 use project::session::{ImportReport, RunSummary};
 use project::study::export::WrittenFile;
@@ -91,6 +92,46 @@ pub(crate) struct Studies {
 #[derive(Serialize)]
 pub(crate) struct StudyFiles {
     pub(crate) files: Vec<WrittenFile>,
+}
+
+/// `show RUN`, and the last line of `run` and `resume`.
+#[derive(Serialize)]
+pub(crate) struct Shown<'a> {
+    #[serde(flatten)]
+    pub(crate) report: &'a RunReport,
+    /// What it gave up to end in time; absent without a limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) budget: Option<Budget>,
+}
+
+/// `experiment list`.
+#[derive(Serialize)]
+pub(crate) struct Experiments {
+    pub(crate) experiments: Vec<ExperimentSummary>,
+}
+
+/// Lines of `experiment run` and `experiment resume`, beside those of its runs.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(crate) enum ExperimentEvent<'a> {
+    ExperimentStarted { experiment: &'a str, cells: usize },
+    Cell { run: &'a str, status: RunStanding },
+}
+
+/// `experiment run` and `experiment resume` after Ctrl-C.
+#[derive(Serialize)]
+pub(crate) struct ExperimentPaused<'a> {
+    pub(crate) experiment: &'a str,
+    pub(crate) status: ExperimentStanding,
+    pub(crate) resume: &'a str,
+}
+
+/// `experiment delete`.
+#[derive(Serialize)]
+pub(crate) struct ExperimentDeleted<'a> {
+    pub(crate) experiment: &'a str,
+    /// Runs that went with it.
+    pub(crate) runs: usize,
 }
 
 /// `datasets`.
@@ -184,6 +225,9 @@ pub(crate) struct DryRun<'a> {
     pub(crate) seed: u64,
     pub(crate) model: ChosenModel<'a>,
     pub(crate) recipe: &'a Recipe,
+    /// What it gives up to end in time; absent without a limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) budget: Option<&'a Budget>,
 }
 
 /// The data set of a run that may begin.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod bench;
+mod experiment;
 mod pretrain;
 mod study;
 mod word;
@@ -18,6 +19,7 @@ use lm::files::export::GgufType;
 use lm::text::chat_template::Date;
 use mrds::export::{ExportFormat, Exported};
 use project::import::{ColumnMap, Reading, Speakers, TurnMap};
+use project::within::Within;
 use serde::Serialize;
 
 use self::word::word_of;
@@ -26,6 +28,10 @@ pub(crate) use self::audit::{Audit, AuditText, AuditWhat};
 pub(crate) use self::bench::{
     Bench, BenchCompare, BenchGenerate, BenchGrowth, BenchPipeline, BenchRating, BenchScore,
     BenchTrain, BenchWhat, Compared, Weights,
+};
+pub(crate) use self::experiment::{
+    Experiment, ExperimentAction, ExperimentDelete, ExperimentNew, ExperimentPlanArgs,
+    ExperimentRun,
 };
 pub(crate) use pretrain::{Pretrain, PretrainSettings};
 pub(crate) use study::{Study, StudyAction, StudyExport, StudyPlanArgs, StudyTable};
@@ -82,6 +88,8 @@ pub(crate) enum Command {
     Run(Run),
     /// What a run would take on this machine: memory, disk and time of each stage
     Plan(Plan),
+    /// Experiments: arms, seeds and data sets compared in one file
+    Experiment(Experiment),
     /// List the runs
     Runs,
     /// Show a run: stages, figures, results, or the artifacts of a stage
@@ -135,6 +143,7 @@ impl Command {
             Self::Recipe(_) => "recipe",
             Self::Run(_) => "run",
             Self::Plan(_) => "plan",
+            Self::Experiment(_) => "experiment",
             Self::Runs => "runs",
             Self::Show(_) => "show",
             Self::Resume(_) => "resume",
@@ -308,6 +317,9 @@ pub(crate) struct Run {
     /// Seed of every random number
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
+    /// The time that it may take: 45m, 8h, 1h30m; what is given up for it is printed
+    #[arg(long, value_name = "TIME")]
+    pub(crate) within: Option<Within>,
     /// Check everything, start nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -335,6 +347,9 @@ pub(crate) struct Plan {
     /// Real pairs that choose checkpoints [default: at most the recipe's]
     #[arg(long)]
     pub(crate) validation: Option<usize>,
+    /// The time that it may take: 45m, 8h, 1h30m
+    #[arg(long, value_name = "TIME")]
+    pub(crate) within: Option<Within>,
 }
 
 /// Which stages.

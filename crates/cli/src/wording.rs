@@ -4,9 +4,9 @@
 //! (`ui/src/text`).
 
 use contract::problem::{
-    ArchiveFault, Corrupt, FolderFault, Full, HubProblem, ImportProblem, Interrupted, Locked,
-    Misuse, ModelProblem, NotFound, RecipeFault, RunProblem, ShellProblem, Stall, TooLong,
-    WorkspaceProblem, WrongState,
+    ArchiveFault, Corrupt, ExperimentFault, FolderFault, Full, HubProblem, ImportProblem,
+    Interrupted, Locked, Misuse, ModelProblem, NotFound, RecipeFault, RunProblem, ShellProblem,
+    Stall, TooLong, WorkspaceProblem, WrongState,
 };
 use contract::{
     CertificateFault, ErrorReport, ExampleKind, IntakeLimit, Lack, OfferChange, Price, Problem,
@@ -219,6 +219,19 @@ fn run(problem: &RunProblem) -> String {
     match problem {
         Recipe(RecipeFault::Assignment { .. }) => {
             "Write `--set key=value`; `duologue recipe --print` shows every field with its default and meaning.".into()
+        }
+        Experiment(ExperimentFault::NotReady { experiment, lack: Lack::Setting { field } }) => {
+            format!("Leave the arms with `{field}` out of the file of `{experiment}`, or wait for a version that has it.")
+        }
+        Experiment(ExperimentFault::NotReady { .. }) => {
+            "`duologue experiment plan FILE` lists everything that is missing.".into()
+        }
+        Experiment(ExperimentFault::TooManyRuns { runs, .. }) => {
+            format!("Set `max_runs = {runs}` under `[limits]`, or name fewer seeds, values or data sets.")
+        }
+        Experiment(ExperimentFault::Time { .. }) => "Write it as 45m, 8h or 1h30m.".into(),
+        Experiment(_) => {
+            "`duologue experiment new PRESET` prints the file of an experiment as it should be.".into()
         }
         Recipe(_) => {
             "`duologue recipe --print` shows every field with its default and meaning.".into()

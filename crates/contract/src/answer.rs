@@ -7,7 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::closed_set::closed_set;
-use crate::{Fit, Lack, Licence, Price, Proof, RunStatus, StageName};
+use crate::{Budget, Fit, Lack, Licence, Price, Proof, RunStatus, StageName};
 
 closed_set! {
     /// What became of a run that was asked for with `--detach` or `--queue`.
@@ -302,6 +302,9 @@ pub struct Plan {
     pub stages: Vec<StageForecast>,
     /// Cheaper ways to do it.
     pub offers: Vec<Offer>,
+    /// What was given up to end in time; none without a limit.
+    #[serde(default)]
+    pub budget: Option<Budget>,
     /// What the machine has.
     pub machine: Machine,
 }

@@ -105,6 +105,8 @@ closed_set! {
         // The method.
         /// A recipe's field or file is not valid.
         Recipe = "recipe",
+        /// An experiment's file is not valid.
+        Experiment = "experiment",
         /// A data set lacks a kind of example altogether.
         EmptyDataset = "empty_dataset",
         /// A data set has fewer examples than the recipe asks for.
@@ -314,6 +316,8 @@ closed_set! {
         Item = "item",
         /// A person who rates.
         Rater = "rater",
+        /// An experiment.
+        Experiment = "experiment",
     }
 }
 

@@ -11,6 +11,7 @@ mod device;
 mod error;
 mod event;
 mod excerpt;
+mod experiment;
 mod format;
 mod intake;
 mod judge;
@@ -49,6 +50,12 @@ pub use event::{
     SampleItem, Step, WritingMeasures,
 };
 pub use excerpt::{EXCERPT_CHARS, excerpt, excerpts};
+pub use experiment::{
+    Budget, Cut, ExperimentAction, ExperimentArm, ExperimentCell, ExperimentComparison,
+    ExperimentPlan, ExperimentPreset, ExperimentReport, ExperimentRow, ExperimentSide,
+    ExperimentStanding, ExperimentSummary, ExperimentSynthesizer, ExperimentVerdict, GridMode,
+    NewExperiment, PlannedCell,
+};
 pub use format::{FileFormat, Formats};
 pub use intake::{Account, AccountUnit, DateOrder, Dropped, SourceFile};
 pub use judge::{

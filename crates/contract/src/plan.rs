@@ -94,6 +94,20 @@ pub enum Lack {
         #[cfg_attr(feature = "specta", specta(type = f64))]
         free_bytes: u64,
     },
+    /// A setting that this version does not have.
+    Setting {
+        /// The field of the recipe.
+        field: String,
+    },
+    /// Time: even the least that can be asked for takes longer than there is.
+    Time {
+        /// Seconds of the least.
+        #[cfg_attr(feature = "specta", specta(type = f64))]
+        need_s: u64,
+        /// Seconds that there are.
+        #[cfg_attr(feature = "specta", specta(type = f64))]
+        within_s: u64,
+    },
     /// Room on the disk.
     Disk {
         /// What is needed.
@@ -162,6 +176,15 @@ impl fmt::Display for Lack {
                 "summaries to learn from: of {dialogues}, {empty} are empty and {long} are longer than their dialogues"
             ),
             Self::Model { hub_id } => write!(f, "the model {hub_id} is not on this computer"),
+            Self::Time { need_s, within_s } => write!(
+                f,
+                "time: the least takes about {} minutes, there are {}",
+                need_s.div_ceil(60),
+                within_s / 60
+            ),
+            Self::Setting { field } => {
+                write!(f, "the setting `{field}`, which this version does not have")
+            }
             Self::Memory {
                 need_bytes,
                 free_bytes,

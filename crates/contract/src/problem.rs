@@ -26,7 +26,8 @@ pub use row::{
     BadBytes, CueFault, Double, Nameless, NoDialogue, NoSummary, NoText, Quote, RowFault, ValueKind,
 };
 pub use run::{
-    Full, Interrupted, Locked, RecipeFault, RunProblem, SmallerPlan, Stall, TooLong, WrongState,
+    ExperimentFault, Full, Interrupted, Locked, RecipeFault, RunProblem, SmallerPlan, Stall,
+    TooLong, WrongState,
 };
 pub use shell::{FileFault, FolderFault, Misuse, ShellProblem};
 pub use workspace::{Corrupt, Room, WorkspaceProblem};

@@ -55,8 +55,10 @@ macro_rules! every_set {
 }
 
 every_set! {
-    AccountUnit, AdapterDtype, AgreementWord, ArtifactKind, BootstrapKind, CertificateFault, Control, Corruption, CorruptionGroup, CueFault, DateOrder, Detection, Direction, Doubt, DropReason, Encoding, ErrorCode, ExampleKind, FactKind, FileAction, FileFormat, Fit, IdentifierKind, IntakeLimit, IssueCode, ItemState,
-    JudgeAction, JudgeVerdict, Kind, Language, Launch, LeakReason, Licence, MapPart, Metric, MetricUnit, Origin, Outcome, Preset, Price, Proof, Quantize, RaterState, RatingMode, RecipeRule, ResultMetric, RunStanding, RunStatus, Scorer, Separator, SettleKind, Severity,
+    AccountUnit, AdapterDtype, AgreementWord, ArtifactKind, BootstrapKind, CertificateFault, Control, Corruption, CorruptionGroup, CueFault, DateOrder, Detection, Direction, Doubt, DropReason, Encoding,
+    ErrorCode, ExampleKind, ExperimentAction, ExperimentPreset, ExperimentStanding, FactKind, FileAction, FileFormat, Fit, GridMode, IdentifierKind, IntakeLimit, IssueCode, ItemState, JudgeAction, JudgeVerdict,
+    Kind, Language, Launch, LeakReason, Licence, MapPart, Metric, MetricUnit, Origin, Outcome, Preset, Price, Proof, Quantize, RaterState, RatingMode, RecipeRule, ResultMetric, RunStanding, RunStatus, Scorer,
+    Separator, SettleKind, Severity,
     Split, SplitChoice, StageName, StageStanding, StageStatus, StudyState, Synthesizer, System, Thing, ValueKind, Verdict,
 }
 
@@ -68,6 +70,7 @@ fn no_set_is_left_out_of_the_round_trip() {
         include_str!("data.rs"),
         include_str!("error.rs"),
         include_str!("event.rs"),
+        include_str!("experiment.rs"),
         include_str!("format.rs"),
         include_str!("intake.rs"),
         include_str!("judge.rs"),

@@ -89,9 +89,11 @@ impl Rates {
                 &|| false,
             )
         };
+        let on_processor = decoder.device.is_cpu();
+        let timed = |work: &dyn Fn() -> Result<()>| timed(on_processor, work);
         // The first step pays for pages and threads.
         step(&[0])?;
-        let train = timed(|| step(&[0, 1, 2, 3]).map(drop))?;
+        let train = timed(&|| step(&[0, 1, 2, 3]).map(drop))?;
         let items: Vec<Completion<'_>> = data
             .iter()
             .map(|e| Completion {
@@ -99,7 +101,7 @@ impl Rates {
                 completion_ids: &e.completion_ids,
             })
             .collect();
-        let forward = timed(|| score(decoder, None, &items, tokens as usize).map(drop))?;
+        let forward = timed(&|| score(decoder, None, &items, tokens as usize).map(drop))?;
         let requests: Vec<GenerateRequest> = (0..8)
             .map(|key| GenerateRequest {
                 prompt_ids: ids(key, 8),
@@ -113,7 +115,7 @@ impl Rates {
             batch_size: requests.len(),
         };
         let run = |new: usize| {
-            timed(|| {
+            timed(&|| {
                 generate(decoder, None, &requests, &config(new), &mut |_, _| {
                     ControlFlow::Continue(())
                 })
@@ -142,14 +144,25 @@ pub fn gemm_flops_per_s() -> Result<f64> {
         &Device::Cpu,
     )?;
     matmul(&a, &a)?;
-    let seconds = timed(|| (0..GEMM_REPEATS).try_for_each(|_| matmul(&a, &a).map(drop)))?;
+    let seconds = timed(true, &|| {
+        (0..GEMM_REPEATS).try_for_each(|_| matmul(&a, &a).map(drop))
+    })?;
     Ok(2.0 * (GEMM_SIDE as f64).powi(3) * GEMM_REPEATS as f64 / seconds)
 }
 
-fn timed(work: impl FnOnce() -> Result<()>) -> Result<f64> {
-    let begun = Instant::now();
+/// Seconds of some work. On the processor they are those that its threads would take without other programs: what else
+/// runs on the machine now may have ended by the time a run is at work, and a forecast for a loaded minute is of no use.
+fn timed(on_processor: bool, work: &dyn Fn() -> Result<()>) -> Result<f64> {
+    let cpu_s = || host::usage::of_this_process().cpu_s;
+    let (begun, cpu_begun_s) = (Instant::now(), cpu_s());
     work()?;
-    Ok(begun.elapsed().as_secs_f64().max(1e-9))
+    let wall_s = begun.elapsed().as_secs_f64();
+    let busy_s = (cpu_s() - cpu_begun_s) / rayon::current_num_threads() as f64;
+    let seconds = match on_processor && busy_s > 0.0 {
+        true => wall_s.min(busy_s),
+        false => wall_s,
+    };
+    Ok(seconds.max(1e-9))
 }
 
 #[cfg(test)]

@@ -25,6 +25,9 @@ pub const EFFECT_1_5: f64 = 0.015;
 const POWER: f64 = 0.8;
 /// More seeds are not suggested.
 const MOST_SEEDS: usize = 100;
+/// Standard deviation of a difference over seeds and over items, in stored scores, where nothing was measured yet: the
+/// middle of what runs on SAMSum showed (`docs/demo.md`: 1.0 to 1.3 points over seeds, 10 over items).
+const USUAL_SD: (f64, f64) = (0.0115, 0.1);
 
 /// Differences `system - baseline` for each seed and item. A side with one row is a system that no seed changes; its row
 /// counts for every seed. `None` without scores, or where seeds or items do not match.
@@ -194,6 +197,69 @@ pub fn seeds_needed(differences: &[Vec<f64>], effect: f64) -> Option<usize> {
     (2..=MOST_SEEDS).find(is_enough)
 }
 
+/// The smallest true difference that a test with this standard error finds with 80 % power at a two-sided alpha of 0.05;
+/// `None` where the standard error is 0 or the degrees of freedom are.
+pub fn detectable(se: f64, df: f64) -> Option<f64> {
+    if se <= 0.0 {
+        return None;
+    }
+    let finds = |effect: f64| noncentral::power(effect / se, df, 0.05);
+    let (mut low, mut high) = (0.0, 37.0 * se);
+    if finds(high)? < POWER {
+        return None;
+    }
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        match finds(middle)? >= POWER {
+            true => high = middle,
+            false => low = middle,
+        }
+    }
+    Some(high)
+}
+
+/// Mean squares as experiments usually have them: half of the variance over items is the same for every seed.
+fn usual(seeds: usize, items: usize) -> MeanSquares {
+    let (of_seeds, of_items) = USUAL_SD;
+    let residual = of_items * of_items / 2.0;
+    MeanSquares {
+        seeds,
+        items,
+        seed: items as f64 * of_seeds * of_seeds + residual,
+        item: seeds as f64 * residual + residual,
+        residual,
+    }
+}
+
+/// The smallest true difference that this many seeds and test items find with 80 % power, by the usual variance: what an
+/// experiment can tell before it is begun. One seed says something about its own trainings alone, by the variance of
+/// items. `None` below two items.
+pub fn outlook(seeds: usize, items: usize) -> Option<f64> {
+    if items < 2 || seeds == 0 {
+        return None;
+    }
+    if seeds == 1 {
+        let se = USUAL_SD.1 / (items as f64).sqrt();
+        return detectable(se, (items - 1) as f64);
+    }
+    let (se, df) = usual(seeds, items).standard_error();
+    detectable(se, df)
+}
+
+/// The smallest number of seeds that finds `effect` with this many test items, by the usual variance; `None` where a
+/// hundred are not enough.
+pub fn seeds_outlook(items: usize, effect: f64) -> Option<usize> {
+    if items < 2 {
+        return None;
+    }
+    (2..=MOST_SEEDS).find(|seeds| outlook(*seeds, items).is_some_and(|found| found <= effect))
+}
+
+/// The interval of another confidence around a test's difference.
+pub fn interval(test: &TTest, confidence: f64) -> Option<(f64, f64)> {
+    student::around(test.diff, test.se, test.df, confidence)
+}
+
 /// A mean difference with the interval of a bootstrap over seeds and items.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hierarchical {
@@ -268,6 +334,8 @@ pub struct Comparison {
     pub ci95_bootstrap: (f64, f64),
     /// Randomisation of the items: for these trained models only.
     pub p_randomisation: f64,
+    /// The smallest true difference that these seeds and items find with 80 % power; `None` where that cannot be said.
+    pub detectable: Option<f64>,
     /// Seeds that would show a difference of 1.5 points; `None` where that cannot be said.
     pub seeds_for_1_5: Option<usize>,
 }
@@ -283,6 +351,7 @@ pub fn compare(differences: &[Vec<f64>], resamples: usize, seed: u64) -> Option<
         sd_seeds: text::standard_deviation(&seed_means(differences)),
         ci95_bootstrap: hierarchical_bootstrap(differences, resamples, seed)?.ci95,
         p_randomisation: significance::paired_randomisation(&by_item, resamples, seed)?.p_two_sided,
+        detectable: detectable(two_way.se, two_way.df),
         seeds_for_1_5: seeds_needed(differences, EFFECT_1_5),
     })
 }

@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod demo;
 pub mod error;
 pub mod event;
+pub mod experiment;
 pub mod export;
 pub mod forecast;
 pub mod models;

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use contract::{DeviceChoice, StageName};
 use lm::LanguageModel;
 use project::recipe::{Recipe, Typed};
+use project::within::Within;
 use store::{RunRow, Store};
 
 use crate::error::Result;
@@ -35,6 +36,10 @@ pub struct RunRequest {
     pub memory_free_bytes: Option<u64>,
     /// Version of the program.
     pub version: String,
+    /// The time that it may take; none if it may take as long as it does.
+    pub within: Option<Within>,
+    /// Fields of the recipe that are not given up for it.
+    pub kept: Vec<String>,
 }
 
 /// A run as its stages see it.

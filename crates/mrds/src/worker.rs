@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use contract::{Control, DeviceChoice, Event, RunStatus, StageName};
+use contract::{Budget, Control, DeviceChoice, Event, RunStatus, StageName};
 use host::{Identity, Liveness};
 use lm::LanguageModel;
 use lm::text::chat_template::day_of;
@@ -20,7 +20,8 @@ use store::{Acquire, ModelRow, NewRun, Owner, RunRow, Store};
 
 use crate::error::{Error, Result};
 use crate::event::EventSink;
-use crate::forecast::{next_smaller, seconds, settle};
+use crate::forecast::ratio::{self, KeptPart};
+use crate::forecast::{Started, next_smaller, settle, started};
 use crate::models::{absolute, folder_bytes};
 use crate::pipeline;
 use crate::run::{Run, RunRequest, StageRange};
@@ -38,6 +39,9 @@ pub struct PreparedRun {
     pub selected: Selected,
     /// Seconds of each stage on this machine.
     pub forecast: Forecast,
+    /// What the recipe gave up to end in time; none without a limit.
+    pub budget: Option<Budget>,
+    parts: Vec<KeptPart>,
     dataset_id: i64,
 }
 
@@ -76,28 +80,50 @@ pub(crate) fn model_of(
 /// again), fits its sizes to the data set and chooses the examples; stores nothing. A chat template that asks for
 /// today's date is told the day of `now_ms`, in this run and for good.
 pub fn prepare(session: &Session, request: &RunRequest, now_ms: i64) -> Result<PreparedRun> {
-    let dataset = session.store().dataset(&request.dataset)?;
-    let rows = session.store().examples(dataset.id, None)?;
+    // Known before anything is loaded.
+    session.store().dataset(&request.dataset)?;
+    prepare_with(session, request, load(request, now_ms)?)
+}
+
+/// Loads the model of a run to be created.
+pub fn load(request: &RunRequest, now_ms: i64) -> Result<LanguageModel> {
     let quantize = request.recipe.quantize;
     let device = lm::device::select(request.device)?;
     let mut model = LanguageModel::load_quantized(&request.model, quantize, &device)?;
     model.chat.set_date(day_of(now_ms));
+    Ok(model)
+}
+
+/// As [`prepare`], with the model loaded already; it is found again in the result.
+pub fn prepare_with(
+    session: &Session,
+    request: &RunRequest,
+    model: LanguageModel,
+) -> Result<PreparedRun> {
+    let dataset = session.store().dataset(&request.dataset)?;
+    let rows = session.store().examples(dataset.id, None)?;
     if let Some(lack) = nothing_to_learn(&rows) {
         let dataset = request.dataset.clone();
         return Err(RunProblem::NotReady { dataset, lack }.into());
     }
-    let asked = request.recipe.clone().resolve(model.parameters)?;
+    let mut asked = request.recipe.clone().resolve(model.parameters)?;
+    let Started {
+        budget,
+        forecast,
+        parts,
+    } = started(session, request, &mut asked, &model, &rows)?;
     let pool = pool(&request.dataset, &rows, &asked, request.seed, &model)?;
     let mut recipe = asked.clone();
     recipe.fit(request.typed, pool.available());
     settle(&mut recipe, request, &model, &rows)?;
-    let forecast = seconds(&recipe, request, &model, &rows)?;
     let selected = pool.take(&recipe)?;
     Ok(PreparedRun {
         model,
         recipe,
         selected,
         forecast,
+        budget,
+        parts,
         dataset_id: dataset.id,
     })
 }
@@ -147,6 +173,10 @@ pub fn create_run(
         stages: StageName::ALL,
     })?;
     session.keep_forecast(&id, &prepared.forecast)?;
+    if let Some(budget) = &prepared.budget {
+        session.keep_budget(&id, budget)?;
+    }
+    ratio::keep(session, &id, &prepared.parts)?;
     Ok(session.store().run(&id)?)
 }
 
@@ -188,6 +218,9 @@ pub fn execute(
         result
     });
     let settled = record_end(session, run, result, process);
+    // What was learnt about the machine is no part of the run: without it the next forecast is what it was.
+    let row = session.store().run(run)?;
+    let _unlearnt = ratio::learn(session, run, &session.store().parts(run)?, row.threads);
     session.store().release(run, &process.owner.token)?;
     settled
 }

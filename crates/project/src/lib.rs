@@ -5,8 +5,10 @@
 //! [`study`]. The window is built on this room alone; what loads weights is in `mrds`, which builds on it too.
 
 pub mod artifact;
+pub mod budget;
 pub mod dialogue;
 pub mod error;
+pub mod experiment;
 pub mod format_rule;
 pub mod hygiene;
 pub mod import;
@@ -22,6 +24,7 @@ pub mod session;
 mod speaker;
 pub mod study;
 pub mod verdict;
+pub mod within;
 mod work;
 
 pub use contract::{StageName, Synthesizer, System};

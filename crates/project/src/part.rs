@@ -151,6 +151,22 @@ fn is_free_of_shots(part: Part, recipe: &Recipe) -> bool {
     }
 }
 
+/// Whether a system's summaries are the same whatever the seed and the shots are, unless validation pairs choose its prompt.
+pub fn is_free_of_seeds(system: System) -> bool {
+    is_free_of_shots(Part::Evaluate(system), &Recipe::default())
+}
+
+/// What a run is made of beside its recipe, as far as a key depends on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// Digest of the model.
+    pub model_id: &'a str,
+    /// The seed.
+    pub seed: u64,
+    /// The chosen examples.
+    pub selection: &'a Selection,
+}
+
 /// The cache key of a part: everything that its result depends on.
 ///
 /// `finished` gives the result of an earlier part; `None` if it is unfinished.
@@ -160,18 +176,33 @@ pub fn inputs_sha256(
     part: Part,
     finished: &dyn Fn(Part) -> Option<Finished>,
 ) -> Result<Option<String>> {
-    let selection = Selection::of_run(run)?;
+    let inputs = Inputs {
+        model_id: &run.model_id,
+        seed: run.seed,
+        selection: &Selection::of_run(run)?,
+    };
+    key(inputs, recipe, part, finished)
+}
+
+/// As [`inputs_sha256`], for a run that need not be stored.
+pub fn key(
+    inputs: Inputs<'_>,
+    recipe: &Recipe,
+    part: Part,
+    finished: &dyn Fn(Part) -> Option<Finished>,
+) -> Result<Option<String>> {
+    let selection = inputs.selection;
     let mut key = vec![
         json!(PIPELINE_VERSION),
         json!(part.stage().as_str()),
         json!(part.name()),
-        json!(run.model_id),
+        json!(inputs.model_id),
         recipe.of_part(part)?,
     ];
     if !is_free_of_shots(part, recipe) {
-        key.extend([json!(run.seed), json!(selection.training_sha256)]);
+        key.extend([json!(inputs.seed), json!(selection.training_sha256)]);
     }
-    if let Some(date) = selection.template_date {
+    if let Some(date) = &selection.template_date {
         key.push(json!(date));
     }
     if part.stage() == StageName::Evaluate {

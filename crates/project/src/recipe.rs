@@ -4,6 +4,7 @@
 //! part's cache key follow from the same lines. Defaults and their arguments: `docs/method.md`; the values of the
 //! paper (Lu et al., arXiv 2502.17328) are used where it states them.
 
+mod changes;
 mod earlier;
 mod fit;
 mod shape;

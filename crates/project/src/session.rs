@@ -13,12 +13,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use contract::{
-    ArtifactKind, Control, FileAction, Part, Progress, RunStatus, StageName, StageStanding,
+    ArtifactKind, Budget, Control, FileAction, Part, Progress, RunStatus, StageName, StageStanding,
     StageStatus, System,
 };
 use host::{Identity, Liveness};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::{
     ArtifactEdit, ArtifactPage, DatasetRow, ExampleRow, LedgerRow, MetricPointRow, ModelRow,
     PartRow, RunRow, StageRow, StopRequest, Store,
@@ -427,6 +427,17 @@ impl Session {
         self.set_setting(&forecast_key(run), &seconds)
     }
 
+    /// Keeps what a run gave up to end in time.
+    pub fn keep_budget(&self, run: &str, budget: &Budget) -> Result<()> {
+        self.set_setting(&budget_key(run), &json!(budget))
+    }
+
+    /// What a run gave up to end in time; none if it had no limit.
+    pub fn budget(&self, run: &str) -> Result<Option<Budget>> {
+        let kept = self.setting(&budget_key(run))?;
+        Ok(kept.and_then(|kept| serde_json::from_value(kept).ok()))
+    }
+
     /// The seconds that were forecast for each stage of a run; empty if none were kept.
     pub fn forecast(&self, run: &str) -> Result<Forecast> {
         let kept = self.setting(&forecast_key(run))?.unwrap_or_default();
@@ -445,6 +456,10 @@ pub type Forecast = BTreeMap<StageName, f64>;
 /// The setting is called as when the window alone kept it.
 fn forecast_key(run: &str) -> String {
     format!("window.forecast.{run}")
+}
+
+fn budget_key(run: &str) -> String {
+    format!("budget.{run}")
 }
 
 /// Where a run stands once it heard a request to stop, or Ctrl-C (`None`).

@@ -80,13 +80,19 @@ pub enum Repeats {
     /// People.
     Raters(usize),
     /// Trainings with other seeds.
-    Seeds(usize),
+    Seeds {
+        /// How many.
+        count: usize,
+        /// How many would show the difference that matters; none if a hundred are not enough, because the dialogues are
+        /// too few.
+        needed: Option<usize>,
+    },
 }
 
 impl Repeats {
     fn count(self) -> usize {
         match self {
-            Self::Raters(count) | Self::Seeds(count) => count,
+            Self::Raters(count) | Self::Seeds { count, .. } => count,
         }
     }
 }
@@ -151,8 +157,31 @@ fn outcome(finding: &Finding<'_>, rules: &Rules) -> Outcome {
     }
 }
 
-/// `5 ceil((needed - n) / 5)` more dialogues, unless there are fewer than are needed.
+/// What would settle an open comparison: with people more dialogues, with trainings more seeds. One training alone says
+/// nothing about others, so neither how many would be needed.
 fn settle(outcome: Outcome, finding: &Finding<'_>, rules: &Rules) -> Settle {
+    let is_open = matches!(outcome, Outcome::Ahead | Outcome::Behind | Outcome::Open);
+    match finding.repeats {
+        Repeats::Raters(_) => more_dialogues(outcome, finding, rules),
+        Repeats::Seeds { count, needed } if is_open && count > 1 => more_seeds(count, needed),
+        Repeats::Seeds { .. } => Settle::default(),
+    }
+}
+
+fn more_seeds(count: usize, needed: Option<usize>) -> Settle {
+    let (kind, more) = match needed.map(|needed| needed.saturating_sub(count)) {
+        None => (SettleKind::Beyond, None),
+        Some(0) => (SettleKind::Enough, None),
+        more => (SettleKind::More, more),
+    };
+    Settle {
+        kind: Some(kind),
+        more,
+    }
+}
+
+/// `5 ceil((needed - n) / 5)` more dialogues, unless there are fewer than are needed.
+fn more_dialogues(outcome: Outcome, finding: &Finding<'_>, rules: &Rules) -> Settle {
     let (kind, more) = match (outcome, finding.dialogues_needed) {
         (Outcome::Ahead | Outcome::Behind | Outcome::Open, Some(needed)) => {
             match needed.saturating_sub(finding.dialogues) {
@@ -167,6 +196,15 @@ fn settle(outcome: Outcome, finding: &Finding<'_>, rules: &Rules) -> Settle {
         _ => (None, None),
     };
     Settle { kind, more }
+}
+
+/// What a verdict adds if the first three lines of the dialogue score higher than the system that it is about: then the
+/// system is not useful yet, whatever else it beats. Both figures are points.
+pub fn below_lines(system: &str, points: f64, lines: f64) -> Words {
+    Words {
+        en: english::below_lines(system, points, lines),
+        de: german::below_lines(system, points, lines),
+    }
 }
 
 /// Two systems over all criteria: what each outcome holds for, by the criterion's name.

@@ -35,7 +35,7 @@ pub trait Stored: Serialize + DeserializeOwned {}
 impl<T: Serialize + DeserializeOwned> Stored for T {}
 
 const LEAVE_ONE: &str = "
-DELETE FROM study; DELETE FROM rating_study; DELETE FROM queue; DELETE FROM lease; DELETE FROM work; DELETE FROM setting; DELETE FROM ledger;
+DELETE FROM study; DELETE FROM rating_study; DELETE FROM experiment; DELETE FROM queue; DELETE FROM lease; DELETE FROM work; DELETE FROM setting; DELETE FROM ledger;
 DELETE FROM run WHERE id <> (SELECT id FROM temp.kept);
 DELETE FROM dataset WHERE id NOT IN (SELECT dataset_id FROM run);
 DELETE FROM import;

@@ -9,8 +9,8 @@
 //! Own code, not `rusqlite_migration`: that keeps a plain count in `user_version` and refuses every longer one.
 
 use crate::table::{
-    artifact, dataset, example, import, lease, ledger, metric_point, model, part, queue, rating,
-    rating_study, run, setting, stage, study, work,
+    artifact, dataset, example, experiment, import, lease, ledger, metric_point, model, part,
+    queue, rating, rating_study, run, setting, stage, study, work,
 };
 use crate::{Error, Result};
 use rusqlite::{Connection, TransactionBehavior};
@@ -75,6 +75,7 @@ const LINES: &[Line] = &[
     Line::additive(import::SQL),
     Line::additive(rating_study::SQL),
     Line::additive(part::SQL),
+    Line::additive(experiment::SQL),
 ];
 
 /// What a database has: in decimal, `user_version` is `MMmmmLLL`, the release that it needs (`MM.mmm`) and the number

@@ -213,6 +213,9 @@ fn push_choice(arguments: &mut Vec<String>, request: &RunRequest) {
             .into_iter()
             .flat_map(|(flag, value)| [flag.to_owned(), value.to_owned()]),
     );
+    if let Some(within) = &request.within {
+        arguments.extend(["--within".to_owned(), within.clone()]);
+    }
     for change in &request.changes {
         arguments.extend([
             "--set".to_owned(),
@@ -273,16 +276,17 @@ mod tests {
                 value: "8".into(),
             }],
             seed: 3,
+            within: Some("45m".into()),
             from: None,
             until: Some(StageName::Summaries),
         };
-        let expected = "run --detach --dataset d --model /m --preset small --set shots=8 --seed 3 --until summaries";
+        let expected = "run --detach --dataset d --model /m --preset small --within 45m --set shots=8 --seed 3 --until summaries";
         assert_eq!(run_arguments(&request, false).join(" "), expected);
         assert_eq!(
             run_arguments(&request, true).join(" "),
             expected.replace("--detach", "--queue")
         );
-        let expected = "plan --dataset d --model /m --preset small --set shots=8";
+        let expected = "plan --dataset d --model /m --preset small --within 45m --set shots=8";
         assert_eq!(plan_arguments(&request).join(" "), expected);
     }
 }

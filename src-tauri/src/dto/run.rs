@@ -38,6 +38,8 @@ pub struct RunRequest {
     pub changes: Vec<Change>,
     /// Seed of every random number.
     pub seed: u32,
+    /// The time that it may take, such as `45m`; none if it may take as long as it does.
+    pub within: Option<String>,
     /// First stage to carry out; none means the first.
     pub from: Option<StageName>,
     /// Last stage to carry out; none means the last.

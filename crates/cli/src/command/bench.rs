@@ -644,6 +644,8 @@ fn measured_run(
         // What is measured does not depend on what else is running.
         memory_free_bytes: None,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        within: None,
+        kept: Vec::new(),
     };
     let session = Session::open(folder)?;
     let figures = bench::pipeline(&session, &args.data, request, &asked, args.calls.is_some());

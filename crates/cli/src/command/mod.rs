@@ -7,6 +7,7 @@ mod data;
 mod doctor;
 mod download;
 mod engine;
+mod experiment;
 mod figures;
 mod login;
 mod models;
@@ -45,6 +46,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Done {
         Command::Resume(resume) => work::resume(global, resume, output),
         Command::Worker(worker) => work::worker(global, worker, output),
         Command::Plan(args) => plan::plan(global, args, output),
+        Command::Experiment(args) => experiment::experiment(global, &args.action, output),
         Command::Runs => runs::runs(global, output),
         Command::Show(show) => runs::show(global, show, output),
         Command::Queue(args) => queue::queue(global, args, output),
@@ -115,6 +117,15 @@ fn recipe(choice: &RecipeChoice) -> Result<(Recipe, Typed), Failure> {
         typed = typed.and_field(field.trim());
     }
     Ok((recipe, typed))
+}
+
+/// Fields of the recipe that somebody typed: they are not given up to end in time.
+fn typed_fields(choice: &RecipeChoice, sizes: &[(&str, bool)]) -> Vec<String> {
+    let set = choice.set.iter().filter_map(|set| set.split('=').next());
+    let given = sizes.iter().filter(|(_, is_given)| *is_given);
+    set.map(|field| field.trim().to_owned())
+        .chain(given.map(|(field, _)| (*field).to_owned()))
+        .collect()
 }
 
 fn read_text(path: &Path) -> Result<String, Failure> {

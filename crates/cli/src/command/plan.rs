@@ -8,8 +8,9 @@ use mrds::catalogue::named;
 use mrds::forecast::{PlanRequest, PlannedModel};
 use project::session::Session;
 
+use super::experiment::describe_budget;
 use super::work::{RECOMPUTES, model_folder};
-use super::{Done, memory_free_bytes, recipe, session, workspace};
+use super::{Done, memory_free_bytes, recipe, session, typed_fields, workspace};
 use crate::args::{Global, Plan};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -34,6 +35,8 @@ pub(super) fn plan(global: &Global, args: &Plan, output: &Output) -> Done {
             typed,
             device: global.device,
             machine,
+            within: args.within,
+            kept: typed_fields(&args.choice, &[]),
         },
     )?;
     output.text(describe(&plan));
@@ -42,7 +45,7 @@ pub(super) fn plan(global: &Global, args: &Plan, output: &Output) -> Done {
 }
 
 /// A model that is here, else one of the catalogue.
-fn model(session: &Session, name: &str) -> Result<PlannedModel, Failure> {
+pub(super) fn model(session: &Session, name: &str) -> Result<PlannedModel, Failure> {
     match model_folder(session, name) {
         Ok(folder) => Ok(PlannedModel::Folder(folder)),
         Err(unknown) => named(name)?
@@ -84,6 +87,9 @@ pub(super) fn describe(plan: &contract::Plan) -> String {
         text += &format!("{RECOMPUTES}\n");
     }
     text += &examples(&plan.examples);
+    if let Some(budget) = &plan.budget {
+        text += &describe_budget(budget);
+    }
     if plan.missing.is_empty() {
         text += "Ready: nothing is missing.\n";
     }

@@ -14,10 +14,11 @@ use project::rows::RunRow;
 use project::session::{RunSummary, Session};
 use serde::Deserialize;
 
+use super::experiment::describe_budget;
 use super::figures::{self, points};
 use super::{Done, read_lines, session};
 use crate::answer::{
-    ArtifactLine, Evaluated, EvaluatedRun, Runs, Score, ScoreLine, Stage, Stopping,
+    ArtifactLine, Evaluated, EvaluatedRun, Runs, Score, ScoreLine, Shown, Stage, Stopping,
 };
 use crate::args::{Cancel, Evaluate, Global, Multi, Show};
 use crate::failure::Failure;
@@ -72,8 +73,15 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
         let mut shown = session.show(&args.run)?;
         wording::word_run(&mut shown);
         shown.status = standing(&session, &args.run, shown.status)?;
+        let budget = session.budget(&args.run)?;
         output.text(describe(&shown, args.all_metrics));
-        output.result(&shown);
+        if let Some(budget) = &budget {
+            output.text(describe_budget(budget));
+        }
+        output.result(&Shown {
+            report: &shown,
+            budget,
+        });
         return Ok(ExitCode::SUCCESS);
     };
     session.run(&args.run)?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
 use contract::problem::WrongState;
-use contract::{FileAction, Launch, RunStatus, Started};
+use contract::{Budget, FileAction, Launch, RunStatus, Started};
 use host::clock::now_ms;
 use host::{detached, private};
 use mrds::Error;
@@ -12,8 +12,10 @@ use mrds::run::{RunRequest, StageRange};
 use project::recipe::{Recipe, Recompute, Typed};
 use project::session::Session;
 
-use super::{Done, memory_free_bytes, queue, quoted, recipe, session};
-use crate::answer::{ChosenCounts, ChosenExamples, ChosenModel, DryRun, Paused};
+use super::experiment::describe_budget;
+use super::plan::duration;
+use super::{Done, memory_free_bytes, queue, quoted, recipe, session, typed_fields};
+use crate::answer::{ChosenCounts, ChosenExamples, ChosenModel, DryRun, Paused, Shown};
 use crate::args::{Global, Resume, Run, StageRangeArgs, Worker};
 use crate::failure::{Failure, INTERRUPTED};
 use crate::output::{Output, note};
@@ -37,6 +39,8 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
         threads: global.threads() as u32,
         memory_free_bytes: memory_free_bytes(global.device),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        within: args.within,
+        kept: typed_fields(&args.choice, &[("systems", args.systems.is_some())]),
     };
     let prepared = mrds::worker::prepare(&session, &request, now_ms())?;
     let selection = &prepared.selected.selection;
@@ -78,6 +82,12 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
             "The card has room for {texts} generated texts or {tokens} tokens of a training at once."
         ));
     }
+    if let Some(budget) = &prepared.budget {
+        note(describe_budget(budget).trim_end());
+        if !budget.fits {
+            return Err(does_not_fit(budget));
+        }
+    }
     if args.dry_run {
         output.text("Everything is in order; nothing was started.");
         output.result(&DryRun {
@@ -92,6 +102,7 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
                 parameters: prepared.model.parameters,
             },
             recipe: &prepared.recipe,
+            budget: prepared.budget.as_ref(),
         });
         return Ok(ExitCode::SUCCESS);
     }
@@ -104,6 +115,18 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
         return detach(global, &session, &row.id, &args.stages, output);
     }
     work(global, &session, &row.id, stages, false, output)
+}
+
+/// Even the least takes longer than there is.
+fn does_not_fit(budget: &Budget) -> Failure {
+    Failure::usage(
+        format!(
+            "the run does not fit in {}: the least that can be asked for takes about {}",
+            duration(budget.within_s),
+            duration(budget.least_s)
+        ),
+        "Give it more time with --within, or choose a smaller model: `duologue models list --catalogue`.",
+    )
 }
 
 fn chosen(args: &Run) -> Result<(Recipe, Typed), Failure> {
@@ -207,6 +230,13 @@ fn work(
     }
     let ended = mrds::worker::execute(session, run, stages, &asked);
     progress.finish();
+    if ended.is_err()
+        && let Some(experiment) = session.stop_after_failures(run)?
+    {
+        note(&format!(
+            "Experiment {experiment} is paused: its cells fail in the same way."
+        ));
+    }
     // Whoever pauses a run wants the machine for something else.
     if !matches!(ended, Err(Error::Interrupted { .. })) {
         queue::go_on(global, session);
@@ -214,8 +244,12 @@ fn work(
     match ended {
         Ok(_) => {
             let shown = session.show(run)?;
+            let budget = session.budget(run)?;
             output.text(super::runs::describe(&shown, false));
-            output.result(&shown);
+            output.result(&Shown {
+                report: &shown,
+                budget,
+            });
             Ok(ExitCode::SUCCESS)
         }
         Err(Error::Interrupted { .. }) => {

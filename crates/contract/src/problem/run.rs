@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{cases, problems};
-use crate::{ErrorPlace, ExampleKind, Lack, Price, RecipeRule, RunStatus, StageName, Synthesizer};
+use crate::{
+    ErrorPlace, ExampleKind, Lack, Price, RecipeRule, RunStatus, StageName, Synthesizer, System,
+};
 
 problems! {
     /// A problem with a recipe, a run or a rating.
     RunProblem {
         /// A recipe's field or file is not valid.
         Recipe(RecipeFault),
+        /// An experiment's file is not valid.
+        Experiment(ExperimentFault),
         /// A data set lacks a kind of example altogether.
         EmptyDataset {
             /// Which data set.
@@ -96,6 +100,84 @@ cases! {
             field: String,
             /// What it has to be.
             rule: RecipeRule,
+        },
+    }
+}
+
+cases! {
+    /// What is wrong with an experiment's file.
+    ExperimentFault {
+        /// It is not TOML, or a key is unknown or of the wrong form.
+        Unreadable {
+            /// What the parser met.
+            reason: String,
+        },
+        /// It has a form that this version does not know.
+        Schema {
+            /// The number in the file.
+            schema: u32,
+        },
+        /// A key is empty.
+        Empty {
+            /// The key.
+            key: String,
+        },
+        /// A name that cannot be used: letters, digits, `-`, `_` and `.` are.
+        Name {
+            /// What was given.
+            name: String,
+        },
+        /// Two keys that exclude each other.
+        Both {
+            /// The first key.
+            key: String,
+            /// The second key.
+            other: String,
+        },
+        /// An axis without name, or with a value of a form that it cannot have.
+        Axis {
+            /// Its place among the axes, from 1.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            axis: usize,
+        },
+        /// Axes of different lengths that are to go side by side.
+        Lengths,
+        /// A time that cannot be read.
+        Time {
+            /// What was given.
+            text: String,
+        },
+        /// A comparison names a system that the experiment does not have.
+        System {
+            /// The comparison's family.
+            family: String,
+            /// The system.
+            system: System,
+        },
+        /// A comparison names an axis or a label that the experiment does not have.
+        Arm {
+            /// The comparison's family.
+            family: String,
+            /// The axis.
+            axis: String,
+            /// The label.
+            label: String,
+        },
+        /// More runs than the experiment allows itself.
+        TooManyRuns {
+            /// How many it has.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            runs: usize,
+            /// How many it may have.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            limit: usize,
+        },
+        /// It cannot start: what it lacks.
+        NotReady {
+            /// The experiment.
+            experiment: String,
+            /// What it lacks.
+            lack: Lack,
         },
     }
 }
@@ -337,6 +419,13 @@ impl fmt::Display for RunProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Recipe(fault) => write!(f, "the recipe is not valid: {fault}"),
+            Self::Experiment(ExperimentFault::NotReady { experiment, lack }) => {
+                write!(
+                    f,
+                    "the experiment `{experiment}` cannot start; it lacks {lack}"
+                )
+            }
+            Self::Experiment(fault) => write!(f, "the experiment is not valid: {fault}"),
             Self::EmptyDataset {
                 dataset,
                 lacks: ExampleKind::Usable,
@@ -413,6 +502,53 @@ impl fmt::Display for RecipeFault {
             Self::UnknownField { field } => write!(f, "there is no field `{field}`"),
             Self::Value { field, reason } => write!(f, "`{field}`: {reason}"),
             Self::Rule { field, rule } => write!(f, "`{field}` {}", rule_text(*rule)),
+        }
+    }
+}
+
+impl fmt::Display for ExperimentFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { reason } => write!(f, "{reason}"),
+            Self::Schema { schema } => {
+                write!(
+                    f,
+                    "`schema = {schema}` is a form that this version does not know"
+                )
+            }
+            Self::Empty { key } => write!(f, "`{key}` is empty"),
+            Self::Name { name } => write!(
+                f,
+                "`name = \"{name}\"`: a name has letters, digits, `-`, `_` and `.`, 60 characters at most"
+            ),
+            Self::Both { key, other } => write!(f, "`{key}` and `{other}` exclude each other"),
+            Self::Axis { axis } => write!(
+                f,
+                "`[[axis]]` number {axis} needs `name` with values of the form {{ label = \"..\", set = {{ .. }} }}, or \
+                 `field` with plain values"
+            ),
+            Self::Lengths => write!(f, "`mode = \"zip\"` needs axes with equally many values"),
+            Self::Time { text } => {
+                write!(f, "`{text}` is no time: write it as 45m, 8h or 1h30m")
+            }
+            Self::System { family, system } => write!(
+                f,
+                "`[[compare]]` of family `{family}` names the system {system}, which `systems` does not list"
+            ),
+            Self::Arm {
+                family,
+                axis,
+                label,
+            } => write!(
+                f,
+                "`[[compare]]` of family `{family}` names {axis} = {label}, which no axis has"
+            ),
+            Self::TooManyRuns { runs, limit } => {
+                write!(f, "it has {runs} runs, and `max_runs` allows {limit}")
+            }
+            Self::NotReady { experiment, lack } => {
+                write!(f, "`{experiment}` lacks {lack}")
+            }
         }
     }
 }

@@ -167,3 +167,20 @@ proptest! {
         prop_assert!((after.ci95.0 - before.ci95.0 - shift).abs() < 1e-6);
     }
 }
+
+#[test]
+fn what_an_experiment_can_tell_before_it_is_begun() {
+    // Page `evidence`, section 0: three seeds tell about 2 to 4 points apart, 1.5 points take 6 to 10 seeds.
+    let points = |seeds, items| 100.0 * outlook(seeds, items).unwrap();
+    assert!((2.5..4.5).contains(&points(3, 500)), "{}", points(3, 500));
+    assert!((1.5..2.4).contains(&points(5, 500)), "{}", points(5, 500));
+    assert!(points(10, 500) < points(5, 500) && points(5, 500) < points(5, 100));
+    let seeds = seeds_outlook(500, EFFECT_1_5).unwrap();
+    assert!((6..=10).contains(&seeds), "{seeds}");
+    assert_eq!(seeds_outlook(2, EFFECT_1_5), None, "too few items");
+    assert_eq!((outlook(0, 100), outlook(3, 1)), (None, None));
+    // The difference found is found with the power that was asked for.
+    let found = detectable(0.01, 12.0).unwrap();
+    assert!((noncentral::power(found / 0.01, 12.0, 0.05).unwrap() - POWER).abs() < 1e-6);
+    assert_eq!(detectable(0.0, 12.0), None);
+}

@@ -6,14 +6,17 @@
 //! card, the card's free memory counts: what other programs hold there is left to them.
 
 mod cheaper;
+mod experiment;
+pub(crate) mod ratio;
 mod stages;
+mod within;
 
 use std::path::{Path, PathBuf};
 
 use contract::problem::SmallerPlan;
 use contract::{
-    Change, DeviceChoice, ExampleKind, Lack, Machine, Offer, OfferChange, Plan, PlanExamples,
-    Price, Split, StageForecast, StageName, Verdict,
+    Budget, Change, DeviceChoice, ExampleKind, Lack, Machine, Offer, OfferChange, Plan,
+    PlanExamples, Price, Split, StageForecast, StageName, Verdict,
 };
 use lm::memory::{self, Form};
 use lm::model::parameters;
@@ -22,12 +25,18 @@ use lm::{DecoderConfig, LanguageModel, SpecialTokens, check_folder};
 use project::hygiene::nothing_to_learn;
 use project::import::shares;
 use project::recipe::{Available, Recipe, Recompute, Typed};
-use project::session::{Forecast, Session};
+use project::session::Session;
+use project::within::Within;
 use store::{ExampleRow, RunRow};
 
-pub use stages::{Length, Setting, Texts, forecast};
+pub use experiment::{ExperimentRequest, plan_experiment};
+pub use stages::{KindSeconds, Length, PartForecast, Setting, Texts, forecast, parts};
 
 use cheaper::{Assignment, CHEAPER, changed, changes, helps};
+use ratio::Ratios;
+use within::Time;
+
+pub(crate) use within::{Started, started};
 
 use crate::catalogue::{CatalogueEntry, DIALOGUE_TOKENS, SUMMARY_TOKENS, catalogue};
 use crate::error::{Error, Result};
@@ -64,6 +73,10 @@ pub struct PlanRequest {
     pub device: DeviceChoice,
     /// What the machine has.
     pub machine: Machine,
+    /// The time that it may take; none if it may take as long as it does.
+    pub within: Option<Within>,
+    /// Fields of the recipe that are not given up for it.
+    pub kept: Vec<String>,
 }
 
 /// Tokens and texts at once below which a card would hardly be busy.
@@ -137,10 +150,23 @@ pub fn plan(session: &Session, request: &PlanRequest) -> Result<Plan> {
     let dataset = session.store().dataset(&request.dataset)?;
     let mut rows = session.store().examples(dataset.id, None)?;
     rows.retain(ExampleRow::is_summarised);
-    let known = Known::of(request)?;
+    let mut known = Known::of(request)?;
+    known.adjust(&Ratios::of(session)?);
     let mut recipe = request.recipe.clone().resolve(known.parameters)?;
+    let (pairs, tests) = available(&rows, &recipe);
+    recipe.fit(request.typed, pairs);
+    let mut texts = texts(&rows, &recipe, known.loaded.as_ref())?;
+    let time = request.within.map(|within| Time {
+        within,
+        kept: &request.kept,
+        tests,
+        threads: request.machine.threads,
+    });
+    let budget = time
+        .map(|time| known.within(&mut recipe, texts, time))
+        .transpose()?;
     let (available, test) = available(&rows, &recipe);
-    recipe.fit(request.typed, available);
+    texts.test_items = test;
     let examples = PlanExamples {
         shots: recipe.shots,
         validation: recipe.validation,
@@ -149,7 +175,6 @@ pub fn plan(session: &Session, request: &PlanRequest) -> Result<Plan> {
         validation_at_most: request.recipe.validation,
         unsummarised: dataset.unsummarised as usize,
     };
-    let texts = texts(&rows, &recipe, known.loaded.as_ref())?;
     known.settle(
         &mut recipe,
         &texts,
@@ -159,6 +184,7 @@ pub fn plan(session: &Session, request: &PlanRequest) -> Result<Plan> {
     let stages = known.forecast(&recipe, &texts, request.machine.threads);
     let mut missing = enough(available, test, &recipe);
     missing.extend(nothing_to_learn(&rows));
+    missing.extend(budget.as_ref().and_then(Budget::lack));
     if let PlannedModel::Catalogue(entry) = &request.model {
         missing.push(Lack::Model {
             hub_id: entry.model.hub_id.clone(),
@@ -199,6 +225,7 @@ pub fn plan(session: &Session, request: &PlanRequest) -> Result<Plan> {
         disk_bytes,
         seconds,
         offers: known.offers(&recipe, &texts, &request.machine, available)?,
+        budget,
         stages,
         machine: request.machine,
     })
@@ -264,7 +291,19 @@ impl Known {
         })
     }
 
+    /// Multiplies the forecast by what this machine's parts have shown. What was not measured with the model itself is too
+    /// rough for it.
+    fn adjust(&mut self, ratios: &Ratios) {
+        if self.loaded.is_some() {
+            self.rates = ratios.applied(self.rates);
+        }
+    }
+
     fn forecast(&self, recipe: &Recipe, texts: &Texts, threads: usize) -> Vec<StageForecast> {
+        forecast(&self.setting(recipe, threads), recipe, texts)
+    }
+
+    fn setting(&self, recipe: &Recipe, threads: usize) -> Setting<'_> {
         let quantize = recipe.quantize;
         let loaded_bytes = match self.form {
             Form::Card => memory::card_bytes(&self.config, self.stored_bytes, quantize),
@@ -274,14 +313,13 @@ impl Known {
             }
         };
         let (config, rates, form) = (&self.config, self.rates, self.form);
-        let setting = Setting {
+        Setting {
             config,
             loaded_bytes,
             rates,
             threads,
             form,
-        };
-        forecast(&setting, recipe, texts)
+        }
     }
 
     /// Decides what a recipe leaves to the machine: `recompute = auto`, and on a card how much is computed at once.
@@ -470,26 +508,6 @@ pub(crate) fn settle(
     Ok(())
 }
 
-/// Seconds of each stage of a run that is about to be created, by the processor's speed: a plan that was made before
-/// measures the model itself, and takes its place.
-pub(crate) fn seconds(
-    recipe: &Recipe,
-    request: &RunRequest,
-    model: &LanguageModel,
-    rows: &[ExampleRow],
-) -> Result<Forecast> {
-    let known = Known {
-        rates: Rates::estimate(&model.decoder.config, gemm_flops_per_s()?),
-        ..Known::of_run(&request.model, model, request.device)?
-    };
-    let texts = texts(rows, recipe, Some(model))?;
-    let stages = known.forecast(recipe, &texts, request.threads as usize);
-    Ok(stages
-        .into_iter()
-        .map(|stage| (stage.name, stage.seconds))
-        .collect())
-}
-
 /// The next smaller plan of a run if the card's memory does not suffice for a stage; `None` if nothing helps.
 pub(crate) fn next_smaller(
     run: &RunRow,
@@ -587,169 +605,4 @@ fn texts(rows: &[ExampleRow], recipe: &Recipe, model: Option<&LanguageModel>) ->
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn auto_recomputes_where_trainings_would_not_fit_otherwise() {
-        let entry = catalogue().unwrap().into_iter().next().unwrap();
-        let known = Known::of_entry(&entry, Form::Processor, 1.0);
-        let length = |max| Length {
-            mean: max as f64,
-            max,
-        };
-        let texts = Texts {
-            dialogue_tokens: length(400),
-            summary_tokens: length(40),
-            test_items: 100,
-        };
-        // One text at a time: generating takes less than training then.
-        let small = Recipe {
-            generate_batch_size: 1,
-            ..Recipe::default()
-        };
-        let usual = small.resolve(known.parameters).unwrap();
-        let peak = |recompute| {
-            totals(&known.forecast(
-                &Recipe {
-                    recompute,
-                    ..usual.clone()
-                },
-                &texts,
-                2,
-            ))
-        };
-        let ((kept, fast), (again, slow)) = (peak(Recompute::Off), peak(Recompute::On));
-        assert!(again < kept && slow > fast, "{again} {kept}, {slow} {fast}");
-        let settled = |recompute, free_bytes| {
-            let mut recipe = Recipe {
-                recompute,
-                ..usual.clone()
-            };
-            known.settle_recompute(&mut recipe, &texts, free_bytes, 2);
-            recipe.recompute
-        };
-        assert_eq!(
-            settled(Recompute::Auto, None),
-            Recompute::Off,
-            "nothing is known of the machine"
-        );
-        assert_eq!(settled(Recompute::Auto, Some(kept)), Recompute::Off);
-        for tight in [kept - 1, again, again - 1] {
-            assert_eq!(settled(Recompute::Auto, Some(tight)), Recompute::On);
-        }
-        assert_eq!(
-            settled(Recompute::Off, Some(again)),
-            Recompute::Off,
-            "a wish is kept"
-        );
-        assert_eq!(settled(Recompute::On, None), Recompute::On);
-    }
-
-    #[test]
-    fn the_time_in_a_list_of_models_is_the_forecast_of_a_plan() {
-        let entries = catalogue().unwrap();
-        let seconds: Vec<f64> = entries
-            .iter()
-            .map(|entry| usual_seconds(&entry.config, 5e10).unwrap())
-            .collect();
-        // Twice as fast a machine takes half the time; more weights take more of it.
-        for (entry, seconds) in entries.iter().zip(&seconds) {
-            let faster = usual_seconds(&entry.config, 1e11).unwrap();
-            assert!((faster * 2.0 - seconds).abs() < 1e-6 * seconds);
-        }
-        assert!(seconds.first() < seconds.last());
-        // What a plan tells of the same data set, where it measures the same speed.
-        let entry = &entries[0];
-        let known = Known {
-            rates: Rates::estimate(&entry.config, 5e10),
-            ..Known::of_entry(entry, Form::Processor, 1.0)
-        };
-        let mut recipe = Recipe::default().resolve(known.parameters).unwrap();
-        let available = Available {
-            train: 70,
-            validation: 15,
-        };
-        recipe.fit(Typed::default(), available);
-        let texts = Texts {
-            dialogue_tokens: Length::of(DIALOGUE_TOKENS),
-            summary_tokens: Length::of(SUMMARY_TOKENS),
-            test_items: 15,
-        };
-        known.settle(&mut recipe, &texts, None, 8);
-        assert_eq!(totals(&known.forecast(&recipe, &texts, 8)).1, seconds[0]);
-    }
-
-    #[test]
-    fn an_offer_must_help_more_than_a_part_of_it() {
-        let [smaller, other, shorter] = [3, 4, 7].map(|place| CHEAPER[place].0);
-        let shown = [(&[][..], 100), (smaller, 90)];
-        assert!(
-            helps(shorter, 80, &shown)
-                && !helps(shorter, 90, &shown)
-                && !helps(shorter, 95, &shown)
-        );
-        // Another way may need more and still be the better one.
-        assert!(
-            helps(other, 95, &shown) && !helps(other, 90, &shown) && !helps(other, 100, &shown)
-        );
-        assert!(!helps(other, 101, &shown));
-    }
-
-    #[test]
-    fn a_card_is_given_as_much_at_once_as_fits() {
-        let usual = Recipe {
-            generate_batch_size: 32,
-            tokens_per_microbatch: 4096,
-            ..Recipe::default()
-        };
-        // A gigabyte for each text, a megabyte for each token, whichever is more.
-        let need = |recipe: &Recipe| {
-            (recipe.generate_batch_size as u64 * 1000).max(recipe.tokens_per_microbatch as u64)
-        };
-        let fitted = |free| {
-            let mut recipe = usual.clone();
-            fit(&mut recipe, free, need);
-            (recipe.generate_batch_size, recipe.tokens_per_microbatch)
-        };
-        assert_eq!(fitted(32_000), (32, 4096), "what fits stays");
-        assert_eq!(fitted(31_999), (16, 4096));
-        assert_eq!(
-            fitted(4_000),
-            (4, 2048),
-            "each where the need comes from it"
-        );
-        assert_eq!(
-            fitted(1),
-            (1, 512),
-            "as far as it helps: below one text nothing does"
-        );
-    }
-
-    #[test]
-    fn a_full_card_is_answered_with_the_next_smaller_plan() {
-        let recipe = Recipe {
-            generate_batch_size: 32,
-            tokens_per_microbatch: 4096,
-            ..Recipe::default()
-        };
-        let generating = advice(&recipe, |recipe| recipe.generate_batch_size as u64).unwrap();
-        let settings = generating.map(|plan| plan.settings);
-        assert_eq!(settings, Some(vec!["generate_batch_size=8".to_owned()]));
-        let training = advice(&recipe, |recipe| {
-            if recipe.recompute == Recompute::On {
-                1
-            } else {
-                2
-            }
-        });
-        assert_eq!(
-            training.unwrap(),
-            Some(SmallerPlan {
-                settings: vec!["recompute=on".to_owned()],
-                price: Price::Recompute,
-            })
-        );
-        assert_eq!(advice(&recipe, |_| 1).unwrap(), None);
-    }
-}
+mod tests;

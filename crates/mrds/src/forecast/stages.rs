@@ -7,7 +7,7 @@ use lm::memory::{self, Form, Generating, Training};
 use lm::probe::Rates;
 use project::part::asked;
 use project::recipe::{CandidateSummaries, Ids, Recipe, Recompute, SummaryMethod};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Share of the epochs after which early stopping usually ends a training.
 const EPOCH_SHARE: f64 = 0.6;
@@ -124,6 +124,46 @@ pub fn forecast(setting: &Setting<'_>, recipe: &Recipe, texts: &Texts) -> Vec<St
         .collect()
 }
 
+/// What a part of a run will take.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct PartForecast {
+    /// The part.
+    pub part: Part,
+    /// Seconds of each kind of work.
+    pub seconds: KindSeconds,
+    /// What it leaves on disk.
+    pub disk_bytes: u64,
+}
+
+/// Seconds of each kind of work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct KindSeconds {
+    /// Forward and backward passes.
+    pub train: f64,
+    /// Forward passes.
+    pub forward: f64,
+    /// Generated tokens.
+    pub generate: f64,
+}
+
+impl KindSeconds {
+    /// All kinds together.
+    pub fn total(self) -> f64 {
+        self.train + self.forward + self.generate
+    }
+}
+
+/// Forecasts every part that a recipe asks for, in the order of the method; the recipe must be resolved.
+pub fn parts(setting: &Setting<'_>, recipe: &Recipe, texts: &Texts) -> Vec<PartForecast> {
+    let plan = Forecast {
+        setting,
+        recipe,
+        texts,
+        parts: asked(recipe),
+    };
+    plan.parts.iter().map(|part| plan.part(*part)).collect()
+}
+
 struct Forecast<'a> {
     setting: &'a Setting<'a>,
     recipe: &'a Recipe,
@@ -147,25 +187,40 @@ impl Forecast<'_> {
                 seconds: 0.0,
             };
         }
-        let work = self
-            .parts_of(name)
-            .map(|part| self.work(part))
-            .fold(Work::default(), Work::plus);
-        let rates = self.setting.rates;
         let adapter = memory::adapter_bytes(self.setting.config, self.recipe.lora_rank);
         let adapters = self.adapters(name);
+        let parts = || self.parts_of(name).map(|part| self.part(part));
+        StageForecast {
+            name,
+            peak_bytes: self.setting.loaded_bytes + self.added_bytes(name) + adapters * adapter,
+            disk_bytes: parts().map(|part| part.disk_bytes).sum(),
+            seconds: parts().map(|part| part.seconds.total()).sum(),
+        }
+    }
+
+    fn part(&self, part: Part) -> PartForecast {
+        let work = self.work(part);
+        let rates = self.setting.rates;
         let again = if self.recipe.recompute == Recompute::On {
             RECOMPUTE_TIME
         } else {
             1.0
         };
-        let train = again * work.train / rates.train;
-        let disk = adapters * ADAPTERS_ON_DISK * adapter + (work.generate * BYTES_PER_TOKEN) as u64;
-        StageForecast {
-            name,
-            peak_bytes: self.setting.loaded_bytes + self.added_bytes(name) + adapters * adapter,
-            disk_bytes: disk,
-            seconds: train + work.forward / rates.forward + work.generate / rates.generate,
+        let adapters = match part {
+            Part::Whole(StageName::Summaries) => u64::from(self.lora_summaries()),
+            Part::Whole(StageName::Synthesizer) | Part::Align(_) | Part::Summarizer(_) => 1,
+            _ => 0,
+        };
+        let adapter = memory::adapter_bytes(self.setting.config, self.recipe.lora_rank);
+        PartForecast {
+            part,
+            seconds: KindSeconds {
+                train: again * work.train / rates.train,
+                forward: work.forward / rates.forward,
+                generate: work.generate / rates.generate,
+            },
+            disk_bytes: adapters * ADAPTERS_ON_DISK * adapter
+                + (work.generate * BYTES_PER_TOKEN) as u64,
         }
     }
 

@@ -20,22 +20,38 @@ pub(super) fn sentence(
         Measure::Marks { a, b } => marks(finding, rules, outcome, [a, b]),
     }];
     let delta = amount(finding, rules.delta);
-    sentences.extend(settle.kind.map(|kind| match kind {
-        SettleKind::More => format!(
+    sentences.extend(settle.kind.map(|kind| match (kind, finding.repeats) {
+        (SettleKind::More, Repeats::Seeds { count, .. }) => format!(
+            "About {} seeds would show a difference of {delta}.",
+            count + settle.more.unwrap_or_default()
+        ),
+        (SettleKind::Beyond, Repeats::Seeds { .. }) => format!(
+            "With these test dialogues no number of seeds up to 100 would show a difference of {delta}."
+        ),
+        (SettleKind::Enough, Repeats::Seeds { .. }) => format!(
+            "The experiment was large enough to show {delta}; a smaller difference remains possible."
+        ),
+        (SettleKind::More, Repeats::Raters(_)) => format!(
             "About {} more dialogues with {} would show a difference of {delta}.",
             settle.more.unwrap_or_default(),
             repeats(finding.repeats)
         ),
-        SettleKind::Beyond => format!(
+        (SettleKind::Beyond, Repeats::Raters(_)) => format!(
             "Showing a difference of {delta} would take more than the {} test dialogues there are.",
             rules.available
         ),
-        SettleKind::Enough => format!(
+        (SettleKind::Enough, Repeats::Raters(_)) => format!(
             "The study was large enough to show {delta}; a smaller difference remains possible."
         ),
     }));
     sentences.extend(whose_view(finding, outcome));
     sentences.join(" ")
+}
+
+pub(super) fn below_lines(system: &str, points: f64, lines: f64) -> String {
+    format!(
+        "The first three lines of the conversation score higher than {system}: {lines:.1} against {points:.1} points."
+    )
 }
 
 /// A difference with its unit.
@@ -52,7 +68,7 @@ fn whose_view(finding: &Finding<'_>, outcome: Outcome) -> Option<String> {
     match (finding.repeats, finding.split) {
         _ if outcome == Outcome::TooFew => None,
         (Repeats::Raters(1), _) => Some("This is one person's view.".to_owned()),
-        (Repeats::Seeds(1), _) => Some(ONE_TRAINING.to_owned()),
+        (Repeats::Seeds { count: 1, .. }, _) => Some(ONE_TRAINING.to_owned()),
         (_, Some((first, second))) => Some(format!(
             "The raters disagree: {first} puts {a} ahead, {second} puts {b} ahead."
         )),
@@ -64,7 +80,7 @@ fn repeats(repeats: Repeats) -> String {
     let plural = if repeats.count() == 1 { "" } else { "s" };
     match repeats {
         Repeats::Raters(count) => format!("{count} rater{plural}"),
-        Repeats::Seeds(count) => format!("{count} seed{plural}"),
+        Repeats::Seeds { count, .. } => format!("{count} seed{plural}"),
     }
 }
 

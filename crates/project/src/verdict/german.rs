@@ -19,23 +19,41 @@ pub(super) fn sentence(
         Measure::Marks { a, b } => marks(finding, rules, outcome, [a, b]),
     }];
     let delta = amount(finding, rules.delta, "Punkte");
-    sentences.extend(settle.kind.map(|kind| match kind {
-        SettleKind::More => format!(
+    sentences.extend(settle.kind.map(|kind| match (kind, finding.repeats) {
+        (SettleKind::More, Repeats::Seeds { count, .. }) => format!(
+            "Etwa {} Startwerte würden einen Unterschied von {} zeigen.",
+            count + settle.more.unwrap_or_default(),
+            amount(finding, rules.delta, "Punkten")
+        ),
+        (SettleKind::Beyond, Repeats::Seeds { .. }) => format!(
+            "Mit diesen Testdialogen würden auch 100 Startwerte keinen Unterschied von {} zeigen.",
+            amount(finding, rules.delta, "Punkten")
+        ),
+        (SettleKind::Enough, Repeats::Seeds { .. }) => format!(
+            "Das Experiment war groß genug für {delta}; ein kleinerer Unterschied bleibt möglich."
+        ),
+        (SettleKind::More, Repeats::Raters(_)) => format!(
             "Etwa {} weitere Dialoge mit {} würden einen Unterschied von {} zeigen.",
             settle.more.unwrap_or_default(),
             repeats(finding.repeats),
             amount(finding, rules.delta, "Punkten")
         ),
-        SettleKind::Beyond => format!(
+        (SettleKind::Beyond, Repeats::Raters(_)) => format!(
             "Um {delta} zu zeigen, bräuchte es mehr als die vorhandenen {} Testdialoge.",
             rules.available
         ),
-        SettleKind::Enough => format!(
+        (SettleKind::Enough, Repeats::Raters(_)) => format!(
             "Die Studie war groß genug für {delta}; ein kleinerer Unterschied bleibt möglich."
         ),
     }));
     sentences.extend(whose_view(finding, outcome));
     sentences.join(" ")
+}
+
+pub(super) fn below_lines(system: &str, points: f64, lines: f64) -> String {
+    comma(format!(
+        "Die ersten drei Zeilen des Gesprächs schneiden besser ab als {system}: {lines:.1} gegen {points:.1} Punkte"
+    )) + "."
 }
 
 /// A difference with its unit, in which points stand in their case.
@@ -53,7 +71,7 @@ fn whose_view(finding: &Finding<'_>, outcome: Outcome) -> Option<String> {
     match (finding.repeats, finding.split) {
         _ if outcome == Outcome::TooFew => None,
         (Repeats::Raters(1), _) => Some("Das ist die Sicht einer einzigen Person.".to_owned()),
-        (Repeats::Seeds(1), _) => Some(ONE_TRAINING.to_owned()),
+        (Repeats::Seeds { count: 1, .. }, _) => Some(ONE_TRAINING.to_owned()),
         (_, Some((first, second))) => Some(format!(
             "Die Bewertungen gehen auseinander: {first} sieht {a} vorn, {second} sieht {b} vorn."
         )),
@@ -77,8 +95,8 @@ fn repeats(repeats: Repeats) -> String {
     match repeats {
         Repeats::Raters(1) => "1 Person".to_owned(),
         Repeats::Raters(count) => format!("{count} Personen"),
-        Repeats::Seeds(1) => "1 Startwert".to_owned(),
-        Repeats::Seeds(count) => format!("{count} Startwerten"),
+        Repeats::Seeds { count: 1, .. } => "1 Startwert".to_owned(),
+        Repeats::Seeds { count, .. } => format!("{count} Startwerten"),
     }
 }
 
@@ -122,7 +140,7 @@ fn points(finding: &Finding<'_>, rules: &Rules, outcome: Outcome, name: &str) ->
 /// As [`repeats`], in a list: without the dative.
 fn counted(kind: Repeats) -> String {
     match kind {
-        Repeats::Seeds(count) if count != 1 => format!("{count} Startwerte"),
+        Repeats::Seeds { count, .. } if count != 1 => format!("{count} Startwerte"),
         _ => repeats(kind),
     }
 }

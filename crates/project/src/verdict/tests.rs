@@ -134,8 +134,11 @@ fn votes_turn_with_the_names() {
 #[test]
 fn an_experiment_has_seeds_in_the_place_of_raters() {
     let name = name();
-    let of_seeds = |seeds| Finding {
-        repeats: Repeats::Seeds(seeds),
+    let of_seeds = |count| Finding {
+        repeats: Repeats::Seeds {
+            count,
+            needed: None,
+        },
         ..finding(&name)
     };
     let five = judge(&of_seeds(5), &RULES).sentence;
@@ -146,6 +149,41 @@ fn an_experiment_has_seeds_in_the_place_of_raters() {
             .en
             .ends_with("This is one training; another draw may come out differently.")
     );
+}
+
+#[test]
+fn more_seeds_settle_what_more_dialogues_would_for_people() {
+    let name = name();
+    let open = |count, needed| {
+        let found = Finding {
+            repeats: Repeats::Seeds { count, needed },
+            p: 0.3,
+            p_holm: 0.3,
+            ..finding(&name)
+        };
+        judge(&found, &RULES)
+    };
+    let more = open(5, Some(9));
+    assert_eq!(more.settle.more, Some(4));
+    let says = |sentence: &Words, en: &str, de: &str| {
+        assert!(sentence.en.contains(en), "{}", sentence.en);
+        assert!(sentence.de.contains(de), "{}", sentence.de);
+    };
+    says(
+        &more.sentence,
+        "About 9 seeds would show a difference of 0.3 points.",
+        "Etwa 9 Startwerte würden einen Unterschied von 0,3 Punkten zeigen.",
+    );
+    says(
+        &open(5, Some(5)).sentence,
+        "large enough to show 0.3 points",
+        "groß genug für 0,3 Punkte",
+    );
+    says(&open(5, None).sentence, "up to 100", "auch 100 Startwerte");
+    // One training says nothing about how many it would take.
+    assert_eq!(open(1, None).settle, Settle::default());
+    let lines = below_lines("A", 14.98, 31.31);
+    says(&lines, "31.3 against 15.0", "31,3 gegen 15,0 Punkte.");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 pub(crate) mod artifact;
 pub(crate) mod dataset;
 pub(crate) mod example;
+pub(crate) mod experiment;
 pub(crate) mod import;
 pub(crate) mod lease;
 pub(crate) mod ledger;

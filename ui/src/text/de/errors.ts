@@ -52,6 +52,7 @@ const things: Things = {
   'finished stage': 'Fertige Stufe',
   artifact: 'Stück',
   model: 'Modell',
+  experiment: 'Experiment',
   'rating study': 'Bogen',
   item: 'Zusammenfassung dieses Bogens',
   rater: 'Bewertende',
@@ -82,6 +83,42 @@ function recipe(args: Args<'recipe'>): Words {
       return say(`Die Einstellung „${args.field}“ stimmt nicht: ${args.reason}.`, fix);
     case 'rule':
       return say(`Die Einstellung „${args.field}“ ${rules[args.rule]}.`, fix);
+  }
+}
+
+function experiment(args: Args<'experiment'>): Words {
+  const fix = 'Wählen Sie andere Werte für das Experiment.';
+  switch (args.case) {
+    case 'unreadable':
+      return say(`Das Experiment stimmt nicht: ${args.reason}.`, fix);
+    case 'schema':
+      return say(`Das Experiment hat die Form ${args.schema}, die diese Version nicht kennt.`, fix);
+    case 'empty':
+      return say(`„${args.key}“ ist leer.`, fix);
+    case 'name':
+      return say(
+        `„${args.name}“ kann kein Experiment heißen.`,
+        'Nehmen Sie Buchstaben, Ziffern, „-“, „_“ und „.“, höchstens 60 Zeichen.',
+      );
+    case 'both':
+      return say(`„${args.key}“ und „${args.other}“ schließen einander aus.`, fix);
+    case 'axis':
+      return say(`Achse ${args.axis} hat weder einen Namen mit benannten Werten noch ein Feld.`, fix);
+    case 'lengths':
+      return say('Achsen, die nebeneinander laufen, brauchen gleich viele Werte.', fix);
+    case 'time':
+      return say(`„${args.text}“ ist keine Zeit.`, 'Schreiben Sie 45m, 8h oder 1h30m.');
+    case 'system':
+      return say(`Ein Vergleich nennt ${args.system}, das das Experiment nicht hat.`, fix);
+    case 'arm':
+      return say(`Ein Vergleich nennt ${args.axis} = ${args.label}, das das Experiment nicht hat.`, fix);
+    case 'too_many_runs':
+      return say(
+        `Das Experiment hat ${args.runs} Läufe; erlaubt sind ${args.limit}.`,
+        'Wählen Sie weniger Startwerte.',
+      );
+    case 'not_ready':
+      return say(`Das Experiment kann nicht beginnen: Es fehlt etwas.`, 'Der Plan neben dem Formular sagt, was.');
   }
 }
 
@@ -492,6 +529,7 @@ export const errors: ErrorWords = {
     ),
   // Läufe
   recipe,
+  experiment,
   empty_dataset: ({ dataset, lacks }) =>
     say(`Der Datensatz „${dataset}“ hat keine ${kinds[lacks]}.`, 'Lesen Sie eine Datei für diesen Teil ein.'),
   too_few_rows: ({ dataset, kind, have, need, field }) =>

@@ -5,6 +5,7 @@ export const names: typeof en = {
   status: {
     waiting: 'Wartet',
     created: 'Geplant',
+    planned: 'Geplant',
     queued: 'In der Warteschlange',
     starting: 'Startet',
     interrupted: 'Unterbrochen',

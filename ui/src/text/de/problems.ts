@@ -41,6 +41,10 @@ export const problems: ProblemWords = {
         return `Das Modell ${lack.hub_id} ist nicht auf diesem Rechner; unter „Modelle“ lässt es sich laden`;
       case 'memory':
         return `Arbeitsspeicher: ${gigabytes(lack.need_bytes)} werden gebraucht, ${gigabytes(lack.free_bytes)} sind frei`;
+      case 'setting':
+        return `die Einstellung ${lack.field}, die diese Version noch nicht hat`;
+      case 'time':
+        return `Zeit: Das Wenigste, was sich verlangen lässt, dauert etwa ${Math.ceil(lack.need_s / 60)} Minuten, es sind ${Math.floor(lack.within_s / 60)}`;
       case 'disk':
         return `Platz auf der Platte: ${gigabytes(lack.need_bytes)} werden gebraucht, ${gigabytes(lack.free_bytes)} sind frei`;
     }

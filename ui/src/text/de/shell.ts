@@ -42,6 +42,7 @@ export const shell: typeof en = {
     outputs: 'Texte',
     rate: 'Bewerten',
     results: 'Ergebnisse',
+    experiments: 'Experimente',
     demo: 'Vorführen',
     settings: 'Einstellungen',
     skip: 'Zum Inhalt springen',

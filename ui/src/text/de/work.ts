@@ -46,6 +46,9 @@ export const work: typeof en = {
     },
     seed: 'Startwert',
     seedHint: 'Derselbe Startwert ergibt denselben Lauf.',
+    within: 'Wie lange darf es dauern?',
+    withinHint: 'Worauf dafür verzichtet wird, steht im Plan, bevor etwas beginnt.',
+    withinAny: 'So lange, wie es dauert',
     from: 'Ab Stufe',
     until: 'Bis Stufe',
     first: 'Die erste',
@@ -166,6 +169,12 @@ export const work: typeof en = {
     offerNot: 'Noch zu groß',
     take: 'Übernehmen',
     wholeRun: 'Der Plan gilt für alle neun Stufen.',
+    cutTitle: (time: string) => `Worauf verzichtet wird, damit es in ${time} endet`,
+    cutNothing: (time: string) => `Es endet so, wie es ist, in ${time}; verzichtet wird auf nichts.`,
+    cutLine: (setting: string, to: string, from: string, saved: string) =>
+      `${setting}: ${to} statt ${from}, das spart ${saved}`,
+    cutUnseen: (points: string) =>
+      `Mit einem Training und diesen Testdialogen bleibt ein Unterschied unter ${points} Punkten unbemerkt.`,
   },
   run: {
     back: 'Alle Läufe',

@@ -53,6 +53,7 @@ const things: Things = {
   'rating study': 'rating set',
   item: 'summary of this rating set',
   rater: 'rater',
+  experiment: 'experiment',
 };
 
 function corrupt(args: Args<'corrupt'>): Words {
@@ -77,6 +78,42 @@ function recipe(args: Args<'recipe'>): Words {
       return say(`The setting “${args.field}” is not valid: ${args.reason}.`, fix);
     case 'rule':
       return say(`The setting “${args.field}” ${rules[args.rule]}.`, fix);
+  }
+}
+
+function experiment(args: Args<'experiment'>): Words {
+  const fix = 'Choose other values for the experiment.';
+  switch (args.case) {
+    case 'unreadable':
+      return say(`The experiment is not valid: ${args.reason}.`, fix);
+    case 'schema':
+      return say(`The experiment has the form ${args.schema}, which this version does not know.`, fix);
+    case 'empty':
+      return say(`“${args.key}” is empty.`, fix);
+    case 'name':
+      return say(
+        `“${args.name}” cannot be the name of an experiment.`,
+        'Use letters, digits, “-”, “_” and “.”, 60 characters at most.',
+      );
+    case 'both':
+      return say(`“${args.key}” and “${args.other}” exclude each other.`, fix);
+    case 'axis':
+      return say(`Axis ${args.axis} has neither a name with labelled values nor a field.`, fix);
+    case 'lengths':
+      return say('Axes that go side by side need equally many values.', fix);
+    case 'time':
+      return say(`“${args.text}” is no time.`, 'Write it as 45m, 8h or 1h30m.');
+    case 'system':
+      return say(`A comparison names ${args.system}, which the experiment does not have.`, fix);
+    case 'arm':
+      return say(`A comparison names ${args.axis} = ${args.label}, which the experiment does not have.`, fix);
+    case 'too_many_runs':
+      return say(`The experiment has ${args.runs} runs; ${args.limit} are allowed.`, 'Choose fewer seeds.');
+    case 'not_ready':
+      return say(
+        `The experiment cannot start: something is missing.`,
+        'The plan beside the form says what it is.',
+      );
   }
 }
 
@@ -453,6 +490,7 @@ export const errors: ErrorWords = {
     ),
   // Runs
   recipe,
+  experiment,
   empty_dataset: ({ dataset, lacks }) =>
     say(`The data set “${dataset}” has no ${kinds[lacks]}.`, 'Import a file for that split.'),
   too_few_rows: ({ dataset, kind, have, need, field }) =>

@@ -1,4 +1,5 @@
 // Every word of the window in English. The other languages are objects of the same shape.
+import { experiments } from './experiments';
 import { intake } from './intake';
 import { judge } from './judge';
 import { names } from './names';
@@ -6,4 +7,4 @@ import { prepare } from './prepare';
 import { shell } from './shell';
 import { work } from './work';
 
-export const en = { ...shell, ...names, ...prepare, ...intake, ...work, ...judge };
+export const en = { ...shell, ...names, ...prepare, ...intake, ...work, ...experiments, ...judge };

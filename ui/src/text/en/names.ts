@@ -20,6 +20,7 @@ export const names = {
   status: {
     waiting: 'Waiting',
     created: 'Planned',
+    planned: 'Planned',
     queued: 'In the queue',
     starting: 'Starting',
     interrupted: 'Interrupted',

@@ -41,6 +41,10 @@ export const problems: ProblemWords = {
         return `the model ${lack.hub_id} is not on this computer; download it under Models`;
       case 'memory':
         return `memory: ${gigabytes(lack.need_bytes)} are needed, ${gigabytes(lack.free_bytes)} are free`;
+      case 'setting':
+        return `the setting ${lack.field}, which this version does not have yet`;
+      case 'time':
+        return `time: the least that can be asked for takes about ${Math.ceil(lack.need_s / 60)} minutes, there are ${Math.floor(lack.within_s / 60)}`;
       case 'disk':
         return `disk space: ${gigabytes(lack.need_bytes)} are needed, ${gigabytes(lack.free_bytes)} are free`;
     }

@@ -43,6 +43,7 @@ export const shell = {
     outputs: 'Outputs',
     rate: 'Rate',
     results: 'Results',
+    experiments: 'Experiments',
     demo: 'Demo',
     settings: 'Settings',
     skip: 'Skip to the content',

@@ -44,6 +44,9 @@ export const work = {
     },
     seed: 'Seed',
     seedHint: 'The same seed gives the same run.',
+    within: 'How long may it take?',
+    withinHint: 'What has to be given up for it stands in the plan before anything begins.',
+    withinAny: 'As long as it takes',
     from: 'From stage',
     until: 'Until stage',
     first: 'The first',
@@ -163,6 +166,12 @@ export const work = {
     offerNot: 'Still too big',
     take: 'Take it',
     wholeRun: 'The plan is for all nine stages.',
+    cutTitle: (time: string) => `Given up to end within ${time}`,
+    cutNothing: (time: string) => `It ends within ${time} as it is; nothing is given up.`,
+    cutLine: (setting: string, to: string, from: string, saved: string) =>
+      `${setting}: ${to} instead of ${from}, which saves ${saved}`,
+    cutUnseen: (points: string) =>
+      `With one training and these test dialogues a difference below ${points} points goes unseen.`,
   },
   run: {
     back: 'All runs',

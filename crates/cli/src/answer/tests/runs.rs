@@ -21,6 +21,7 @@ fn a_run_that_is_not_begun() {
             parameters: 1,
         },
         recipe: &Recipe::default(),
+        budget: None,
     };
     assert_snapshot!(schema(&answer), @"
     dataset.counts.cut: number
