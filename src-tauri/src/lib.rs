@@ -30,7 +30,7 @@ include!("../commands.in");
 
 /// All commands with their types, for the running window and for the generated bindings.
 fn commands() -> Builder<Wry> {
-    use command::{dataset, demo, file, model, output, run, setting, start, study};
+    use command::{dataset, demo, experiment, file, model, output, run, setting, start, study};
     Builder::<Wry>::new()
         .commands(with_commands!(collect_commands))
         .semantic_types(

@@ -299,7 +299,7 @@ mod tests {
             "probed": true, "recompute": false, "tokens_per_microbatch": 512, "generate_batch_size": 8, "peak_bytes": 9, "disk_bytes": 8, "seconds": 1.5,
             "stages": [{"name": "topics", "peak_bytes": 1, "disk_bytes": 2, "seconds": 0.5}],
             "offers": [{"change": {"case": "settings", "settings": [{"key": "generate_batch_size", "value": "8"}]}, "price": "rounding", "peak_bytes": 1, "seconds": 1.0, "fits": true}],
-            "machine": {"memory_free_bytes": null, "disk_free_bytes": 5, "threads": 2}});
+            "budget": null, "machine": {"memory_free_bytes": null, "disk_free_bytes": 5, "threads": 2}});
         let sheet = read(&whole.to_string()).unwrap();
         assert_eq!((sheet.stages.len(), sheet.machine.threads), (1, 2));
     }

@@ -13,6 +13,7 @@ mod conversations;
 mod corpus;
 mod desktop;
 mod docs_models;
+mod experiment;
 mod fixture;
 mod german;
 mod golden_adapters;

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use contract::{
-    Catalogue, CatalogueLine, CatalogueModel, Downloaded, FolderFit, FolderFits, KnownModel, Lack,
-    Licence, LicenceText, Machine, MethodMemory, Offer, Plan, PlanExamples, Price, Proof, Source,
-    StageForecast, StageName, Verdict,
+    Budget, Catalogue, CatalogueLine, CatalogueModel, Cut, Downloaded, FolderFit, FolderFits,
+    KnownModel, Lack, Licence, LicenceText, Machine, MethodMemory, Offer, Plan, PlanExamples,
+    Price, Proof, Source, StageForecast, StageName, Verdict,
 };
 use project::sample::{Bundle, RUN};
 use project::session::Session;
@@ -131,6 +131,23 @@ pub(crate) fn downloaded() -> Downloaded {
     }
 }
 
+pub(crate) fn budget() -> Budget {
+    Budget {
+        within_s: 8400.0,
+        fits: true,
+        seconds: 7300.0,
+        cut: vec![Cut {
+            field: "lr_search".to_owned(),
+            from: "[0.5, 1.0, 2.0]".to_owned(),
+            to: "[1.0]".to_owned(),
+            saved_s: 9000.0,
+            price: 3.0,
+        }],
+        least_s: 1500.0,
+        detectable_diff: Some(0.0123),
+    }
+}
+
 pub(crate) fn plan() -> Plan {
     Plan {
         verdict: Verdict::NotReady,
@@ -172,6 +189,7 @@ pub(crate) fn plan() -> Plan {
             seconds: 200_000.0,
             fits: true,
         }],
+        budget: Some(budget()),
         machine: Machine {
             memory_free_bytes: Some(2_000_000_000),
             disk_free_bytes: Some(9_000_000_000),

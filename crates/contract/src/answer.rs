@@ -303,7 +303,6 @@ pub struct Plan {
     /// Cheaper ways to do it.
     pub offers: Vec<Offer>,
     /// What was given up to end in time; none without a limit.
-    #[serde(default)]
     pub budget: Option<Budget>,
     /// What the machine has.
     pub machine: Machine,

@@ -15,7 +15,7 @@ use super::cheaper::changed;
 use super::ratio::{KeptPart, Ratios};
 use super::stages::{Texts, parts};
 use super::{Known, available, texts, totals};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::run::RunRequest;
 
 /// The time that there is, and what is kept whatever it is.
@@ -51,7 +51,7 @@ impl Known {
             };
             Ok(totals(&self.forecast(&changed, &texts, time.threads)).1)
         };
-        let work = Work {
+        let work: Work<'_, Error> = Work {
             seconds: &seconds,
             kept: time.kept,
             test_items: time.tests,
