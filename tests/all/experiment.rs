@@ -27,15 +27,17 @@ fn file(model: &str) -> String {
 
 /// The runs of cells that reported this status, in order.
 fn cells(answer: &Answer, status: &str) -> Vec<String> {
-    let said = answer.lines.iter();
-    said.filter(|line| line["event"] == "cell" && line["status"] == status)
+    let lines = answer.lines.iter();
+    lines
+        .filter(|line| line["event"] == "cell" && line["status"] == status)
         .map(|line| line["run"].to_string())
         .collect()
 }
 
 fn parts(lines: &[Value], status: &str) -> usize {
-    let said = lines.iter();
-    said.filter(|line| line["event"] == "part" && line["status"] == status)
+    let events = lines.iter();
+    events
+        .filter(|line| line["event"] == "part" && line["status"] == status)
         .count()
 }
 

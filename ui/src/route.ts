@@ -2,6 +2,7 @@
 import type { Component } from 'svelte';
 import Data from './screens/data/Data.svelte';
 import Demo from './screens/demo/Demo.svelte';
+import Experiments from './screens/experiments/Experiments.svelte';
 import Home from './screens/home/Home.svelte';
 import Models from './screens/models/Models.svelte';
 import Outputs from './screens/outputs/Outputs.svelte';
@@ -11,7 +12,7 @@ import Runs from './screens/runs/Runs.svelte';
 import Settings from './screens/settings/Settings.svelte';
 
 export type ScreenName =
-  'home' | 'data' | 'models' | 'runs' | 'outputs' | 'rate' | 'results' | 'demo' | 'settings';
+  'home' | 'data' | 'models' | 'runs' | 'outputs' | 'rate' | 'results' | 'experiments' | 'demo' | 'settings';
 
 /** Its label is `t.nav[name]`. */
 export interface Route {
@@ -45,6 +46,11 @@ export const routes: Route[] = [
     screen: Rate,
   },
   { name: 'results', icon: 'M3.500 17V9.500M10 17V3M16.500 17v-5', screen: Results },
+  {
+    name: 'experiments',
+    icon: 'M3.500 4.500h13M3.500 10h13M3.500 15.500h13M7 2.800v3.400M12.500 8.300v3.400M9 13.800v3.400',
+    screen: Experiments,
+  },
   {
     name: 'demo',
     icon: 'M3 4.500h14v9H9.500L6 16.500v-3H3v-9ZM6.500 8h7M6.500 10.500h4.500',

@@ -386,7 +386,7 @@ pub struct PlannedCell {
 /// The answer of `experiment new`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewExperiment {
-    /// The file; none where it was only printed.
+    /// The file; none if it was only printed.
     pub path: Option<String>,
     /// Its text.
     pub spec: String,

@@ -1,4 +1,4 @@
-//! Experiments: what there is, what a new one would take, and steering one at work. Cells are runs of the queue, so they go
+//! Experiments: the list, what a new one would take, and steering one at work. Cells are runs of the queue, so they go
 //! on whether or not the window is open.
 
 use contract::{
@@ -82,7 +82,7 @@ pub(crate) fn start_experiment(place: State<'_, Place>, request: ExperimentReque
     worker::ask::<IgnoredAny>(&place, &arguments).map(drop)
 }
 
-/// Goes on with an experiment, pauses, stops or removes it.
+/// Resumes, pauses, stops or removes an experiment.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn steer_experiment(

@@ -112,6 +112,18 @@ export const commands = {
 	watch: (run: string | null, onUpdate: Channel<WatchUpdate>) => __TAURI_INVOKE<null>("watch", { run, onUpdate }),
 	/**  A page of what a stage made. While a rating set of the run is open, test summaries come without their author. */
 	items: (run: string, stage: StageName, offset: number, limit: number) => __TAURI_INVOKE<ItemPage>("items", { run, stage, offset, limit }),
+	/**  The experiments, newest first. */
+	experiments: () => __TAURI_INVOKE<ExperimentSummary[]>("experiments"),
+	/**  Everything about an experiment, as far as its cells are done. */
+	experiment: (name: string) => __TAURI_INVOKE<ExperimentReport>("experiment", { name }),
+	/**  The experiments that come with Duologue. */
+	experimentPresets: () => __TAURI_INVOKE<PresetExperiment[]>("experiment_presets"),
+	/**  What a new experiment would take. */
+	planExperiment: (request: ExperimentRequest) => __TAURI_INVOKE<ExperimentPlan>("plan_experiment", { request }),
+	/**  Creates the runs of a new experiment, and puts them in the queue. */
+	startExperiment: (request: ExperimentRequest) => __TAURI_INVOKE<null>("start_experiment", { request }),
+	/**  Resumes, pauses, stops or removes an experiment. */
+	steerExperiment: (name: string, action: ExperimentAction) => __TAURI_INVOKE<null>("steer_experiment", { name, action }),
 	/**  Draws dialogues and stores one item for each system's summary. */
 	createStudy: (request: StudyRequest) => __TAURI_INVOKE<Study>("create_study", { request }),
 	/**  The studies, newest first. */
@@ -230,6 +242,22 @@ beside: string;
 /**  Byte of it. */
 offset: number };
 
+/**  How a recipe was brought down to a time, and what was given up for it. */
+export type Budget = {
+	/**  The time that there is. */
+	within_s: number,
+	/**  Whether the forecast leaves a tenth of it free. */
+	fits: boolean,
+	/**  Forecast of the reduced recipe. */
+	seconds: number,
+	/**  What was given up, in the order in which it was. */
+	cut: Cut[],
+	/**  Forecast of the least that can be asked for. */
+	least_s: number,
+	/**  The smallest difference that is then found with 80 % power, by the usual variance; none if it cannot be said. */
+	detectable_diff: number | null,
+};
+
 /**  A model that may be downloaded. */
 export type CatalogueModel = {
 	/**  Short name. */
@@ -329,6 +357,20 @@ export type CueFault =
 "no_time" | 
 /**  Lines before its time are no number or name. */
 "before";
+
+/**  A setting that was lowered to save time. */
+export type Cut = {
+	/**  The field of the recipe. */
+	field: string,
+	/**  Its value before, as TOML. */
+	from: string,
+	/**  Its value now. */
+	to: string,
+	/**  Seconds that it saves. */
+	saved_s: number,
+	/**  What it costs, in the units in which the steps were weighed. */
+	price: number,
+};
 
 /**  A data set in the workspace. */
 export type Dataset = {
@@ -644,6 +686,8 @@ export type ErrorCode =
 "several_lists" | 
 /**  A recipe's field or file is not valid. */
 "recipe" | 
+/**  An experiment's file is not valid. */
+"experiment" | 
 /**  A data set lacks a kind of example altogether. */
 "empty_dataset" | 
 /**  A data set has fewer examples than the recipe asks for. */
@@ -853,6 +897,366 @@ export type FigureNotes = {
 	facts: Words,
 	/**  Kinds of facts that are left out of its rates, because the user's own summaries break them. */
 	greyed: FactKind[],
+/**  What can be asked of an experiment. */
+export type ExperimentAction = 
+/**  Go on with the cells that are not done. */
+"resume" | 
+/**  Take the cells off the queue, and ask the one at work to save and stop. */
+"pause" | 
+/**  Stop for good; what is done stays. */
+"cancel" | 
+/**  Remove it; its runs stay. */
+"delete";
+
+/**  One combination of the settings that an experiment varies. */
+export type ExperimentArm = {
+	/**  Its name: the labels of its values. */
+	name: string,
+	/**  The fields of the recipe that it sets. */
+	settings: Change[],
+	/**  The arm that has the same recipe and is computed in its place; none for an arm with cells of its own. */
+	same_as: string | null,
+};
+
+/**  One arm on one data set with one model and one seed. */
+export type ExperimentCell = {
+	/**  Its arm. */
+	arm: string,
+	/**  Its data set. */
+	dataset: string,
+	/**  Its model, as the experiment names it. */
+	model: string,
+	/**  Its seed. */
+	seed: number,
+	/**  Its run; none before it was created. */
+	run: string | null,
+	/**  Where it stands. */
+	status: RunStanding,
+	/**  Wall-clock seconds of its stages so far. */
+	wall_s: number,
+	/**  Why it failed. */
+	error: ErrorCode | null,
+};
+
+/**  Two systems over the same seeds and test items. */
+export type ExperimentComparison = {
+	/**  The comparisons that Holm's adjustment takes together, on each data set and model by itself. */
+	family: string,
+	/**  The data set; none for the mean over the data sets. */
+	dataset: string | null,
+	/**  The model. */
+	model: string,
+	/**  What was measured. */
+	metric: ResultMetric,
+	/**  Which system. */
+	of: ExperimentSide,
+	/**  Compared with which. */
+	to: ExperimentSide,
+	/**  Whether every cell that it reads is done; before that no p-value is told. */
+	complete: boolean,
+	/**  Mean difference, the first minus the second. */
+	diff: number,
+	/**  95 % interval of the two-way t: both seeds and items are drawn. */
+	ci95: [number, number],
+	/**  90 % interval, held against the margin. */
+	ci90: [number, number],
+	/**  Degrees of freedom. */
+	df: number,
+	/**  Two-sided p-value of the two-way t. */
+	p: number | null,
+	/**  Adjusted for the family. */
+	p_holm: number | null,
+	/**  Seeds that both have. */
+	seeds: number,
+	/**  Test items. */
+	items: number,
+	/**  Standard deviation of the seeds' differences; none for one seed. */
+	sd_seeds: number | null,
+	/**  The difference of each seed. */
+	by_seed: number[],
+	/**  95 % interval of the hierarchical bootstrap. */
+	ci95_bootstrap: [number, number] | null,
+	/**  Randomisation of the items: for these trained models alone. */
+	p_randomisation: number | null,
+	/**  The smallest true difference that this many seeds and items find with 80 % power. */
+	detectable_diff: number | null,
+	/**  Seeds that would show a difference of 1.5 points; none if it cannot be said. */
+	seeds_for_1_5: number | null,
+	/**  Within how much two systems count as practically equal. */
+	margin: number,
+	/**  What it came to; none before it is complete. */
+	verdict: Outcome | null,
+};
+
+/**  What is wrong with an experiment's file. */
+export type ExperimentFault = 
+/**  It is not TOML, or a key is unknown or of the wrong form. */
+{ case: "unreadable"; 
+/**  What the parser met. */
+reason: string } | 
+/**  It has a form that this version does not know. */
+{ case: "schema"; 
+/**  The number in the file. */
+schema: number } | 
+/**  A key is empty. */
+{ case: "empty"; 
+/**  The key. */
+key: string } | 
+/**  A name that cannot be used: letters, digits, `-`, `_` and `.` are. */
+{ case: "name"; 
+/**  What was given. */
+name: string } | 
+/**  Two keys that exclude each other. */
+{ case: "both"; 
+/**  The first key. */
+key: string; 
+/**  The second key. */
+other: string } | 
+/**  An axis without name, or with a value of a form that it cannot have. */
+{ case: "axis"; 
+/**  Its place among the axes, from 1. */
+axis: number } | 
+/**  Axes of different lengths that are to go side by side. */
+{ case: "lengths" } | 
+/**  A time that cannot be read. */
+{ case: "time"; 
+/**  What was given. */
+text: string } | 
+/**  A comparison names a system that the experiment does not have. */
+{ case: "system"; 
+/**  The comparison's family. */
+family: string; 
+/**  The system. */
+system: System } | 
+/**  A comparison names an axis or a label that the experiment does not have. */
+{ case: "arm"; 
+/**  The comparison's family. */
+family: string; 
+/**  The axis. */
+axis: string; 
+/**  The label. */
+label: string } | 
+/**  More runs than the experiment allows itself. */
+{ case: "too_many_runs"; 
+/**  How many it has. */
+runs: number; 
+/**  How many it may have. */
+limit: number } | 
+/**  It cannot start: what it lacks. */
+{ case: "not_ready"; 
+/**  The experiment. */
+experiment: string; 
+/**  What it lacks. */
+lack: Lack };
+
+/**  The answer of `experiment plan`: what an experiment would take, before anything is begun. */
+export type ExperimentPlan = {
+	/**  Its name. */
+	experiment: string,
+	/**  Whether it can start. */
+	verdict: Verdict,
+	/**  What prevents it. */
+	missing: Lack[],
+	/**  Cells. */
+	cells: number,
+	/**  Runs that would have to be carried out: cells that are not done. */
+	runs: number,
+	/**  Parts of all cells that differ from each other: those that are computed. */
+	parts: number,
+	/**  Parts that are taken over from another cell. */
+	parts_shared: number,
+	/**  Seconds of the parts that are computed. */
+	seconds: number,
+	/**  What they leave on disk. */
+	disk_bytes: number,
+	/**  Highest memory of all cells. */
+	peak_bytes: number,
+	/**  The smallest difference that the planned seeds and test items find with 80 % power, by the usual variance. */
+	detectable_diff: number | null,
+	/**  Seeds that would show a difference of 1.5 points, by the usual variance; none if the items are too few. */
+	seeds_for_1_5: number | null,
+	/**  What differs from arm to arm. */
+	arms: ExperimentArm[],
+	/**  Every cell with the seconds that it adds. */
+	cells_detail: PlannedCell[],
+	/**  What was given up to end in time; none without a limit. */
+	budget: Budget | null,
+};
+
+/**  An experiment that comes with Duologue. */
+export type ExperimentPreset = 
+/**  The paper's first: what a few real pairs give. */
+"paper-1-baseline" | 
+/**  The paper's second: which synthesizer writes well-formed dialogues. */
+"paper-2-synthesis" | 
+/**  The paper's third: two stages or a fixed ratio. */
+"paper-3-schedule" | 
+/**  Which preference sets, and whether preferences are needed at all. */
+"joint-separate" | 
+/**  What well-formed dialogues cost in each way of writing them. */
+"ids-speed" | 
+/**  Whether scoring by the tuned summarizer beats static scoring. */
+"loop-worth-it" | 
+/**  How many examples are enough. */
+"learning-curve" | 
+/**  How much the result hangs on a setting. */
+"sensitivity" | 
+/**  Whose likelihood should judge a dialogue. */
+"whose-judge" | 
+/**  Whether the gain carries over to another kind of conversation. */
+"domains";
+
+/**  Everything about an experiment: the answer of `experiment show`. */
+export type ExperimentReport = {
+	/**  Its name. */
+	experiment: string,
+	/**  What it asks. */
+	question: string,
+	/**  Where it stands. */
+	status: ExperimentStanding,
+	/**  Cells that are done. */
+	done: number,
+	/**  Its file, as TOML. */
+	spec: string,
+	/**  What differs from arm to arm. */
+	arms: ExperimentArm[],
+	/**  The seeds, in order. */
+	seeds: number[],
+	/**  Every cell, in the order in which they are carried out. */
+	cells: ExperimentCell[],
+	/**  What finished cells measured. */
+	table: ExperimentRow[],
+	/**  The declared comparisons. */
+	comparisons: ExperimentComparison[],
+	/**  The synthesizers of finished cells. */
+	synthesizers: ExperimentSynthesizer[],
+	/**  What the comparisons came to; none before all of their cells are done. */
+	verdicts: ExperimentVerdict[],
+	/**  What was given up to end in time; none without a limit. */
+	budget: Budget | null,
+};
+
+/**  A new experiment. */
+export type ExperimentRequest = {
+	/**  Which of those that come with Duologue. */
+	preset: ExperimentPreset,
+	/**  Its name. */
+	name: string,
+	/**  Names of its data sets. */
+	datasets: string[],
+	/**  Folders of its models. */
+	models: string[],
+	/**  How many seeds. */
+	seeds: number,
+	/**  The time that it may take, such as `8h`. */
+	within: string | null,
+};
+
+/**  A figure of a system in an arm, over all seeds. */
+export type ExperimentRow = {
+	/**  The arm. */
+	arm: string,
+	/**  The data set. */
+	dataset: string,
+	/**  The model. */
+	model: string,
+	/**  The system. */
+	system: System,
+	/**  What was measured. */
+	metric: ResultMetric,
+	/**  Mean over seeds and items. */
+	mean: number,
+	/**  Standard deviation of the seeds' means; none for one seed. */
+	sd: number | null,
+	/**  95 % interval over seeds and items. */
+	ci95: [number, number],
+	/**  The mean of each seed, in the order of the seeds. */
+	by_seed: number[],
+	/**  Seeds that are done; 1 for a system that no seed changes. */
+	seeds: number,
+	/**  Test items. */
+	items: number,
+};
+
+/**  A side of a comparison. */
+export type ExperimentSide = {
+	/**  The system. */
+	system: System,
+	/**  Its arm. */
+	arm: string,
+};
+
+/**  Where an experiment stands. */
+export type ExperimentStanding = 
+/**  No cell has begun. */
+"planned" | 
+/**  A cell is at work. */
+"running" | 
+/**  Cells wait in the queue. */
+"queued" | 
+/**  Nothing waits and something is open. */
+"paused" | 
+/**  Nothing waits, and a cell has failed. */
+"failed" | 
+/**  Stopped for good. */
+"cancelled" | 
+/**  Every cell is done. */
+"done";
+
+/**  An experiment in a list. */
+export type ExperimentSummary = {
+	/**  Its name. */
+	experiment: string,
+	/**  What it asks. */
+	question: string,
+	/**  Where it stands. */
+	status: ExperimentStanding,
+	/**  Cells that are done. */
+	done: number,
+	/**  All cells. */
+	cells: number,
+	/**  When it was created. */
+	created_at_ms: number,
+};
+
+/**  A synthesizer in an arm, over all seeds. */
+export type ExperimentSynthesizer = {
+	/**  The arm. */
+	arm: string,
+	/**  The data set. */
+	dataset: string,
+	/**  The model. */
+	model: string,
+	/**  The synthesizer. */
+	system: Synthesizer,
+	/**  Seeds that are done. */
+	seeds: number,
+	/**  Dialogues of all seeds. */
+	n: number,
+	/**  Share of dialogues that keep the format, mean over seeds. */
+	format_rate: number,
+	/**  Its standard deviation over seeds; none for one seed. */
+	format_rate_sd: number | null,
+	/**  The base model's nats per token of the summary given the dialogue, mean over seeds. */
+	scorer_ce: number | null,
+	/**  Share of dialogues that repeat their summary, mean over seeds. */
+	copy_rate: number,
+	/**  Seconds for each accepted dialogue, mean over seeds. */
+	seconds_per_accepted: number | null,
+};
+
+/**  A comparison in a sentence. */
+export type ExperimentVerdict = {
+	/**  The family of the comparison. */
+	family: string,
+	/**  Its place among the comparisons. */
+	comparison: number,
+	/**  What it came to. */
+	code: Outcome,
+	/**  In a sentence. */
+	text: Words,
+	/**  Whether the first three lines of the dialogue score higher than the first system. */
+	below_lines: boolean,
 };
 
 /**  What was tried with a file or folder. */
@@ -1562,6 +1966,16 @@ hub_id: string } |
 need_bytes: number; 
 /**  What is free. */
 free_bytes: number } | 
+/**  A setting that this version does not have. */
+{ case: "setting"; 
+/**  The field of the recipe. */
+field: string } | 
+/**  Time: even the least that can be asked for takes longer than there is. */
+{ case: "time"; 
+/**  Seconds of the least. */
+need_s: number; 
+/**  Seconds that there are. */
+within_s: number } | 
 /**  Room on the disk. */
 { case: "disk"; 
 /**  What is needed. */
@@ -2013,6 +2427,28 @@ export type Origin =
 /**  Written by hand. */
 "written";
 
+/**
+ *  What a comparison of two systems came to: the first of these that holds, in the order of
+ *  `too_few`, `identical`, `better` and `worse`, `same`, `ahead` and `behind`, `open`.
+ */
+export type Outcome = 
+/**  The first system is better, adjusted for all comparisons. */
+"better" | 
+/**  The first system is worse, adjusted for all comparisons. */
+"worse" | 
+/**  It may be better; among all comparisons that can be chance. */
+"ahead" | 
+/**  It may be worse; among all comparisons that can be chance. */
+"behind" | 
+/**  The 90 % interval stays within the margin. */
+"same" | 
+/**  No evidence either way. */
+"open" | 
+/**  All scores are the same. */
+"identical" | 
+/**  Fewer than six dialogues, which cannot show anything. */
+"too_few";
+
 /**  Pairs of each preference set. */
 export type PairCounts = {
 	/**  A dialogue that keeps the format over one that breaks it. */
@@ -2079,6 +2515,8 @@ export type Plan = {
 	stages: StageForecast[],
 	/**  Cheaper ways to do it. */
 	offers: Offer[],
+	/**  What was given up to end in time; none without a limit. */
+	budget: Budget | null,
 	/**  What the machine has. */
 	machine: Machine,
 };
@@ -2099,6 +2537,20 @@ export type PlanExamples = {
 	unsummarised: number,
 };
 
+/**  A cell of a plan. */
+export type PlannedCell = {
+	/**  Its arm. */
+	arm: string,
+	/**  Its data set. */
+	dataset: string,
+	/**  Its model. */
+	model: string,
+	/**  Its seed. */
+	seed: number,
+	/**  Seconds of the parts that no cell before it has computed. */
+	seconds: number,
+};
+
 /**  A named set of values of the recipe. */
 export type Preset = 
 /**  What the paper states, and the defaults elsewhere; for 8 B models on a GPU. */
@@ -2113,6 +2565,18 @@ export type Preset =
 "sample" | 
 /**  For the toy model that comes with Duologue: the whole loop in minutes, with rates found on invented pairs. */
 "quick";
+
+/**  An experiment that comes with Duologue. */
+export type PresetExperiment = {
+	/**  Which. */
+	preset: ExperimentPreset,
+	/**  Seeds that it has unless others are asked for. */
+	seeds: number,
+	/**  Combinations of settings. */
+	arms: number,
+	/**  A setting that it varies and that this version does not have. */
+	unknown: string | null,
+};
 
 /**  What a plan that needs less memory costs. */
 export type Price = 
@@ -2411,6 +2875,10 @@ order: DateOrder };
 export type ResultMetric = 
 /**  Words of a prediction. */
 "summary_words" | 
+/**  A figure of the result table in which a system is compared with another on the same items. */
+export type ResultMetric = 
+/**  Nats per token of the first reference. */
+"reference_ce" | 
 /**  ROUGE-1 F, mean over references. */
 "rouge1" | 
 /**  ROUGE-2 F, mean over references. */
@@ -2477,6 +2945,7 @@ export type ResultMetric =
 "repeat3" | 
 /**  Runs of four words that a prediction says again. */
 "repeat4";
+"rougeL";
 
 /**  Room on a disk. */
 export type Room = {
@@ -2597,6 +3066,8 @@ export type RunLive = {
 export type RunProblem = 
 /**  A recipe's field or file is not valid. */
 { code: "recipe"; args: RecipeFault } | 
+/**  An experiment's file is not valid. */
+{ code: "experiment"; args: ExperimentFault } | 
 /**  A data set lacks a kind of example altogether. */
 { code: "empty_dataset"; args: {
 	/**  Which data set. */
@@ -2659,6 +3130,8 @@ export type RunRequest = {
 	changes: Change[],
 	/**  Seed of every random number. */
 	seed: number,
+	/**  The time that it may take, such as `45m`; none if it may take as long as it does. */
+	within: string | null,
 	/**  First stage to carry out; none means the first. */
 	from: StageName | null,
 	/**  Last stage to carry out; none means the last. */
@@ -3243,7 +3716,9 @@ export type Thing =
 /**  A summary to be rated. */
 "item" | 
 /**  A person who rates. */
-"rater";
+"rater" | 
+/**  An experiment. */
+"experiment";
 
 /**  An error whose arguments are not known. */
 export type ToldError = {

@@ -11,6 +11,9 @@ import type {
   DoubtFound,
   DownloadEvent,
   Example,
+  ExperimentAction,
+  ExperimentReport,
+  ExperimentRequest,
   ImportReport,
   ImportRequest,
   LogPage,
@@ -37,6 +40,7 @@ import type {
 } from './index';
 import { mockIPC } from '@tauri-apps/api/mocks';
 import * as data from './fake_data';
+import * as made from './fake_experiments';
 import { refuse, reportOf } from './fake_import';
 
 interface FakeStudy {
@@ -71,6 +75,8 @@ export class FakeBridge implements Bridge {
   datasetList: Dataset[];
   modelList: Model[];
   runList: RunSummary[];
+  experimentList: ExperimentReport[];
+  begun: ExperimentRequest[] = [];
   studyList: FakeStudy[] = [];
   presses: RatingPress[] = [];
   kept: { name: string; text: string }[] = [];
@@ -108,6 +114,7 @@ export class FakeBridge implements Bridge {
     this.datasetList = copy(data.datasets);
     this.modelList = copy(data.models);
     this.runList = copy(data.runs);
+    this.experimentList = copy(made.experimentReports());
     if (options.idle)
       for (const run of this.runList) if (run.status === 'running') this.#settle(run, 'paused');
     for (let step = 1; step <= this.#step; step += 1) this.#trace(step);
@@ -372,7 +379,7 @@ export class FakeBridge implements Bridge {
     const sheet = structuredClone(data.plan);
     if (request.model.endsWith('SmolLM2-135M') && request.preset !== 'small')
       return { ...sheet, ...data.tooBig };
-    return sheet;
+    return request.within === null ? sheet : { ...sheet, budget: data.budget };
   }
   async recipeFields() {
     return structuredClone(data.recipe);
@@ -477,6 +484,35 @@ export class FakeBridge implements Bridge {
   async runLog(run: string, offset: number): Promise<LogPage> {
     const lines = data.log(this.#run(run));
     return { lines: lines.slice(offset), next: lines.length, cut: false, more: false };
+  }
+  async experiments() {
+    return this.experimentList.map((found) => made.summaryOf(found, data.now));
+  }
+  async experiment(name: string) {
+    const found = this.experimentList.find((found) => found.experiment === name);
+    if (!found) return refuse({ code: 'not_found', args: { case: 'thing', thing: 'experiment', key: name } });
+    return structuredClone(found);
+  }
+  async experimentPresets() {
+    return structuredClone(made.experimentPresets);
+  }
+  async planExperiment(request: ExperimentRequest) {
+    return made.experimentPlan(request);
+  }
+  async startExperiment(request: ExperimentRequest) {
+    this.begun.push(request);
+    this.experimentList.unshift(made.begun(request));
+    return null;
+  }
+  async steerExperiment(name: string, action: ExperimentAction) {
+    this.controls.push(`${action} ${name}`);
+    const found = this.experimentList.find((found) => found.experiment === name);
+    if (action === 'delete') this.experimentList = this.experimentList.filter((other) => other !== found);
+    else if (found) {
+      const standings = { resume: 'queued', pause: 'paused', cancel: 'cancelled' } as const;
+      found.status = standings[action];
+    }
+    return null;
   }
   async results(run: string) {
     this.#run(run);

@@ -1,5 +1,6 @@
 // What the fake bridge knows: dialogues and figures written for this purpose.
 import type {
+  Budget,
   CatalogueModel,
   Criterion,
   Dataset,
@@ -260,7 +261,21 @@ export const plan: Plan = {
     seconds: planSeconds[index] ?? 0,
   })),
   offers: [],
+  budget: null,
   machine: { memory_free_bytes: 21.7e9, disk_free_bytes: 214e9, threads: 8 },
+};
+
+/** What a time made a run give up. */
+export const budget: Budget = {
+  within_s: 2700,
+  fits: true,
+  seconds: 2300,
+  cut: [
+    { field: 'lr_search', from: '[0.5, 1.0, 2.0]', to: '[1.0]', saved_s: 2400, price: 3 },
+    { field: 'synthetic_per_shot', from: '10', to: '6', saved_s: 800, price: 2 },
+  ],
+  least_s: 600,
+  detectable_diff: 0.0151,
 };
 
 /** What is different where the machine is too small. */

@@ -1,6 +1,7 @@
 //! `--help` of every command. Options that all commands share are shown on the first page alone.
 
 mod bench;
+mod experiment;
 mod figures;
 mod models;
 mod runs;
@@ -42,6 +43,7 @@ fn no_command_is_left_out() {
     let sources = [
         include_str!("tests.rs"),
         include_str!("tests/bench.rs"),
+        include_str!("tests/experiment.rs"),
         include_str!("tests/figures.rs"),
         include_str!("tests/models.rs"),
         include_str!("tests/runs.rs"),
@@ -74,32 +76,33 @@ fn the_program() {
     Usage: duologue [OPTIONS] <COMMAND>
 
     Commands:
-      import     Read dialogues with summaries from files into a data set
-      datasets   List the data sets, or the examples of one
-      format     Check dialogues against the format rule
-      recipe     Print the recipe: every setting with its default, meaning and source
-      run        Carry out the whole method on a data set
-      plan       What a run would take on this machine: memory, disk and time of each stage
-      runs       List the runs
-      show       Show a run: stages, figures, results, or the artifacts of a stage
-      resume     Go on with a run where it stopped
-      queue      Show the queue of runs, hold it back or let it go
-      pause      Ask a run's process to save and stop
-      cancel     Stop a run for good
-      evaluate   ROUGE of predictions against references, from a file or a run
-      audit      What made-up texts and adapters give away of real conversations
-      score      Log-likelihood of completions
-      generate   Complete prompts
-      summarize  Summarize a dialogue
-      export     Write a trained adapter to a folder, and prove that it gives the same numbers
-      pack       Write a run with its data set and adapters as a workspace of its own
-      study      Ratings by people: what a study could show, studies brought in, their results
-      sample     Put the sample project into the workspace: invented pairs, a small model, a finished run
-      models     Download, list, check and remove models
-      pretrain   Train all weights of a small model on text of your own, from random numbers or from a model folder
-      doctor     What this machine offers
-      bench      Measure the speed of training and generation on this machine
-      help       Print this message or the help of the given subcommand(s)
+      import      Read dialogues with summaries from files into a data set
+      datasets    List the data sets, or the examples of one
+      format      Check dialogues against the format rule
+      recipe      Print the recipe: every setting with its default, meaning and source
+      run         Carry out the whole method on a data set
+      plan        What a run would take on this machine: memory, disk and time of each stage
+      experiment  Experiments: arms, seeds and data sets compared in one file
+      runs        List the runs
+      show        Show a run: stages, figures, results, or the artifacts of a stage
+      resume      Go on with a run where it stopped
+      queue       Show the queue of runs, hold it back or let it go
+      pause       Ask a run's process to save and stop
+      cancel      Stop a run for good
+      evaluate    ROUGE of predictions against references, from a file or a run
+      audit       What made-up texts and adapters give away of real conversations
+      score       Log-likelihood of completions
+      generate    Complete prompts
+      summarize   Summarize a dialogue
+      export      Write a trained adapter to a folder, and prove that it gives the same numbers
+      pack        Write a run with its data set and adapters as a workspace of its own
+      study       Ratings by people: what a study could show, studies brought in, their results
+      sample      Put the sample project into the workspace: invented pairs, a small model, a finished run
+      models      Download, list, check and remove models
+      pretrain    Train all weights of a small model on text of your own, from random numbers or from a model folder
+      doctor      What this machine offers
+      bench       Measure the speed of training and generation on this machine
+      help        Print this message or the help of the given subcommand(s)
 
     Options:
           --workspace <DIR>  Folder of the workspace; created on first use [default: the platform's data folder] [env: DUOLOGUE_WORKSPACE]

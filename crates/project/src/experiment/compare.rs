@@ -45,7 +45,7 @@ pub fn comparisons(
         for model in &spec.models {
             for declared in &spec.compares {
                 let pairs = pairs(declared, arms).into_iter();
-                compared.extend(pairs.filter_map(|(of, to)| {
+                compared.extend(pairs.filter_map(|(ours, to)| {
                     let group = |arm: &Arm| {
                         groups.iter().find(|group| {
                             group.arm == arm.name
@@ -53,12 +53,12 @@ pub fn comparisons(
                                 && group.model == *model
                         })
                     };
-                    compare(spec, declared, (group(of)?, group(to)?))
+                    compare(spec, declared, (group(ours)?, group(to)?))
                 }));
             }
         }
     }
-    adjust(&mut compared);
+    adjust(spec, arms, &mut compared);
     let verdicts = verdicts(&mut compared, &groups);
     compared.extend(over_datasets(spec, &compared));
     let shown = compared
@@ -76,37 +76,37 @@ fn pairs<'a>(declared: &Compare, arms: &'a [Arm]) -> Vec<(&'a Arm, &'a Arm)> {
             .iter()
             .all(|(axis, label)| arm.labels.get(axis) == Some(label))
     };
-    let counterpart = |of: &Arm| {
-        let mut labels = of.labels.clone();
+    let counterpart = |ours: &Arm| {
+        let mut labels = ours.labels.clone();
         labels.extend(declared.to.arm.clone());
         arms.iter().find(|arm| arm.labels == labels)
     };
     let is_itself =
-        |of: &Arm, to: &Arm| of.name == to.name && declared.of.system == declared.to.system;
+        |ours: &Arm, to: &Arm| ours.name == to.name && declared.of.system == declared.to.system;
     arms.iter()
-        .filter(|of| has_labels(of, &declared.of))
-        .filter_map(|of| Some((of, counterpart(of)?)))
-        .filter(|(of, to)| !is_itself(of, to))
+        .filter(|ours| has_labels(ours, &declared.of))
+        .filter_map(|ours| Some((ours, counterpart(ours)?)))
+        .filter(|(ours, to)| !is_itself(ours, to))
         .collect()
 }
 
 fn compare(
     spec: &Spec,
     declared: &Compare,
-    (of, to): (&Group<'_>, &Group<'_>),
+    (ours, to): (&Group<'_>, &Group<'_>),
 ) -> Option<Compared> {
     let (system, other) = (declared.of.system, declared.to.system);
-    let (ours, theirs) = (
-        of.scores(system, declared.metric),
+    let (left, right) = (
+        ours.scores(system, declared.metric),
         to.scores(other, declared.metric),
     );
     let is_free = |system, rows: &[_]| is_free_of_seeds(system) && rows.len() == 1;
     let rows = paired(
-        (&ours, is_free(system, &ours)),
-        (&theirs, is_free(other, &theirs)),
+        (&left, is_free(system, &left)),
+        (&right, is_free(other, &right)),
     );
     let has_items = |group: &Group<'_>| group.cells.first().map(|cell| cell.items.clone());
-    if has_items(of) != has_items(to) {
+    if has_items(ours) != has_items(to) {
         return None;
     }
     let (left, right): (Vec<Vec<f64>>, Vec<Vec<f64>>) = rows.into_iter().unzip();
@@ -119,14 +119,14 @@ fn compare(
             .iter()
             .all(|seed| group.cells.iter().any(|cell| cell.seed == *seed))
     };
-    let complete = has_every_seed(of) && has_every_seed(to);
+    let complete = has_every_seed(ours) && has_every_seed(to);
     Some(Compared {
         shown: ExperimentComparison {
             family: declared.family.clone(),
-            dataset: Some(of.dataset.to_owned()),
-            model: of.model.to_owned(),
+            dataset: Some(ours.dataset.to_owned()),
+            model: ours.model.to_owned(),
             metric: declared.metric,
-            of: side(system, of.arm),
+            of: side(system, ours.arm),
             to: side(other, to.arm),
             complete,
             diff: test.diff,
@@ -165,16 +165,19 @@ fn side(system: System, arm: &str) -> ExperimentSide {
 type Rows<'a> = (&'a [(u64, &'a [f64])], bool);
 
 /// The rows of both sides for the seeds that both have; a side without seeds goes with every seed of the other.
-fn paired((of, of_is_free): Rows<'_>, (to, to_is_free): Rows<'_>) -> Vec<(Vec<f64>, Vec<f64>)> {
-    let pair = |of: &[f64], to: &[f64]| (of.to_vec(), to.to_vec());
+fn paired(
+    (ours, ours_are_free): Rows<'_>,
+    (to, theirs_are_free): Rows<'_>,
+) -> Vec<(Vec<f64>, Vec<f64>)> {
+    let pair = |ours: &[f64], to: &[f64]| (ours.to_vec(), to.to_vec());
     let find = |rows: &[(u64, &[f64])], seed| {
         rows.iter()
             .find(|(found, _)| *found == seed)
             .map(|(_, row)| row.to_vec())
     };
-    match (of_is_free, to_is_free) {
+    match (ours_are_free, theirs_are_free) {
         (true, _) => {
-            let single = of.iter().map(|(_, row)| *row).take(1);
+            let single = ours.iter().map(|(_, row)| *row).take(1);
             single
                 .flat_map(|single| to.iter().map(move |(_, row)| pair(single, row)))
                 .collect()
@@ -182,25 +185,29 @@ fn paired((of, of_is_free): Rows<'_>, (to, to_is_free): Rows<'_>) -> Vec<(Vec<f6
         (false, true) => {
             let single = to.iter().map(|(_, row)| *row).take(1);
             single
-                .flat_map(|single| of.iter().map(move |(_, row)| pair(row, single)))
+                .flat_map(|single| ours.iter().map(move |(_, row)| pair(row, single)))
                 .collect()
         }
-        (false, false) => of
+        (false, false) => ours
             .iter()
             .filter_map(|(seed, row)| Some((row.to_vec(), find(to, *seed)?)))
             .collect(),
     }
 }
 
-/// Holm's adjustment within each family of a data set and model. An unfinished comparison counts as a member without a
-/// finding, so that the adjustment does not change when it ends.
-fn adjust(compared: &mut [Compared]) {
+/// Holm's adjustment within each family of a data set and model. Before each of its comparisons is complete nothing of a
+/// family is tested: p-values that come one after the other would be looks that nobody planned.
+fn adjust(spec: &Spec, arms: &[Arm], compared: &mut [Compared]) {
     let family = |shown: &ExperimentComparison| {
         (
             shown.family.clone(),
             shown.dataset.clone(),
             shown.model.clone(),
         )
+    };
+    let declared = |name: &str| -> usize {
+        let members = spec.compares.iter().filter(|member| member.family == name);
+        members.map(|member| pairs(member, arms).len()).sum()
     };
     let mut families: Vec<_> = compared
         .iter()
@@ -214,18 +221,25 @@ fn adjust(compared: &mut [Compared]) {
             .map(|compared| &mut compared.shown)
             .filter(|shown| family(shown) == wanted)
             .collect();
-        let p: Vec<f64> = members.iter().map(|shown| shown.p.unwrap_or(1.0)).collect();
-        for (shown, adjusted) in members.iter_mut().zip(significance::holm(&p)) {
-            shown.p_holm = shown.p.map(|_| adjusted);
+        let p: Vec<f64> = members.iter().filter_map(|shown| shown.p).collect();
+        if p.len() == declared(&wanted.0) {
+            for (shown, adjusted) in members.iter_mut().zip(significance::holm(&p)) {
+                shown.p_holm = Some(adjusted);
+            }
+            continue;
+        }
+        for shown in members {
+            (shown.p, shown.p_randomisation) = (None, None);
         }
     }
 }
 
 fn verdicts(compared: &mut [Compared], groups: &[Group<'_>]) -> Vec<ExperimentVerdict> {
-    let family_size = |of: &ExperimentComparison, compared: &[Compared]| {
+    let family_size = |ours: &ExperimentComparison, compared: &[Compared]| {
         let is_member = |member: &&Compared| {
             let shown = &member.shown;
-            (&shown.family, &shown.dataset, &shown.model) == (&of.family, &of.dataset, &of.model)
+            (&shown.family, &shown.dataset, &shown.model)
+                == (&ours.family, &ours.dataset, &ours.model)
         };
         compared.iter().filter(is_member).count()
     };

@@ -186,7 +186,7 @@ pub struct Side {
 pub struct Limits {
     /// More runs than this are refused.
     pub max_runs: usize,
-    /// So many failures of one kind pause it.
+    /// As many failures of one kind pause it.
     pub stop_after_failures: usize,
 }
 

@@ -175,7 +175,7 @@ fn scored(arm: &str, dataset: &str, seed: u64, gain: f64) -> CellScores {
         .enumerate()
         .map(|(item, score)| score + gain + noise(item))
         .collect();
-    let of = |scores: Vec<f64>| BTreeMap::from([(ResultMetric::Rouge1, scores)]);
+    let rouge1 = |scores: Vec<f64>| BTreeMap::from([(ResultMetric::Rouge1, scores)]);
     CellScores {
         arm: arm.into(),
         dataset: dataset.into(),
@@ -183,9 +183,9 @@ fn scored(arm: &str, dataset: &str, seed: u64, gain: f64) -> CellScores {
         seed,
         items,
         systems: BTreeMap::from([
-            (System::Lead3, of(vec![0.31; 10])),
-            (System::SftReal, of(real)),
-            (System::MrdsSeparate, of(main)),
+            (System::Lead3, rouge1(vec![0.31; 10])),
+            (System::SftReal, rouge1(real)),
+            (System::MrdsSeparate, rouge1(main)),
         ]),
         synthesizers: Vec::new(),
         seconds_per_accepted: BTreeMap::new(),
@@ -304,6 +304,15 @@ fn families_are_adjusted_by_data_set_and_lines_go_with_every_seed() {
     let over = on(None);
     let mean = f64::midpoint(on(Some("d"))[0].diff, on(Some("f"))[0].diff);
     assert!((over[0].diff - mean).abs() < 1e-12 && over[0].p.is_none());
+    // What is not there yet keeps its whole family back.
+    let (early, none) = comparisons(&spec, &arms, &cells[..3]);
+    let told = |dataset: &str| {
+        early
+            .iter()
+            .filter(|found| found.dataset.as_deref() == Some(dataset) && found.p.is_some())
+            .count()
+    };
+    assert_eq!((told("d"), told("f"), none.len()), (2, 0, 2));
     // The lines have one row, which no seed changes.
     assert_eq!(on(Some("d"))[1].seeds, 2);
     let rows = table(&arms, &cells);

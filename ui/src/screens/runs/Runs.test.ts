@@ -26,6 +26,7 @@ test('start names what is missing', async () => {
       preset: 'small',
       seed: 7,
       changes: [],
+      within: null,
       from: null,
       until: null,
     },
@@ -421,4 +422,18 @@ test('a run that is not finished offers no more systems', async () => {
   await open('#/runs/run-0002');
   await find('stage-topics');
   expect(query('add-systems')).toBeNull();
+});
+
+test('a time is asked for, and the plan says what is given up for it', async () => {
+  const { bridge, user } = await open('#/runs/new', { idle: true });
+  await expect.poll(() => (get('run-dataset') as HTMLSelectElement).options.length).toBe(3);
+  await user.selectOptions(get('run-dataset'), 'support-desk');
+  await user.selectOptions(get('run-model'), '/home/ada/models/dialog-7m');
+  await user.selectOptions(get('run-within'), '45m');
+  await ready('run-start');
+  expect(text(get('given-up'))).toContain('Given up to end within 45 min');
+  expect(text(get('cut-synthetic_per_shot'))).toContain('6 instead of 10');
+  await user.click(get('run-start'));
+  await find('stage-topics');
+  expect(bridge.started[0]?.within).toBe('45m');
 });

@@ -118,7 +118,10 @@ function experiment(args: Args<'experiment'>): Words {
         'Wählen Sie weniger Startwerte.',
       );
     case 'not_ready':
-      return say(`Das Experiment kann nicht beginnen: Es fehlt etwas.`, 'Der Plan neben dem Formular sagt, was.');
+      return say(
+        `Das Experiment kann nicht beginnen: Es fehlt etwas.`,
+        'Der Plan neben dem Formular sagt, was.',
+      );
   }
 }
 

@@ -102,12 +102,13 @@ export const experiments: typeof english = {
     asks: {
       'paper-1-baseline':
         'Was bringen wenige echte Paare, gemessen am bloßen Modell und an Zeilen des Gesprächs?',
-      'paper-2-synthesis': 'Welcher Synthesizer schreibt wohlgeformte Dialoge, die sagen, was ihre Zusammenfassung sagt?',
+      'paper-2-synthesis':
+        'Welcher Synthesizer schreibt wohlgeformte Dialoge, die sagen, was ihre Zusammenfassung sagt?',
       'paper-3-schedule': 'Nützen künstliche Paare mehr in einer eigenen Stufe oder gemischt mit echten?',
       'joint-separate': 'Welche Präferenzpaare helfen, und braucht es Präferenzen überhaupt?',
       'ids-speed': 'Wie viele Sekunden kostet ein wohlgeformter Dialog auf jedem Weg?',
       'loop-worth-it': 'Schlägt die Bewertung durch den trainierten Zusammenfasser die feste Bewertung?',
-      'learning-curve': 'Wie viele eigene Beispiele reichen, und wie viele erfundene zu jedem?',
+      'learning-curve': 'Wie viele echte Beispiele reichen, und wie viele erfundene zu jedem?',
       sensitivity: 'Wie sehr hängt das Ergebnis an einer Einstellung?',
       'whose-judge': 'Wessen Wahrscheinlichkeit soll einen erfundenen Dialog beurteilen?',
       domains: 'Überträgt sich der Gewinn auf eine andere Art von Gesprächen?',

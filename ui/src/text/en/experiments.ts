@@ -30,7 +30,8 @@ export const experiments = {
     making: 'Measuring this computer…',
     again: 'Plan again',
     waiting: 'Choose a question, data and model; the plan is made then.',
-    parts: (computed: string, shared: string) => `${computed} parts to compute, ${shared} more are shared between cells.`,
+    parts: (computed: string, shared: string) =>
+      `${computed} parts to compute, ${shared} more are shared between cells.`,
     runs: (runs: string, cells: string) => `${runs} of ${cells} runs to carry out`,
     start: 'Start',
     starting: 'Creating the runs…',
@@ -98,13 +99,15 @@ export const experiments = {
       reference_ce: 'CE of the reference',
     },
     asks: {
-      'paper-1-baseline': 'What do a few real pairs give, against the bare model and against lines of the conversation?',
-      'paper-2-synthesis': 'Which synthesizer writes well-formed dialogues that say what their summaries say?',
+      'paper-1-baseline':
+        'What do a few real pairs give, against the bare model and against lines of the conversation?',
+      'paper-2-synthesis':
+        'Which synthesizer writes well-formed dialogues that say what their summaries say?',
       'paper-3-schedule': 'Are synthetic pairs better used in a stage of their own or mixed with real ones?',
       'joint-separate': 'Which preference sets help, and are preferences needed at all?',
       'ids-speed': 'How many seconds does a well-formed dialogue cost in each way of writing it?',
       'loop-worth-it': 'Does scoring by the tuned summarizer beat static scoring?',
-      'learning-curve': 'How many examples of one’s own are enough, and how many made-up ones for each?',
+      'learning-curve': 'How many real examples are enough, and how many made-up ones for each?',
       sensitivity: 'How much does the result hang on a setting?',
       'whose-judge': 'Whose likelihood should judge a made-up dialogue?',
       domains: 'Does the gain carry over to another kind of conversation?',

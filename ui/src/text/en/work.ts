@@ -45,7 +45,7 @@ export const work = {
     seed: 'Seed',
     seedHint: 'The same seed gives the same run.',
     within: 'How long may it take?',
-    withinHint: 'What has to be given up for it stands in the plan before anything begins.',
+    withinHint: 'The plan says what has to be given up for it, before anything begins.',
     withinAny: 'As long as it takes',
     from: 'From stage',
     until: 'Until stage',

@@ -176,6 +176,16 @@ fn a_run_elsewhere() {
 #[test]
 fn a_plan() {
     assert_snapshot!(schema(&examples::plan()), @"
+    budget.cut[].field: string
+    budget.cut[].from: string
+    budget.cut[].price: number
+    budget.cut[].saved_s: number
+    budget.cut[].to: string
+    budget.detectable_diff: number
+    budget.fits: boolean
+    budget.least_s: number
+    budget.seconds: number
+    budget.within_s: number
     disk_bytes: number
     examples.shots: number
     examples.shots_at_most: number

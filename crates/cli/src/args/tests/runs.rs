@@ -40,6 +40,7 @@ fn run() {
           --from <STAGE>             Redo this stage, then whatever depends on it [possible values: topics, summaries, synthesizer, candidates, preferences, align, dialogues, summarizer, evaluate]
           --until <STAGE>            Stop after this stage [possible values: topics, summaries, synthesizer, candidates, preferences, align, dialogues, summarizer, evaluate]
           --seed <SEED>              Seed of every random number [default: 0]
+          --within <TIME>            The time that it may take: 45m, 8h, 1h30m; what is given up for it is printed
           --dry-run                  Check everything, start nothing
           --detach                   Start the work in a process of its own and return
           --queue                    Wait for the current run to end, then start in a separate process; at once if there is none
@@ -63,6 +64,7 @@ fn plan() {
           --set <KEY=VALUE>          Change a field; may be given often
           --shots <SHOTS>            Real pairs to learn from [default: at most the recipe's]
           --validation <VALIDATION>  Real pairs that choose checkpoints [default: at most the recipe's]
+          --within <TIME>            The time that it may take: 45m, 8h, 1h30m
       -h, --help                     Print help
       -V, --version                  Print version
     ");
