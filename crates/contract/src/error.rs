@@ -128,6 +128,44 @@ closed_set! {
         /// The card has no memory left.
         OutOfMemory = "out_of_memory",
 
+        // Rating studies.
+        /// It would tell who wrote texts that people still rate.
+        Blinded = "blinded",
+        /// The plan of a study is frozen.
+        Frozen = "frozen",
+        /// People do not rate the study now.
+        NotRunning = "not_running",
+        /// Fewer dialogues than can show anything.
+        NotEnoughDialogues = "not_enough_dialogues",
+        /// Somebody who is not on the roster.
+        UnknownRater = "unknown_rater",
+        /// A rater's set is final.
+        SetLocked = "set_locked",
+        /// The plan of a study cannot be carried out.
+        StudyPlan = "study_plan",
+        /// An answer about something that the rater was not shown.
+        UnknownItem = "unknown_item",
+        /// Not a rater pack.
+        NotAPack = "not_a_pack",
+        /// A rater pack of a newer Duologue.
+        NewerFormat = "newer_format",
+        /// Answers to another study.
+        OtherStudy = "other_study",
+        /// Answers to a pack that the study did not write.
+        UnknownPack = "unknown_pack",
+        /// The secret is wrong, or the file was changed.
+        WrongSecretOrChanged = "wrong_secret_or_changed",
+        /// Answers of another rater.
+        RaterMismatch = "rater_mismatch",
+        /// Answers with another seal.
+        SealMismatch = "seal_mismatch",
+        /// Answers to criteria that the study does not have.
+        ProtocolChanged = "protocol_changed",
+        /// Answers older than those that are here.
+        OlderRevision = "older_revision",
+        /// Answers that contradict others of the same rater.
+        PackConflict = "pack_conflict",
+
         // The language model.
         /// A file of a model or adapter is missing.
         MissingFile = "missing_file",

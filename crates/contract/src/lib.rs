@@ -7,6 +7,7 @@ mod answer;
 mod artifact;
 mod closed_set;
 mod data;
+mod desk;
 mod device;
 mod error;
 mod event;
@@ -23,6 +24,7 @@ mod part;
 mod plan;
 mod privacy;
 pub mod problem;
+mod protocol;
 mod rating;
 mod remark;
 mod run;
@@ -39,6 +41,10 @@ pub use closed_set::UnknownWord;
 pub use data::{
     Detection, Doubt, DropReason, Encoding, IntakeLimit, IssueCode, Language, Origin, Separator,
     Severity, Split, SplitChoice,
+};
+pub use desk::{
+    Desk, DeskAct, DeskChoice, DeskItem, DeskPress, DeskStep, DeskTime, DeskTurn, RaterProgress,
+    StudyProgress, StudySummary,
 };
 pub use device::{BadDevice, DeviceChoice};
 pub use error::{
@@ -73,18 +79,22 @@ pub use part::Part;
 pub use plan::{Lack, SettingShape, SplitRule, SplitShares};
 pub use privacy::{IdentifierKind, LeakReason};
 pub use problem::{Problem, Reported};
+pub use protocol::{
+    CheckStatement, Criterion, CriterionText, CriterionTexts, Draw, Guideline, PROTOCOL_FORMAT,
+    PROTOCOL_VERSION, Primary, Protocol, ProtocolSystem, Scale, Slot, StopRule, Warmup, WarmupItem,
+};
 pub use rating::{
-    AgreementWord, BootstrapKind, ItemState, Outcome, RaterState, RatingMode, SettleKind,
-    StudyState,
+    AgreementWord, BootstrapKind, ItemState, Outcome, RaterAct, RaterState, RatingMode, SettleKind,
+    SkipReason, StudyAct, StudyKind, StudyState,
 };
 pub use remark::Remark;
 pub use run::{Control, RunStanding, RunStatus, StageStanding, StageStatus};
 pub use study::{
-    AnalysisSeeds, Comparison, Consistency, CriterionAgreement, CriterionMean, CriterionOutlook,
-    Drift, Family, Headline, MetricPick, OtherRaters, PairComparison, PairKappa, PairResults,
-    PlannedComparison, RaterDifference, RaterTime, Settle, SeverityShift, Strength, StudyCounts,
-    StudyCriterion, StudyOutlook, StudyPlan, StudyRater, StudyResults, StudySystem, SystemScores,
-    Words,
+    AnalysisSeeds, BestWorstResults, Comparison, Consistency, CriterionAgreement, CriterionMean,
+    CriterionOutlook, Drift, Family, Headline, MarkComparison, MetricPick, OtherRaters,
+    PairComparison, PairKappa, PairResults, PlannedComparison, RaterDifference, RaterTime, Settle,
+    SeverityShift, Strength, StudyCounts, StudyCriterion, StudyOutlook, StudyPlan, StudyRater,
+    StudyResults, StudySystem, SystemMarks, SystemScores, Words,
 };
 
 #[cfg(test)]

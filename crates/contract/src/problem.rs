@@ -11,6 +11,7 @@ mod model;
 mod row;
 mod run;
 mod shell;
+mod study;
 mod workspace;
 
 use std::fmt;
@@ -30,6 +31,7 @@ pub use run::{
     TooLong, WrongState,
 };
 pub use shell::{FileFault, FolderFault, Misuse, ShellProblem};
+pub use study::StudyProblem;
 pub use workspace::{Corrupt, Room, WorkspaceProblem};
 
 /// Declares a room's problems: an enum whose members have the names of their [`ErrorCode`]s, with their arguments.
@@ -86,6 +88,8 @@ pub enum Problem {
     Model(ModelProblem),
     /// With the Hub.
     Hub(HubProblem),
+    /// With a rating study.
+    Study(StudyProblem),
     /// With the shell itself: the command line or the window.
     Shell(ShellProblem),
 }
@@ -129,6 +133,7 @@ from_rooms!(
     Run(RunProblem),
     Model(ModelProblem),
     Hub(HubProblem),
+    Study(StudyProblem),
     Shell(ShellProblem)
 );
 

@@ -112,3 +112,93 @@ closed_set! {
         Percentile = "percentile",
     }
 }
+
+closed_set! {
+    /// What people judge.
+    StudyKind, "kind of study" {
+        /// Summaries of a dialogue.
+        Summaries = "summaries",
+        /// Dialogues that were made for a summary.
+        Dialogues = "dialogues",
+    }
+}
+
+closed_set! {
+    /// Why a rater left a summary out.
+    SkipReason, "reason to skip" {
+        /// It cannot be read.
+        Unreadable = "unreadable",
+        /// It is in a language that the rater does not read.
+        OtherLanguage = "other_language",
+        /// It breaks off, or is not a text.
+        BrokenText = "broken_text",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+closed_set! {
+    /// What a rater did, in the record of presses.
+    RaterAct, "act of a rater" {
+        /// Gave a score.
+        Score = "score",
+        /// Took a score back.
+        Clear = "clear",
+        /// Chose between summaries.
+        Choice = "choice",
+        /// Wrote a note.
+        Note = "note",
+        /// Marked a summary as possibly a real person's data, or took the mark away.
+        Flag = "flag",
+        /// Left a summary out.
+        Skip = "skip",
+        /// Finished a dialogue.
+        Submit = "submit",
+        /// Took an earlier act back.
+        Undo = "undo",
+        /// Answered a statement about the guideline.
+        Check = "check",
+        /// Rated an example whose answer is known.
+        Warmup = "warmup",
+        /// Made their set final.
+        Lock = "lock",
+    }
+}
+
+closed_set! {
+    /// What happened to a study, in its log.
+    StudyAct, "act on a study" {
+        /// It was planned, or brought in.
+        Created = "created",
+        /// Its plan was frozen.
+        Started = "started",
+        /// A rater came onto the roster.
+        RaterAdded = "rater_added",
+        /// A rater was taken out.
+        Withdrew = "withdrew",
+        /// A rater without answers was removed.
+        RaterRemoved = "rater_removed",
+        /// A rater's set became final.
+        Locked = "locked",
+        /// It was closed.
+        Closed = "closed",
+        /// A rater pack was written.
+        PackWritten = "pack_written",
+        /// Answers of a rater pack were taken.
+        PackMerged = "pack_merged",
+        /// Answers of a rater pack contradicted others.
+        Conflict = "conflict",
+        /// Somebody asked whether the precision that was planned is reached.
+        CheckedPrecision = "checked_precision",
+        /// A planned look at the primary comparison.
+        Look = "look",
+        /// Somebody saw figures of its systems while people still rated.
+        MetricsSeen = "metrics_seen",
+        /// Its results were opened before every rater had locked.
+        Revealed = "revealed",
+        /// It was written to files.
+        Exported = "exported",
+        /// A disputed score was settled.
+        Adjudicated = "adjudicated",
+    }
+}

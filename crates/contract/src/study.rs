@@ -31,6 +31,7 @@ impl Words {
 
 /// What is fixed before the first rating.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct StudyPlan {
     /// Name of the study.
     pub title: String,
@@ -52,20 +53,25 @@ pub struct StudyPlan {
     /// The difference that matters, on a scale of five.
     pub delta: f64,
     /// Dialogues of the split that the study drew from.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub available_dialogues: usize,
     /// Seed of the resamples.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub analysis_seed: u64,
     /// Number of resamples.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub resamples: usize,
     /// The roster.
     pub raters: Vec<StudyRater>,
     /// When the results were opened before every rater had locked, in Unix milliseconds.
     #[serde(default)]
+    #[cfg_attr(feature = "specta", specta(type = Option<f64>))]
     pub revealed_early: Option<i64>,
 }
 
 /// A system of a study.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct StudySystem {
     /// Its word in the study's files; [`StudySystem::REFERENCE`] for the human reference.
     pub key: String,
@@ -80,6 +86,7 @@ impl StudySystem {
 
 /// A criterion of a study.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct StudyCriterion {
     /// Word under which scores are stored.
     pub key: String,
@@ -93,6 +100,7 @@ pub struct StudyCriterion {
 
 /// A comparison of two systems that was planned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PlannedComparison {
     /// Key of the first system.
     pub a: String,
@@ -104,6 +112,7 @@ pub struct PlannedComparison {
 
 /// A rater of a study.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct StudyRater {
     /// The slot on the roster, which files and tables show.
     pub name: String,
@@ -115,27 +124,37 @@ pub struct StudyRater {
 
 /// What a study has, in numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct StudyCounts {
     /// Dialogues that count on some criterion.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub dialogues: usize,
     /// Dialogues that every counted rater rated.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub shared: usize,
     /// Summaries, each counted once.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub items: usize,
     /// Raters that count.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub raters: usize,
     /// Raters that were withdrawn.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub withdrawn: usize,
     /// Scores that count, without repeats.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub ratings: usize,
     /// Summaries that a counted rater left out.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub skipped: usize,
     /// By criterion: dialogues of a rater that do not count because a system has no score there.
+    #[cfg_attr(feature = "specta", specta(type = BTreeMap<String, u32>))]
     pub dropped_blocks: BTreeMap<String, usize>,
 }
 
 /// The means of a system.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct SystemScores {
     /// Its key.
     pub system: String,
@@ -145,21 +164,26 @@ pub struct SystemScores {
 
 /// The mean of a system on a criterion.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct CriterionMean {
     /// Mean over dialogues; none without a dialogue.
     pub mean: Option<f64>,
     /// Student's interval over dialogues, cut at the scale's ends; none below two dialogues.
     pub ci95: Option<[f64; 2]>,
     /// Dialogues that count.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub dialogues: usize,
     /// Scores that count.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub ratings: usize,
     /// How often each point of the scale was given.
+    #[cfg_attr(feature = "specta", specta(type = Vec<u32>))]
     pub distribution: Vec<usize>,
 }
 
 /// A comparison of two systems on a criterion.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Comparison {
     /// The criterion.
     pub criterion: String,
@@ -170,6 +194,7 @@ pub struct Comparison {
     /// Whether it is tested.
     pub test: bool,
     /// Dialogues that count.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub dialogues: usize,
     /// Mean over dialogues, first minus second; none without a dialogue.
     pub diff: Option<f64>,
@@ -192,36 +217,37 @@ pub struct Comparison {
     /// Whether one rater's interval lies above 0 and another's below.
     pub raters_split: bool,
     /// Dialogues that would show the difference that matters; none if that is more than a million.
+    #[cfg_attr(feature = "specta", specta(type = Option<u32>))]
     pub dialogues_needed: Option<usize>,
-    /// Adjusted for all tested comparisons; absent where nothing is tested.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Adjusted for all tested comparisons; none where nothing is tested.
     pub p_holm: Option<f64>,
-    /// What it came to; absent where nothing is tested.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// What it came to; none where nothing is tested.
     pub outcome: Option<Outcome>,
-    /// What would settle it; absent where nothing is tested.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// What would settle it; none where nothing is tested.
     pub settle: Option<Settle>,
-    /// All of it in a sentence; absent where nothing is tested.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// All of it in a sentence; none where nothing is tested.
     pub sentence: Option<Words>,
 }
 
 /// What would settle an open comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Settle {
     /// How; none if nothing is open.
     pub kind: Option<SettleKind>,
     /// How many more dialogues.
+    #[cfg_attr(feature = "specta", specta(type = Option<u32>))]
     pub more: Option<usize>,
 }
 
 /// The difference of two systems as one rater sees it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RaterDifference {
     /// The rater.
     pub rater: String,
     /// Their dialogues that count.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub dialogues: usize,
     /// Mean over them.
     pub diff: f64,
@@ -231,6 +257,7 @@ pub struct RaterDifference {
 
 /// The interval of a difference for other raters like these.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct OtherRaters {
     /// The interval.
     pub ci95: [f64; 2],
@@ -241,15 +268,19 @@ pub struct OtherRaters {
     /// Sum of the raters' squared weights.
     pub w2: f64,
     /// Dialogues rated by all.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub shared: usize,
     /// Number of raters.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub raters: usize,
 }
 
 /// Which comparisons are adjusted together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Family {
     /// Number of comparisons.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub size: usize,
     /// Chance of one false finding among them that is accepted.
     pub alpha: f64,
@@ -259,6 +290,7 @@ pub struct Family {
 
 /// How well raters agree on a criterion.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct CriterionAgreement {
     /// Krippendorff's alpha, ordinal.
     pub alpha: Option<f64>,
@@ -269,8 +301,10 @@ pub struct CriterionAgreement {
     /// Its standard error.
     pub ac2_se: Option<f64>,
     /// Summaries with two scores or more.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub items: usize,
     /// Dialogues with such a summary.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub dialogues: usize,
     /// Share of summaries to which all gave the same score.
     pub all_equal: Option<f64>,
@@ -284,8 +318,10 @@ pub struct CriterionAgreement {
 
 /// How a rater scores what they see a second time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Consistency {
     /// Scores given twice.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub pairs: usize,
     /// Share of equal ones.
     pub equal: f64,
@@ -299,30 +335,36 @@ pub struct Consistency {
 
 /// A rater's mean against that of all raters, on dialogues that all rated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct SeverityShift {
     /// Above 0 the rater scores higher than the others.
     pub value: f64,
     /// Student's interval over dialogues.
     pub ci95: Option<[f64; 2]>,
     /// Dialogues that all rated.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub dialogues: usize,
 }
 
 /// How a rater's scores move from their first dialogue to their last.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Drift {
     /// Change from first to last.
     pub change: f64,
     /// Interval of the slope.
     pub ci95: [f64; 2],
     /// Dialogues of the rater that count.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub dialogues: usize,
 }
 
 /// How long a rater takes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RaterTime {
     /// Summaries rated, without repeats and skipped ones.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub summaries: usize,
     /// Median of the active seconds of one.
     pub median_s: f64,
@@ -330,31 +372,38 @@ pub struct RaterTime {
 
 /// How often a metric picks the summary that people prefer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct MetricPick {
     /// Share of pairs of summaries that it orders as people do.
     pub pair_accuracy: f64,
     /// Percentile interval over dialogues.
     pub ci95: Option<[f64; 2]>,
     /// Number of pairs.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub pairs: usize,
     /// Kendall's tau-b over all summaries, as the metric stands.
     pub kendall_b: Option<f64>,
     /// Dialogues that count.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub dialogues: usize,
 }
 
 /// The comparison of two systems by side-by-side choices.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PairComparison {
     /// Key of the first system.
     pub a: String,
     /// Key of the second system.
     pub b: String,
     /// Dialogues with a vote.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub dialogues: usize,
     /// Votes.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub votes: usize,
     /// Dialogues in which both wrote the same text, so that there was nothing to choose.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub same_text: usize,
     /// Mean over dialogues of the share of votes for the first.
     pub win: Option<f64>,
@@ -377,32 +426,34 @@ pub struct PairComparison {
     /// Cohen's kappa of the first two raters.
     pub cohen: Option<PairKappa>,
     /// How often the summary on the left won.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub left_won: usize,
     /// Votes that are no tie.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub decided: usize,
-    /// Adjusted for all comparisons by choice; absent where nothing is tested.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Adjusted for all comparisons by choice; none where nothing is tested.
     pub p_holm: Option<f64>,
     /// What it came to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
     /// All of it in a sentence.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sentence: Option<Words>,
 }
 
 /// Cohen's kappa of two raters: their names, joined by a comma, with the coefficient, and the number of dialogues.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PairKappa {
     /// The coefficient under the names of the two.
     #[serde(flatten)]
     pub kappa: BTreeMap<String, Option<f64>>,
     /// Dialogues with a vote of both.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub n: usize,
 }
 
 /// The strengths of all systems from choices (Davidson).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Strength {
     /// Key of the system.
     pub system: String,
@@ -414,6 +465,7 @@ pub struct Strength {
 
 /// What side-by-side choices say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PairResults {
     /// The comparisons for which there are votes.
     pub comparisons: Vec<PairComparison>,
@@ -421,23 +473,87 @@ pub struct PairResults {
     pub strengths: Option<Vec<Strength>>,
 }
 
+/// What naming the best and the worst says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct BestWorstResults {
+    /// The marks of each system.
+    pub systems: Vec<SystemMarks>,
+    /// The planned comparisons that are tested.
+    pub comparisons: Vec<MarkComparison>,
+    /// How often the summary at each place was named best: if the order plays no part, about equally often.
+    #[cfg_attr(feature = "specta", specta(type = Vec<u32>))]
+    pub best_by_place: Vec<usize>,
+}
+
+/// The marks of a system: +1 for the best, -1 for the worst, 0 otherwise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SystemMarks {
+    /// Its key.
+    pub system: String,
+    /// Choices in which it was shown.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub shown: usize,
+    /// Times named best.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub best: usize,
+    /// Times named worst.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub worst: usize,
+    /// Mean over dialogues of the mean mark.
+    pub mean: Option<f64>,
+    /// Student's interval of it.
+    pub ci95: Option<[f64; 2]>,
+}
+
+/// Two systems by their marks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct MarkComparison {
+    /// Key of the first system.
+    pub a: String,
+    /// Key of the second system.
+    pub b: String,
+    /// Dialogues with a choice.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub dialogues: usize,
+    /// Mean over dialogues, first minus second.
+    pub diff: Option<f64>,
+    /// Student's interval.
+    pub ci95: Option<[f64; 2]>,
+    /// Exact two-sided p-value.
+    pub p: Option<f64>,
+    /// Adjusted for all comparisons.
+    pub p_holm: Option<f64>,
+    /// What it came to.
+    pub outcome: Option<Outcome>,
+    /// All of it in a sentence.
+    pub sentence: Option<Words>,
+}
+
 /// From what the random numbers of the results are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct AnalysisSeeds {
     /// Seed of the resamples.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub analysis: u64,
     /// Number of resamples.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub resamples: usize,
 }
 
 /// Every number of a study's results page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct StudyResults {
     /// Name of the study.
     pub study: String,
     /// Where it stands.
     pub state: StudyState,
     /// When the results were opened before every rater had locked.
+    #[cfg_attr(feature = "specta", specta(type = Option<f64>))]
     pub revealed_early: Option<i64>,
     /// Its size in numbers.
     pub n: StudyCounts,
@@ -462,14 +578,16 @@ pub struct StudyResults {
     /// By metric and criterion: how often it picks as people do.
     pub metrics: BTreeMap<String, BTreeMap<String, MetricPick>>,
     /// Side-by-side choices; none without votes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pairs: Option<PairResults>,
+    /// Best and worst; none if nobody was asked for them.
+    pub best_worst: Option<BestWorstResults>,
     /// Seeds of the resamples.
     pub seeds: AnalysisSeeds,
 }
 
 /// Two systems over all criteria, in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Headline {
     /// Key of the first system.
     pub a: String,
@@ -481,20 +599,26 @@ pub struct Headline {
 
 /// What a study could show, before anybody rates.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct StudyOutlook {
     /// Dialogues.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub dialogues: usize,
     /// Raters.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub raters: usize,
     /// Dialogues that all raters rate.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub shared: usize,
     /// Comparisons that are tested together, times the criteria.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub family: usize,
     /// By criterion.
     pub criteria: BTreeMap<String, CriterionOutlook>,
     /// Mean over dialogues of one by the number of raters.
     pub h: f64,
     /// Dialogues of each rater.
+    #[cfg_attr(feature = "specta", specta(type = Vec<u32>))]
     pub load: Vec<usize>,
     /// Hours of the rater with the most dialogues, estimated.
     pub hours: f64,
@@ -504,6 +628,7 @@ pub struct StudyOutlook {
 
 /// What a study could show on a criterion.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct CriterionOutlook {
     /// The true difference that one comparison finds four times in five.
     pub detectable: f64,
@@ -516,5 +641,6 @@ pub struct CriterionOutlook {
     /// How far these raters' taste can shift the difference.
     pub taste_95: f64,
     /// Dialogues that would show `delta` in the family; none if that is more than a million.
+    #[cfg_attr(feature = "specta", specta(type = Option<u32>))]
     pub dialogues_needed: Option<usize>,
 }

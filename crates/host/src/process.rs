@@ -40,6 +40,16 @@ pub fn token() -> Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
+/// A key that nobody can guess: 256 random bits of the system.
+///
+/// # Errors
+/// Where the system has no source of random numbers.
+pub fn secret_key() -> Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Asks a process to end, as `kill` does. Not with Ctrl-C's signal: what a script starts in the background ignores
 /// that one from birth.
 #[cfg(unix)]
