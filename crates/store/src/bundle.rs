@@ -223,7 +223,7 @@ fn renumber_artifacts<S, A: Stored>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{NewStudy, fixture};
+    use crate::fixture;
     use contract::{Part, StageName};
     use serde_json::{Value, json};
 
@@ -257,15 +257,18 @@ mod tests {
         store
             .put_work("r", Part::Whole(StageName::Summaries), "half", &json!(1))
             .unwrap();
-        let study = NewStudy {
-            run_id: "r".into(),
-            name: "s".into(),
-            seed: 1,
-            criteria: json!([]),
-            guideline_version: "1".into(),
-            created_at_ms: 1,
-        };
-        store.insert_study(&study, &[]).unwrap();
+        // A study that an earlier Duologue wrote, and one of this one.
+        store
+            .write(|tx| {
+                tx.execute_batch(
+                    "INSERT INTO study VALUES (1, 'r', 's', 1, '[]', '1', 1);
+                     INSERT INTO rating_study (name, kind, origin, mode, state, protocol, protocol_sha256, created_at_ms)
+                     VALUES ('s', 'summaries', 'planned', 'criteria', 'running', '{}', '', 1);
+                     INSERT INTO rating_system VALUES (1, 0, 'a', 'A', 'r');",
+                )?;
+                Ok(())
+            })
+            .unwrap();
         let to = tempfile::tempdir().unwrap();
         store.write_bundle("r", to.path()).unwrap();
         to
@@ -282,7 +285,7 @@ mod tests {
         );
         assert_eq!(runs[0].model_path, "");
         assert_eq!(store.datasets().unwrap().len(), 1);
-        assert_eq!(store.studies().unwrap().len(), 0);
+        assert_eq!(store.rating_studies().unwrap().len(), 0);
         assert_eq!(
             store
                 .work("r", Part::Whole(StageName::Summaries), "half")

@@ -32,14 +32,15 @@ pub use table::metric_point::MetricPointRow;
 pub use table::model::ModelRow;
 pub use table::part::{PartResult, PartRow, PartUsage};
 pub use table::queue::QueueRow;
-pub use table::rating::{ItemStateRow, RatingRow};
-pub use table::rating_study::{
-    RatedStudy, RatingAuthorRow, RatingChoiceRow, RatingContents, RatingRaterRow, RatingScoreRow,
-    RatingStepItemRow, RatingStepRow, RatingStudyRow, StepKind,
+pub use table::rating_acts::{NewRater, Opened, RatingActRow, Sight, Withdrawal};
+pub use table::rating_desk::{Chosen, DeskEdit, DeskPress, DeskTime, PressPayload, RatingPressRow};
+pub use table::rating_rows::{
+    Frozen, RatedStudy, RatingAuthorRow, RatingChoiceRow, RatingContents, RatingDialogueRow,
+    RatingRaterRow, RatingScoreRow, RatingStepItemRow, RatingStepRow, RatingStudyRow,
+    RatingSystemRow, StepKind,
 };
 pub use table::run::{NewRun, RunRow};
 pub use table::stage::StageRow;
-pub use table::study::{NewStudy, NewStudyItem, RaterRow, StudyItemRow, StudyRow};
 
 use host::private;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};

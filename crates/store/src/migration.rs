@@ -10,7 +10,7 @@
 
 use crate::table::{
     artifact, dataset, example, experiment, import, lease, ledger, metric_point, model, part,
-    queue, rating, rating_study, run, setting, stage, study, work,
+    queue, rating_acts, rating_old, rating_study, run, setting, stage, work,
 };
 use crate::{Error, Result};
 use rusqlite::{Connection, TransactionBehavior};
@@ -66,8 +66,8 @@ const LINES: &[Line] = &[
     Line::additive(artifact::SQL),
     Line::additive(work::SQL),
     Line::additive(metric_point::SQL),
-    Line::additive(study::SQL),
-    Line::additive(rating::SQL),
+    Line::additive(rating_old::STUDY_SQL),
+    Line::additive(rating_old::RATING_SQL),
     Line::additive(setting::SQL),
     Line::additive(ledger::SQL),
     Line::additive(queue::SQL),
@@ -76,6 +76,8 @@ const LINES: &[Line] = &[
     Line::additive(rating_study::SQL),
     Line::additive(part::SQL),
     Line::additive(experiment::SQL),
+    Line::additive(rating_acts::SQL),
+    Line::additive(rating_old::COPY_SQL),
 ];
 
 /// What a database has: in decimal, `user_version` is `MMmmmLLL`, the release that it needs (`MM.mmm`) and the number

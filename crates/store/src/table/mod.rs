@@ -12,12 +12,15 @@ pub(crate) mod metric_point;
 pub(crate) mod model;
 pub(crate) mod part;
 pub(crate) mod queue;
-pub(crate) mod rating;
+pub(crate) mod rating_acts;
+pub(crate) mod rating_desk;
+pub(crate) mod rating_old;
+pub(crate) mod rating_rows;
 pub(crate) mod rating_study;
+pub(crate) mod rating_write;
 pub(crate) mod run;
 pub(crate) mod setting;
 pub(crate) mod stage;
-pub(crate) mod study;
 pub(crate) mod work;
 
 use std::fmt::Display;

@@ -1,17 +1,18 @@
-//! Rating studies with all that was answered in them. These tables take the place of `study`, `study_item`, `rater`,
-//! `rating` and `item_state`, which hold single summaries of one run for four criteria; they are apart from them so that
-//! a workspace with both can still be read by an older program.
+//! Rating studies with all that was answered in them. These tables take the place of those in
+//! [`super::rating_old`], which stay for older programs.
 //!
-//! Who wrote a text is in `rating_author` alone, which only [`Store::rating_authors`] reads: nothing that a rater sees
-//! comes from it. What a rater sees is a step: a dialogue with its items in the order shown, for the first or a second
+//! Who wrote a text is in a table of its own, which only [`Store::rating_authors`] reads, for somebody who has the results
+//! open: nothing that a rater sees comes from it. What a rater sees is a step: a dialogue with its items in the order shown, for the first or a second
 //! time, or a pair of items side by side.
 
-use super::{Json, Word, word};
-use crate::error::name_taken;
+use super::rating_rows::{
+    RatedStudy, RatingChoiceRow, RatingContents, RatingDialogueRow, RatingRaterRow, RatingScoreRow,
+    RatingStepItemRow, RatingStepRow, RatingStudyRow, StepKind,
+};
+use super::{Json, optional_word, rating_write, word};
 use crate::{Error, Result, Store};
-use contract::{ItemState, RaterState, RatingMode, StudyState, Thing};
+use contract::Thing;
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use serde_json::Value;
 
 pub(crate) const SQL: &str = "
 CREATE TABLE rating_study (
@@ -141,209 +142,26 @@ CREATE TRIGGER rating_event_is_append_only BEFORE UPDATE ON rating_event
 BEGIN SELECT RAISE(ABORT, 'an event is never changed'); END;
 ";
 
-/// A rating study as it is stored.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RatingStudyRow {
-    /// Row id.
-    pub id: i64,
-    /// Name, unique in the workspace.
-    pub name: String,
-    /// Whether it was rated elsewhere and brought in.
-    pub is_imported: bool,
-    /// What raters are asked.
-    pub mode: RatingMode,
-    /// Where it stands.
-    pub state: StudyState,
-    /// What was fixed before.
-    pub protocol: Value,
-    /// SHA-256 of the protocol.
-    pub protocol_sha256: String,
-    /// Time of creation.
-    pub created_at_ms: i64,
-    /// When its results were opened before every rater had locked.
-    pub revealed_early_at_ms: Option<i64>,
-}
-
-/// A study that is rated already, with all that belongs to it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RatedStudy {
-    /// Name, unique in the workspace.
-    pub name: String,
-    /// What raters were asked.
-    pub mode: RatingMode,
-    /// Where it stands.
-    pub state: StudyState,
-    /// What was fixed before.
-    pub protocol: Value,
-    /// Time of creation.
-    pub created_at_ms: i64,
-    /// When its results were opened before every rater had locked.
-    pub revealed_early_at_ms: Option<i64>,
-    /// Its systems: key and label, in order.
-    pub systems: Vec<(String, String)>,
-    /// Texts and answers.
-    pub contents: RatingContents,
-    /// Who wrote the texts.
-    pub authors: Vec<RatingAuthorRow>,
-}
-
-/// What a study holds apart from its plan and its authors.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct RatingContents {
-    /// Dialogues: number and turns.
-    pub dialogues: Vec<(u32, Value)>,
-    /// Summaries: number, dialogue, text.
-    pub items: Vec<(u32, u32, String)>,
-    /// The roster, in order.
-    pub raters: Vec<RatingRaterRow>,
-    /// What was shown to whom.
-    pub steps: Vec<RatingStepRow>,
-    /// How far raters came with each summary.
-    pub step_items: Vec<RatingStepItemRow>,
-    /// The scores.
-    pub scores: Vec<RatingScoreRow>,
-    /// The choices.
-    pub choices: Vec<RatingChoiceRow>,
-}
-
-/// The author of a text, with what metrics say about it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RatingAuthorRow {
-    /// Number of the item.
-    pub item: u32,
-    /// Key of the system.
-    pub system: String,
-    /// Metrics by name.
-    pub metrics: Value,
-}
-
-/// A rater of a study.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RatingRaterRow {
-    /// The slot on the roster.
-    pub rater: String,
-    /// The person's name.
-    pub name: String,
-    /// Where they stand.
-    pub state: RaterState,
-    /// Whether their ratings count.
-    pub counted: bool,
-}
-
-/// What a rater is shown at once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RatingStepRow {
-    /// The slot of the rater.
-    pub rater: String,
-    /// Place in their order.
-    pub step: u32,
-    /// What it is: `rate`, `repeat`, `pair`, `check` or `warmup`.
-    pub kind: StepKind,
-    /// Number of the dialogue.
-    pub dialogue: u32,
-    /// Numbers of the items in the order shown.
-    pub items: Vec<u32>,
-    /// Place of the planned comparison, for a pair.
-    pub pair: Option<u32>,
-}
-
-/// What a step is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StepKind {
-    /// A dialogue for the first time.
-    Rate,
-    /// The same dialogue a second time.
-    Repeat,
-    /// Two items side by side.
-    Pair,
-    /// A statement about the guideline.
-    Check,
-    /// An example with its answer.
-    Warmup,
-}
-
-impl StepKind {
-    const ALL: [(Self, &'static str); 5] = [
-        (Self::Rate, "rate"),
-        (Self::Repeat, "repeat"),
-        (Self::Pair, "pair"),
-        (Self::Check, "check"),
-        (Self::Warmup, "warmup"),
-    ];
-
-    fn as_str(self) -> &'static str {
-        let known = Self::ALL.iter().find(|(kind, _)| *kind == self);
-        known.map_or("rate", |(_, word)| word)
-    }
-
-    fn parse(word: &str) -> Option<Self> {
-        let known = Self::ALL.iter().find(|(_, known)| *known == word);
-        known.map(|(kind, _)| *kind)
-    }
-}
-
-/// How far a rater came with a summary of a step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RatingStepItemRow {
-    /// The slot of the rater.
-    pub rater: String,
-    /// The step.
-    pub step: u32,
-    /// Number of the item.
-    pub item: u32,
-    /// How far.
-    pub state: ItemState,
-    /// Active time.
-    pub active_ms: i64,
-}
-
-/// A score of a rater.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RatingScoreRow {
-    /// The slot of the rater.
-    pub rater: String,
-    /// The step.
-    pub step: u32,
-    /// Number of the item.
-    pub item: u32,
-    /// The criterion.
-    pub criterion: String,
-    /// The score; whoever writes it has checked it against the criterion's scale.
-    pub score: u8,
-    /// When it was given.
-    pub at_ms: i64,
-}
-
-/// A choice of a rater among the items of a step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RatingChoiceRow {
-    /// The slot of the rater.
-    pub rater: String,
-    /// The step.
-    pub step: u32,
-    /// The item named best; none for a tie.
-    pub best: Option<u32>,
-    /// The item named worst; none in pairs.
-    pub worst: Option<u32>,
-    /// Active time.
-    pub active_ms: i64,
-}
-
 fn study_from_row(row: &Row<'_>) -> rusqlite::Result<RatingStudyRow> {
     Ok(RatingStudyRow {
         id: row.get("id")?,
         name: row.get("name")?,
+        uid: row.get("uid")?,
+        kind: word(row, "kind")?,
         is_imported: row.get::<_, String>("origin")? == "imported",
         mode: word(row, "mode")?,
         state: word(row, "state")?,
         protocol: row.get::<_, Json<_>>("protocol")?.0,
         protocol_sha256: row.get("protocol_sha256")?,
+        seal: row.get("seal")?,
         created_at_ms: row.get("created_at_ms")?,
+        started_at_ms: row.get("started_at_ms")?,
+        closed_at_ms: row.get("closed_at_ms")?,
         revealed_early_at_ms: row.get("revealed_early_at_ms")?,
     })
 }
 
-fn study(conn: &Connection, id: i64) -> Result<RatingStudyRow> {
+pub(super) fn study(conn: &Connection, id: i64) -> Result<RatingStudyRow> {
     conn.prepare_cached("SELECT * FROM rating_study WHERE id = ?1")?
         .query_row(params![id], study_from_row)
         .optional()?
@@ -353,129 +171,8 @@ fn study(conn: &Connection, id: i64) -> Result<RatingStudyRow> {
         })
 }
 
-fn insert(tx: &Connection, rated: &RatedStudy) -> Result<RatingStudyRow> {
-    tx.prepare_cached(
-        "INSERT INTO rating_study (name, kind, origin, mode, state, protocol, protocol_sha256, created_at_ms,
-                                   closed_at_ms, revealed_early_at_ms)
-         VALUES (?1, 'summaries', 'imported', ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?
-    .execute(params![
-        rated.name,
-        Word(rated.mode),
-        Word(rated.state),
-        Json(&rated.protocol),
-        crate::sha256_json([&rated.protocol]),
-        rated.created_at_ms,
-        (rated.state == StudyState::Closed).then_some(rated.created_at_ms),
-        rated.revealed_early_at_ms
-    ])
-    .map_err(|e| name_taken(e, Thing::Study, &rated.name))?;
-    let id = tx.last_insert_rowid();
-    let mut system = tx.prepare_cached(
-        "INSERT INTO rating_system (study_id, place, system, label) VALUES (?1, ?2, ?3, ?4)",
-    )?;
-    for ((key, label), place) in rated.systems.iter().zip(0_i64..) {
-        system.execute(params![id, place, key, label])?;
-    }
-    insert_texts(tx, id, rated)?;
-    insert_answers(tx, id, &rated.contents)?;
-    tx.prepare_cached(
-        "INSERT INTO rating_event (study_id, seq, at_ms, actor, what, payload)
-         VALUES (?1, 0, ?2, 'owner', 'created', '{\"origin\":\"imported\"}')",
-    )?
-    .execute(params![id, rated.created_at_ms])?;
-    study(tx, id)
-}
-
-fn insert_texts(tx: &Connection, id: i64, rated: &RatedStudy) -> Result<()> {
-    let mut dialogue = tx.prepare_cached(
-        "INSERT INTO rating_dialogue (study_id, dialogue, turns) VALUES (?1, ?2, ?3)",
-    )?;
-    for (number, turns) in &rated.contents.dialogues {
-        dialogue.execute(params![id, number, Json(turns)])?;
-    }
-    let mut item = tx.prepare_cached(
-        "INSERT INTO rating_item (study_id, item, dialogue, role, text) VALUES (?1, ?2, ?3, 'rated', ?4)",
-    )?;
-    for (number, dialogue, text) in &rated.contents.items {
-        item.execute(params![id, number, dialogue, text])?;
-    }
-    let mut author = tx.prepare_cached(
-        "INSERT INTO rating_author (study_id, item, system, metrics) VALUES (?1, ?2, ?3, ?4)",
-    )?;
-    for row in &rated.authors {
-        author.execute(params![id, row.item, row.system, Json(&row.metrics)])?;
-    }
-    Ok(())
-}
-
-fn insert_answers(tx: &Connection, id: i64, contents: &RatingContents) -> Result<()> {
-    let mut rater = tx.prepare_cached(
-        "INSERT INTO rating_rater (study_id, rater, place, name, state, counted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    for (row, place) in contents.raters.iter().zip(0_i64..) {
-        let state = Word(row.state);
-        rater.execute(params![id, row.rater, place, row.name, state, row.counted])?;
-    }
-    let mut step = tx.prepare_cached(
-        "INSERT INTO rating_step (study_id, rater, step, kind, dialogue, items, pair)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?;
-    for row in &contents.steps {
-        let (kind, items) = (row.kind.as_str(), Json(&row.items));
-        step.execute(params![
-            id,
-            row.rater,
-            row.step,
-            kind,
-            row.dialogue,
-            items,
-            row.pair
-        ])?;
-    }
-    let mut item = tx.prepare_cached(
-        "INSERT INTO rating_step_item (study_id, rater, step, item, state, active_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    for row in &contents.step_items {
-        let state = Word(row.state);
-        item.execute(params![
-            id,
-            row.rater,
-            row.step,
-            row.item,
-            state,
-            row.active_ms
-        ])?;
-    }
-    let mut score = tx.prepare_cached(
-        "INSERT INTO rating_score (study_id, rater, step, item, criterion, score, at_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?;
-    for row in &contents.scores {
-        let (criterion, given) = (&row.criterion, row.score);
-        score.execute(params![
-            id, row.rater, row.step, row.item, criterion, given, row.at_ms
-        ])?;
-    }
-    let mut choice = tx.prepare_cached(
-        "INSERT INTO rating_choice (study_id, rater, step, best, worst, active_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    for row in &contents.choices {
-        choice.execute(params![
-            id,
-            row.rater,
-            row.step,
-            row.best,
-            row.worst,
-            row.active_ms
-        ])?;
-    }
-    Ok(())
-}
-
 /// Every row of a query about a study.
-fn rows<T>(
+pub(super) fn rows<T>(
     conn: &Connection,
     sql: &str,
     study_id: i64,
@@ -503,9 +200,15 @@ fn contents(conn: &Connection, id: i64) -> Result<RatingContents> {
     Ok(RatingContents {
         dialogues: rows(
             conn,
-            "SELECT dialogue, turns FROM rating_dialogue WHERE study_id = ?1 ORDER BY dialogue",
+            "SELECT dialogue, example_id, turns FROM rating_dialogue WHERE study_id = ?1 ORDER BY dialogue",
             id,
-            |row| Ok((row.get(0)?, row.get::<_, Json<_>>(1)?.0)),
+            |row| {
+                Ok(RatingDialogueRow {
+                    dialogue: row.get(0)?,
+                    example: row.get(1)?,
+                    turns: row.get::<_, Json<_>>(2)?.0,
+                })
+            },
         )?,
         items: rows(
             conn,
@@ -542,7 +245,11 @@ fn contents(conn: &Connection, id: i64) -> Result<RatingContents> {
                     step: row.get("step")?,
                     item: row.get("item")?,
                     state: word(row, "state")?,
+                    reason: optional_word(row, "reason")?,
+                    note: row.get("note")?,
+                    flagged: row.get("flagged")?,
                     active_ms: row.get("active_ms")?,
+                    idle_ms: row.get("idle_ms")?,
                 })
             },
         )?,
@@ -572,6 +279,7 @@ fn contents(conn: &Connection, id: i64) -> Result<RatingContents> {
                     best: row.get("best")?,
                     worst: row.get("worst")?,
                     active_ms: row.get("active_ms")?,
+                    at_ms: row.get("at_ms")?,
                 })
             },
         )?,
@@ -584,7 +292,7 @@ impl Store {
     /// # Errors
     /// [`Error::NameTaken`].
     pub fn insert_rated_study(&self, rated: &RatedStudy) -> Result<RatingStudyRow> {
-        self.write(|tx| insert(tx, rated))
+        self.write(|tx| rating_write::insert(tx, rated))
     }
 
     /// Every rating study, newest first.
@@ -610,25 +318,6 @@ impl Store {
         })
     }
 
-    /// Who wrote the texts of a study: not for a rater's eyes.
-    pub fn rating_authors(&self, study_id: i64) -> Result<Vec<RatingAuthorRow>> {
-        self.read(|conn| {
-            rows(
-                conn,
-                "SELECT item, rating_author.system, metrics FROM rating_author
-                 JOIN rating_system USING (study_id, system) WHERE study_id = ?1 ORDER BY item, place",
-                study_id,
-                |row| {
-                    Ok(RatingAuthorRow {
-                        item: row.get(0)?,
-                        system: row.get(1)?,
-                        metrics: row.get::<_, Json<_>>(2)?.0,
-                    })
-                },
-            )
-        })
-    }
-
     /// Removes a study with its texts and answers.
     ///
     /// # Errors
@@ -636,6 +325,11 @@ impl Store {
     pub fn delete_rating_study(&self, id: i64) -> Result<()> {
         self.write(|tx| {
             study(tx, id)?;
+            // A study of an earlier version was copied into these tables and stays beside them for that version.
+            tx.prepare_cached(
+                "DELETE FROM study WHERE id = (SELECT earlier FROM rating_study WHERE id = ?1)",
+            )?
+            .execute(params![id])?;
             tx.prepare_cached("DELETE FROM rating_study WHERE id = ?1")?
                 .execute(params![id])?;
             Ok(())
@@ -647,6 +341,8 @@ impl Store {
 mod tests {
     use super::*;
     use crate::fixture;
+    use crate::table::rating_rows::{RatingAuthorRow, RatingSystemRow};
+    use contract::{ItemState, RaterState, RatingMode, StudyKind, StudyState};
     use serde_json::json;
 
     fn rated(name: &str) -> RatedStudy {
@@ -660,14 +356,26 @@ mod tests {
         };
         RatedStudy {
             name: name.into(),
+            kind: StudyKind::Summaries,
+            frozen: None,
             mode: RatingMode::Criteria,
             state: StudyState::Closed,
             protocol: json!({"alpha": 0.05}),
             created_at_ms: 3,
             revealed_early_at_ms: None,
-            systems: vec![("b".into(), "B".into()), ("a".into(), "A".into())],
+            systems: [("b", "B"), ("a", "A")]
+                .map(|(system, label)| RatingSystemRow {
+                    system: system.into(),
+                    label: label.into(),
+                    run: None,
+                })
+                .to_vec(),
             contents: RatingContents {
-                dialogues: vec![(7, json!([{"s": "Ada", "t": "Hi."}]))],
+                dialogues: vec![RatingDialogueRow {
+                    dialogue: 7,
+                    example: Some(4),
+                    turns: json!([{"s": "Ada", "t": "Hi."}]),
+                }],
                 items: vec![(10, 7, "x".into()), (11, 7, "y".into())],
                 raters: vec![RatingRaterRow {
                     rater: "R1".into(),
@@ -684,7 +392,11 @@ mod tests {
                     step: 0,
                     item: 10,
                     state: ItemState::Done,
+                    reason: None,
+                    note: "n".into(),
+                    flagged: true,
                     active_ms: 900,
+                    idle_ms: 3,
                 }],
                 scores: vec![RatingScoreRow {
                     rater: "R1".into(),
@@ -700,6 +412,7 @@ mod tests {
                     best: None,
                     worst: None,
                     active_ms: 4,
+                    at_ms: Some(6),
                 }],
             },
             authors: ["b", "a"]
@@ -720,7 +433,8 @@ mod tests {
         assert_eq!(store.rating_studies().unwrap(), std::slice::from_ref(&row));
         assert!(row.is_imported && row.protocol == study.protocol);
         assert_eq!(store.rating_contents(row.id).unwrap(), study.contents);
-        assert_eq!(store.rating_authors(row.id).unwrap(), study.authors);
+        let opened = store.opened(row.id).unwrap().unwrap();
+        assert_eq!(store.rating_authors(&opened).unwrap(), study.authors);
         assert!(matches!(
             store.insert_rated_study(&study),
             Err(Error::NameTaken { .. })
