@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use contract::problem::{Corrupt, ImportProblem, RunProblem, WorkspaceProblem, WrongState};
+use contract::problem::{
+    Corrupt, ImportProblem, RunProblem, StudyProblem, WorkspaceProblem, WrongState,
+};
 use contract::{ErrorCode, FileAction, Kind, Problem};
 
 /// A result of this crate.
@@ -27,6 +29,12 @@ impl From<ImportProblem> for Error {
 
 impl From<RunProblem> for Error {
     fn from(problem: RunProblem) -> Self {
+        Self::Problem(problem.into())
+    }
+}
+
+impl From<StudyProblem> for Error {
+    fn from(problem: StudyProblem) -> Self {
         Self::Problem(problem.into())
     }
 }

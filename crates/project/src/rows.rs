@@ -2,5 +2,5 @@
 
 pub use store::{
     ArtifactPage, ArtifactRow, DATABASE, DatasetRow, ExampleRow, ImportRow, LedgerRow,
-    MetricPointRow, ModelRow, Owner, QueueRow, RaterRow, RunRow, SplitCounts, StageRow, StudyRow,
+    MetricPointRow, ModelRow, Owner, QueueRow, RunRow, SplitCounts, StageRow,
 };

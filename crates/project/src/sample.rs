@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use contract::{ArtifactKind, FileAction};
 use serde::Serialize;
-use store::{DATABASE, TakenRun};
+use store::{DATABASE, Sight, TakenRun};
 
 use crate::artifact::{self, Topic, TrainedAdapter};
 use crate::error::{Error, Result};
@@ -172,7 +172,8 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::Store`] for an unknown run or an occupied folder, [`Error::Io`].
-    pub fn pack_run(&self, run: &str, to: &Path) -> Result<()> {
+    pub fn pack_run(&self, sight: &Sight, to: &Path) -> Result<()> {
+        let run = sight.run();
         self.store.write_bundle(run, to)?;
         for sha256 in self.adapters_of(run)? {
             let from = self.store.blobs().join(&sha256);

@@ -21,7 +21,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use store::{
     ArtifactEdit, ArtifactPage, DatasetRow, ExampleRow, LedgerRow, MetricPointRow, ModelRow,
-    PartRow, RunRow, StageRow, StopRequest, Store,
+    PartRow, RunRow, Sight, StageRow, StopRequest, Store,
 };
 
 pub use hand::WrittenExample;
@@ -38,6 +38,18 @@ use crate::report::{SystemResult, tables};
 /// An open workspace.
 pub struct Session {
     pub(crate) store: Store,
+}
+
+/// A stage whose artifacts may be seen at any time. Those of `evaluate` are what people rate without knowing who wrote
+/// them: they need a [`Sight`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Browsable(StageName);
+
+impl Browsable {
+    /// The stage, unless it is `evaluate`.
+    pub fn new(stage: StageName) -> Option<Self> {
+        (stage != StageName::Evaluate).then_some(Self(stage))
+    }
 }
 
 /// A run in a list.
@@ -292,24 +304,43 @@ impl Session {
     pub fn items(
         &self,
         run: &str,
-        stage: StageName,
+        stage: Browsable,
         kind: Option<ArtifactKind>,
         offset: u32,
         limit: u32,
     ) -> Result<ArtifactPage> {
-        Ok(self.store.artifacts_page(run, stage, kind, offset, limit)?)
+        let page = self
+            .store
+            .artifacts_page(run, stage.0, kind, offset, limit)?;
+        Ok(page)
+    }
+
+    /// What the last stage of a run made, page by page: outputs with their authors, and figures.
+    pub fn evaluated(
+        &self,
+        sight: &Sight,
+        kind: Option<ArtifactKind>,
+        offset: u32,
+        limit: u32,
+    ) -> Result<ArtifactPage> {
+        let stage = StageName::Evaluate;
+        let page = self
+            .store
+            .artifacts_page(sight.run(), stage, kind, offset, limit)?;
+        Ok(page)
     }
 
     /// The figures of a run's systems once more, from its stored outputs; `wanted` chooses some of them
     /// and leaves with them what they are compared with.
-    pub fn evaluate(&self, run: &RunRow, wanted: Option<&[System]>) -> Result<Vec<SystemResult>> {
+    pub fn evaluate(&self, sight: &Sight, wanted: Option<&[System]>) -> Result<Vec<SystemResult>> {
+        let run = self.store.run(sight.run())?;
         let recipe = Recipe::from_toml(&run.recipe)?;
-        tables::evaluated(&self.store, run, &recipe, wanted)
+        tables::evaluated(&self.store, &run, &recipe, wanted)
     }
 
     /// What was measured of each summary of the test split, from which the figures of [`Session::evaluate`] follow.
-    pub fn scores(&self, run: &RunRow) -> Result<Vec<tables::Score>> {
-        tables::scores(&self.store, run)
+    pub fn scores(&self, sight: &Sight) -> Result<Vec<tables::Score>> {
+        tables::scores(&self.store, &self.store.run(sight.run())?)
     }
 
     /// Replaces an artifact by a person's version. What follows the part becomes stale.
@@ -385,8 +416,8 @@ impl Session {
     }
 
     /// A run with everything it found (`duologue show`).
-    pub fn show(&self, run: &str) -> Result<RunReport> {
-        let row = self.store.run(run)?;
+    pub fn show(&self, sight: &Sight) -> Result<RunReport> {
+        let row = self.store.run(sight.run())?;
         let artifacts = |stage, kind| self.store.artifacts(&row.id, stage, Some(kind));
         let adapters = |stage| read(&artifacts(stage, ArtifactKind::Adapter)?);
         let rules: Vec<Rule> = read(&artifacts(StageName::Candidates, ArtifactKind::FormatRule)?)?;

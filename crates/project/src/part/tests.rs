@@ -311,7 +311,7 @@ fn a_run_of_an_earlier_version_stands_as_it_was_left() {
             .iter()
             .all(|(_, status)| *status == StageStanding::Done)
     );
-    let shown = session.show(&sample.run).unwrap();
+    let shown = session.show(&session.sight(&sample.run).unwrap()).unwrap();
     assert!(shown.align.is_some());
     let systems: Vec<System> = shown.results.iter().map(|row| row.system).collect();
     assert_eq!(
@@ -335,7 +335,7 @@ fn a_run_of_an_earlier_version_stands_as_it_was_left() {
             .is_some()
     );
     assert!(real.figures[&contract::ResultMetric::Chrf].mean > 0.0 && real.facts.is_some());
-    let scores = session.scores(&row).unwrap();
+    let scores = session.scores(&session.sight(&sample.run).unwrap()).unwrap();
     let chrf: Vec<f64> = scores
         .iter()
         .filter(|score| score.system == System::SftReal)

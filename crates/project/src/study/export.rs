@@ -7,7 +7,7 @@ use contract::{FileAction, ItemState, StudyResults};
 use serde::Serialize;
 use serde_json::json;
 
-use super::record::{GivenScore, GivenVote, RatedDialogue, RatedItem, StudyRecord};
+use super::record::{GivenMark, GivenScore, GivenVote, RatedDialogue, RatedItem, StudyRecord};
 use crate::error::{Error, Result};
 
 /// A file that was written.
@@ -70,15 +70,19 @@ pub fn write(
         ("results.json", 1, pretty(results)),
         ("dictionary.json", dictionary.len(), pretty(&dictionary)),
     ];
-    let (ratings, votes) = match format {
-        TableFormat::Csv => ("ratings.csv", "pair_votes.csv"),
-        TableFormat::JsonLines => ("ratings.jsonl", "pair_votes.jsonl"),
+    let (ratings, votes, marks) = match format {
+        TableFormat::Csv => ("ratings.csv", "pair_votes.csv", "best_worst.csv"),
+        TableFormat::JsonLines => ("ratings.jsonl", "pair_votes.jsonl", "best_worst.jsonl"),
     };
     let lines: Vec<ScoreLine<'_>> = record.scores.iter().map(ScoreLine::from).collect();
     files.push((ratings, lines.len(), table(&lines, format)));
     if !record.votes.is_empty() {
         let lines: Vec<&GivenVote> = record.votes.iter().collect();
         files.push((votes, lines.len(), table(&lines, format)));
+    }
+    if !record.marks.is_empty() {
+        let lines: Vec<&GivenMark> = record.marks.iter().collect();
+        files.push((marks, lines.len(), table(&lines, format)));
     }
     let mut written = Vec::new();
     for (name, rows, bytes) in files {
@@ -167,7 +171,7 @@ fn table(lines: &[impl Serialize], format: TableFormat) -> Vec<u8> {
 }
 
 fn columns() -> Vec<Column> {
-    [rating_columns(), vote_columns()].concat()
+    [rating_columns(), vote_columns(), mark_columns()].concat()
 }
 
 fn rating_columns() -> Vec<Column> {
@@ -251,6 +255,30 @@ fn rating_columns() -> Vec<Column> {
             "",
             "when the score was given",
         ),
+    ]
+}
+
+fn mark_columns() -> Vec<Column> {
+    let marks = |column, kind, unit, meaning| Column {
+        file: "best_worst",
+        column,
+        kind,
+        unit,
+        values: "",
+        meaning,
+    };
+    vec![
+        marks("dialogue", "integer", "", "number of the dialogue"),
+        marks("rater", "text", "", "slot on the roster"),
+        marks(
+            "shown",
+            "text",
+            "",
+            "numbers of the summaries in the order shown",
+        ),
+        marks("best", "integer", "", "number of the summary named best"),
+        marks("worst", "integer", "", "number of the summary named worst"),
+        marks("active_ms", "integer", "ms", "active time on the dialogue"),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! Reads a study from a folder: `study.json` (what was fixed before), `dialogues.json`, `items.json` (texts with their
-//! authors) and `ratings.csv` (a line for a rater, a summary and a criterion); `pair_votes.csv` has side-by-side choices,
-//! if there were any. Duologue has not seen how such a study was blinded or ordered, so nothing is claimed about either.
+//! authors) and `ratings.csv` (a line for a rater, a summary and a criterion); `pair_votes.csv` and
+//! `best_worst.csv` have the choices, if there were any. Duologue has not seen how such a study was blinded or ordered, so nothing is claimed about either.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -12,7 +12,9 @@ use contract::{ItemState, StudyPlan, excerpt};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::record::{GivenScore, GivenVote, RatedDialogue, RatedItem, Side, StudyRecord};
+use super::record::{
+    GivenMark, GivenScore, GivenVote, RatedDialogue, RatedItem, Side, StudyRecord,
+};
 
 /// What stands in `study.json` beside the plan.
 #[derive(Deserialize)]
@@ -80,12 +82,17 @@ pub fn read(folder: &Path) -> Result<StudyRecord, ImportProblem> {
         path if path.exists() => votes(&path, &names)?,
         _ => Vec::new(),
     };
+    let marks = match folder.join("best_worst.csv") {
+        path if path.exists() => marks(&path, &names)?,
+        _ => Vec::new(),
+    };
     Ok(StudyRecord {
         plan,
         dialogues,
         items,
         scores,
         votes,
+        marks,
     })
 }
 
@@ -298,6 +305,42 @@ fn votes(path: &Path, names: &Names) -> Result<Vec<GivenVote>, ImportProblem> {
         });
     }
     Ok(votes)
+}
+
+fn marks(path: &Path, names: &Names) -> Result<Vec<GivenMark>, ImportProblem> {
+    let mut marks: Vec<GivenMark> = Vec::new();
+    for (number, mark) in lines::<GivenMark>(path)? {
+        names.dialogue(path, number, mark.dialogue)?;
+        names.rater(path, number, &mark.rater)?;
+        let shown: Vec<Option<u32>> = mark
+            .shown
+            .split(' ')
+            .map(|item| item.parse().ok())
+            .collect();
+        let is_of_dialogue = |item: &Option<u32>| {
+            item.is_some_and(|item| names.items.get(&item) == Some(&mark.dialogue))
+        };
+        let is_whole = shown.iter().all(is_of_dialogue)
+            && mark.best != mark.worst
+            && [mark.best, mark.worst]
+                .iter()
+                .all(|item| shown.contains(&Some(*item)));
+        if !is_whole {
+            let reason = format!(
+                "the choice is not among the items of dialogue {}",
+                mark.dialogue
+            );
+            return Err(row(path, number, reason));
+        }
+        let is_same =
+            |known: &GivenMark| (known.dialogue, &known.rater) == (mark.dialogue, &mark.rater);
+        if marks.iter().any(is_same) {
+            let reason = "the same rater and dialogue stand on an earlier line";
+            return Err(row(path, number, reason.to_owned()));
+        }
+        marks.push(mark);
+    }
+    Ok(marks)
 }
 
 #[cfg(test)]

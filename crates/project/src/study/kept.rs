@@ -3,45 +3,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contract::{ItemState, RatingMode, StudyPlan, StudyResults, StudyState};
-use serde::Serialize;
+use contract::{Protocol, StudyKind, StudyPlan, StudyRater, StudyResults, StudySummary};
 use serde_json::json;
 use store::{
-    RatedStudy, RatingAuthorRow, RatingChoiceRow, RatingContents, RatingRaterRow, RatingScoreRow,
-    RatingStepItemRow, RatingStepRow, RatingStudyRow, StepKind,
+    Opened, RatedStudy, RatingAuthorRow, RatingChoiceRow, RatingContents, RatingDialogueRow,
+    RatingRaterRow, RatingScoreRow, RatingStepItemRow, RatingStepRow, RatingStudyRow,
+    RatingSystemRow, StepKind,
 };
 
-use super::record::{GivenScore, GivenVote, RatedDialogue, RatedItem, Side, StudyRecord};
+use super::blind::summary;
+use super::desk::NOT_APPLICABLE;
+use super::record::{
+    GivenMark, GivenScore, GivenVote, RatedDialogue, RatedItem, Side, StudyRecord,
+};
 use super::results::results;
 use crate::error::{Result, corrupt};
 use crate::session::Session;
-
-/// A study in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct StudySummary {
-    /// Its number.
-    pub study: i64,
-    /// Its name.
-    pub name: String,
-    /// What raters are asked.
-    pub mode: RatingMode,
-    /// Where it stands.
-    pub state: StudyState,
-    /// Whether it was rated elsewhere, and so was not blinded by Duologue.
-    pub imported: bool,
-    /// Raters on the roster.
-    pub raters: usize,
-    /// Summaries.
-    pub items: usize,
-    /// Scores and choices.
-    pub ratings: usize,
-    /// Summaries that a rater left out.
-    pub skipped: usize,
-    /// SHA-256 of what was fixed before.
-    pub protocol_sha256: String,
-    /// When it was created here.
-    pub created_at_ms: i64,
-}
 
 impl Session {
     /// Puts a study that was rated elsewhere into the workspace, under its own title.
@@ -50,49 +27,31 @@ impl Session {
         self.study_summary(&row)
     }
 
-    /// The rated studies, newest first.
+    /// The studies, newest first.
     pub fn rated_studies(&self) -> Result<Vec<StudySummary>> {
         let rows = self.store.rating_studies()?;
         rows.iter().map(|row| self.study_summary(row)).collect()
     }
 
     fn study_summary(&self, row: &RatingStudyRow) -> Result<StudySummary> {
-        let contents = self.store.rating_contents(row.id)?;
-        let skipped = |item: &&RatingStepItemRow| item.state == ItemState::Skipped;
-        Ok(StudySummary {
-            study: row.id,
-            name: row.name.clone(),
-            mode: row.mode,
-            state: row.state,
-            imported: row.is_imported,
-            raters: contents.raters.len(),
-            items: contents.items.len(),
-            ratings: contents.scores.len() + contents.choices.len(),
-            skipped: contents.step_items.iter().filter(skipped).count(),
-            protocol_sha256: row.protocol_sha256.clone(),
-            created_at_ms: row.created_at_ms,
-        })
+        let mut summary = summary(row, &self.store.rating_contents(row.id)?);
+        if let Some(opened) = self.store.opened(row.id)? {
+            summary.runs = self.store.rating_runs(&opened)?;
+        }
+        Ok(summary)
     }
 
-    /// A rated study by its number or its name, with everything that was answered.
-    pub fn rated_study(&self, study: &str) -> Result<StudyRecord> {
-        let rows = self.store.rating_studies()?;
-        let named = rows.iter().find(|row| row.name == study);
-        let numbered = || rows.iter().find(|row| row.id.to_string() == study);
-        let row = named
-            .or_else(numbered)
-            .ok_or_else(|| store::Error::NotFound {
-                thing: contract::Thing::Study,
-                key: format!("`{}`", contract::excerpt(study)),
-            })?;
+    /// A study with everything that was answered and with the authors of the texts.
+    pub fn rated_study(&self, opened: &Opened) -> Result<StudyRecord> {
+        let row = self.store.rating_study(opened.study())?;
         let contents = self.store.rating_contents(row.id)?;
-        let authors = self.store.rating_authors(row.id)?;
-        record(row, contents, &authors)
+        let authors = self.store.rating_authors(opened)?;
+        record(&row, contents, &authors)
     }
 
-    /// Every number of a rated study's results page.
-    pub fn rated_results(&self, study: &str) -> Result<StudyResults> {
-        Ok(results(&self.rated_study(study)?))
+    /// Every number of a study's results page.
+    pub fn rated_results(&self, opened: &Opened) -> Result<StudyResults> {
+        Ok(results(&self.rated_study(opened)?))
     }
 
     /// Removes a rated study with its texts and answers.
@@ -110,7 +69,11 @@ fn rows(record: &StudyRecord, now_ms: i64) -> RatedStudy {
         dialogues: record
             .dialogues
             .iter()
-            .map(|dialogue| (dialogue.d, json!(dialogue.turns)))
+            .map(|dialogue| RatingDialogueRow {
+                dialogue: dialogue.d,
+                example: None,
+                turns: json!(dialogue.turns),
+            })
             .collect(),
         items: record
             .items
@@ -147,6 +110,8 @@ fn rows(record: &StudyRecord, now_ms: i64) -> RatedStudy {
     });
     RatedStudy {
         name: plan.title.clone(),
+        kind: StudyKind::Summaries,
+        frozen: None,
         mode: plan.mode,
         state: plan.state,
         protocol: json!(plan),
@@ -155,7 +120,11 @@ fn rows(record: &StudyRecord, now_ms: i64) -> RatedStudy {
         systems: plan
             .systems
             .iter()
-            .map(|system| (system.key.clone(), system.label.clone()))
+            .map(|system| RatingSystemRow {
+                system: system.key.clone(),
+                label: system.label.clone(),
+                run: None,
+            })
             .collect(),
         contents,
         authors: authors.collect(),
@@ -185,7 +154,11 @@ fn add_step(contents: &mut RatingContents, lines: &[&GivenScore]) {
                 step,
                 item: line.item,
                 state: line.state,
+                reason: None,
+                note: String::new(),
+                flagged: false,
                 active_ms: line.active_ms,
+                idle_ms: 0,
             });
         }
         if let Some(score) = line.score {
@@ -201,6 +174,35 @@ fn add_step(contents: &mut RatingContents, lines: &[&GivenScore]) {
     }
 }
 
+/// A choice of the best and the worst is a step like a dialogue that is scored.
+fn add_marks(
+    contents: &mut RatingContents,
+    record: &StudyRecord,
+    next: &mut BTreeMap<String, u32>,
+) {
+    for mark in &record.marks {
+        let step = next.entry(mark.rater.clone()).or_default();
+        let items = mark.shown.split(' ').filter_map(|item| item.parse().ok());
+        contents.steps.push(RatingStepRow {
+            rater: mark.rater.clone(),
+            step: *step,
+            kind: StepKind::Rate,
+            dialogue: mark.dialogue,
+            items: items.collect(),
+            pair: None,
+        });
+        contents.choices.push(RatingChoiceRow {
+            rater: mark.rater.clone(),
+            step: *step,
+            best: Some(mark.best),
+            worst: Some(mark.worst),
+            active_ms: mark.active_ms,
+            at_ms: None,
+        });
+        *step += 1;
+    }
+}
+
 /// Votes follow the rater's other steps, one step for each pair. A pair without two texts has nothing to choose from.
 fn add_votes(contents: &mut RatingContents, record: &StudyRecord) {
     let item_of = |dialogue: u32, system: &String| {
@@ -208,9 +210,9 @@ fn add_votes(contents: &mut RatingContents, record: &StudyRecord) {
         let written = items.find(|item| item.d == dialogue && item.systems.contains(system));
         written.map(|item| item.i)
     };
-    let mut next: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut next: BTreeMap<String, u32> = BTreeMap::new();
     for line in &record.scores {
-        let step = next.entry(&line.rater).or_default();
+        let step = next.entry(line.rater.clone()).or_default();
         *step = (*step).max(line.step + 1);
     }
     for vote in &record.votes {
@@ -225,7 +227,7 @@ fn add_votes(contents: &mut RatingContents, record: &StudyRecord) {
         let ((Some(left), Some(right)), Some(pair)) = (items, pair) else {
             continue;
         };
-        let step = next.entry(&vote.rater).or_default();
+        let step = next.entry(vote.rater.clone()).or_default();
         contents.steps.push(RatingStepRow {
             rater: vote.rater.clone(),
             step: *step,
@@ -244,9 +246,11 @@ fn add_votes(contents: &mut RatingContents, record: &StudyRecord) {
             },
             worst: None,
             active_ms: vote.active_ms,
+            at_ms: None,
         });
         *step += 1;
     }
+    add_marks(contents, record, &mut next);
 }
 
 /// The record of stored rows. Roster and state are those of the tables, which change after the plan is fixed.
@@ -256,20 +260,25 @@ fn record(
     authors: &[RatingAuthorRow],
 ) -> Result<StudyRecord> {
     let what = format!("rating study {}", row.id);
-    let mut plan: StudyPlan =
-        serde_json::from_value(row.protocol.clone()).map_err(|error| corrupt(&what, error))?;
-    plan.title.clone_from(&row.name);
-    plan.state = row.state;
-    plan.revealed_early = row.revealed_early_at_ms;
-    plan.raters = contents
+    let raters = contents
         .raters
         .iter()
-        .map(|rater| contract::StudyRater {
+        .map(|rater| StudyRater {
             name: rater.rater.clone(),
             state: rater.state,
             counted: rater.counted,
         })
         .collect();
+    let plan = match row.is_imported {
+        true => serde_json::from_value(row.protocol.clone()),
+        false => serde_json::from_value(row.protocol.clone())
+            .map(|protocol: Protocol| protocol.plan(row.state, Vec::new())),
+    };
+    let mut plan: StudyPlan = plan.map_err(|error| corrupt(&what, error))?;
+    plan.title.clone_from(&row.name);
+    plan.state = row.state;
+    plan.revealed_early = row.revealed_early_at_ms;
+    plan.raters = raters;
     let mut items: BTreeMap<u32, RatedItem> = BTreeMap::new();
     for (i, d, text) in &contents.items {
         items.insert(
@@ -290,15 +299,20 @@ fn record(
                 .map_err(|error| corrupt(&what, error))?;
         }
     }
-    let dialogues = contents.dialogues.iter().map(|(d, turns)| {
-        let turns = serde_json::from_value(turns.clone()).map_err(|error| corrupt(&what, error))?;
-        Ok(RatedDialogue { d: *d, turns })
+    let dialogues = contents.dialogues.iter().map(|row| {
+        let turns =
+            serde_json::from_value(row.turns.clone()).map_err(|error| corrupt(&what, error))?;
+        Ok(RatedDialogue {
+            d: row.dialogue,
+            turns,
+        })
     });
     let dialogues = dialogues.collect::<Result<_>>()?;
     let items: Vec<RatedItem> = items.into_values().collect();
     Ok(StudyRecord {
         scores: scores(&plan, &contents),
         votes: votes(&plan, &items, &contents),
+        marks: marks(&plan, &contents),
         plan,
         dialogues,
         items,
@@ -307,9 +321,15 @@ fn record(
 
 /// A line for each criterion of each summary that a rater was shown, with or without a score.
 fn scores(plan: &StudyPlan, contents: &RatingContents) -> Vec<GivenScore> {
+    // What came after an early reveal was no longer blind.
+    let is_blind = |row: &&RatingScoreRow| {
+        plan.revealed_early
+            .is_none_or(|revealed| row.at_ms <= revealed)
+    };
     let given: BTreeMap<(&str, u32, u32, &str), &RatingScoreRow> = contents
         .scores
         .iter()
+        .filter(is_blind)
         .map(|row| {
             let key = (
                 row.rater.as_str(),
@@ -347,7 +367,9 @@ fn scores(plan: &StudyPlan, contents: &RatingContents) -> Vec<GivenScore> {
                     place,
                     repeat: step.kind == StepKind::Repeat,
                     criterion: criterion.key.clone(),
-                    score: score.map(|row| row.score),
+                    score: score
+                        .map(|row| row.score)
+                        .filter(|score| *score != NOT_APPLICABLE),
                     state: shown.state,
                     active_ms: shown.active_ms,
                     at_ms: score.map(|row| row.at_ms),
@@ -389,7 +411,40 @@ fn votes(plan: &StudyPlan, items: &[RatedItem], contents: &RatingContents) -> Ve
             active_ms: choice.active_ms,
         })
     };
-    contents.choices.iter().filter_map(vote).collect()
+    // What came after an early reveal was no longer blind.
+    let is_blind = |row: &&RatingChoiceRow| {
+        let is_late = |revealed| row.at_ms.is_some_and(|at_ms| at_ms > revealed);
+        !plan.revealed_early.is_some_and(is_late)
+    };
+    contents
+        .choices
+        .iter()
+        .filter(is_blind)
+        .filter_map(vote)
+        .collect()
+}
+
+/// Choices of the best and the worst, first showings only.
+fn marks(plan: &StudyPlan, contents: &RatingContents) -> Vec<GivenMark> {
+    let mark = |choice: &RatingChoiceRow| {
+        let step = contents.steps.iter().find(|step| {
+            step.rater == choice.rater && step.step == choice.step && step.kind == StepKind::Rate
+        })?;
+        let is_late = |revealed| choice.at_ms.is_some_and(|at_ms| at_ms > revealed);
+        if plan.revealed_early.is_some_and(is_late) {
+            return None;
+        }
+        let shown: Vec<String> = step.items.iter().map(u32::to_string).collect();
+        Some(GivenMark {
+            dialogue: step.dialogue,
+            rater: choice.rater.clone(),
+            shown: shown.join(" "),
+            best: choice.best?,
+            worst: choice.worst?,
+            active_ms: choice.active_ms,
+        })
+    };
+    contents.choices.iter().filter_map(mark).collect()
 }
 
 #[cfg(test)]
@@ -410,14 +465,20 @@ mod tests {
             std::slice::from_ref(&taken)
         );
         let (by_name, by_number) = (read.plan.title.clone(), taken.study.to_string());
-        let kept = session.rated_study(&by_name).unwrap();
+        let opened = session.opened(&by_name).unwrap();
+        let kept = session.rated_study(&opened).unwrap();
         assert_eq!(
             (kept.scores.len(), kept.votes.len()),
             (read.scores.len(), read.votes.len())
         );
-        assert_eq!(session.rated_results(&by_number).unwrap(), results(&read));
+        assert_eq!(
+            session
+                .rated_results(&session.opened(&by_number).unwrap())
+                .unwrap(),
+            results(&read)
+        );
         assert!(session.take_study(&read, 6).is_err(), "the name is taken");
         session.delete_rated_study(taken.study).unwrap();
-        assert!(session.rated_study(&by_name).is_err());
+        assert!(session.opened(&by_name).is_err());
     }
 }

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use contract::{CriterionOutlook, StudyOutlook, Words};
+use contract::{Criterion, CriterionOutlook, StudyOutlook, Words};
 use metrics::planner::{self, Components, Design, Question};
+
+use super::instrument;
 
 /// Dialogues that each rater gets unless somebody asks for another number.
 pub const LOAD: usize = 40;
@@ -24,47 +26,71 @@ const SECONDS_PER_SUMMARY: f64 = 45.0;
 /// Words that a rater reads in a minute.
 const WORDS_PER_MINUTE: f64 = 180.0;
 
-/// A criterion that comes with Duologue. The components are those of the close pairs of systems (means at most 0.6 apart)
-/// in DialSummEval (Gao and Wan, NAACL 2022), the mean of both rounds; no public data has redundancy, which takes those of
-/// informativeness, as any criterion would that nothing is known about.
-struct Known {
-    key: &'static str,
-    en: &'static str,
-    de: &'static str,
-    components: Components,
-}
-
 const fn components(a2: f64, b2: f64, e2: f64) -> Components {
     Components { a2, b2, e2 }
 }
 
-/// Faithfulness comes first: it is the gate.
-const CRITERIA: [Known; 4] = [
-    Known {
-        key: "faithfulness",
-        en: "faithfulness",
-        de: "Treue",
-        components: components(0.60, 0.10, 0.90),
-    },
-    Known {
-        key: "informativeness",
-        en: "informativeness",
-        de: "Gehalt",
-        components: components(0.45, 0.30, 0.80),
-    },
-    Known {
-        key: "fluency",
-        en: "fluency",
-        de: "Sprachfluss",
-        components: components(0.15, 0.10, 0.40),
-    },
-    Known {
-        key: "redundancy",
-        en: "freedom from repetition",
-        de: "Wiederholungsfreiheit",
-        components: components(0.45, 0.30, 0.80),
-    },
+/// Components of the criteria that come with Duologue: those of the close pairs of systems (means at most 0.6 apart) in
+/// DialSummEval (Gao and Wan, NAACL 2022), the mean of both rounds.
+const KNOWN: [(&str, Components); 3] = [
+    ("faithfulness", components(0.60, 0.10, 0.90)),
+    ("informativeness", components(0.45, 0.30, 0.80)),
+    ("fluency", components(0.15, 0.10, 0.40)),
 ];
+
+/// No public data has redundancy, which takes these of informativeness, as does any criterion that nothing is known about.
+const UNKNOWN: Components = components(0.45, 0.30, 0.80);
+
+/// Components of votes of +1, 0 and -1, from 599 pairs of news summaries.
+const VOTES: Components = components(0.10, 0.05, 0.75);
+
+/// A criterion whose outlook is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// Word under which scores are stored.
+    key: String,
+    /// How a sentence names it.
+    name: Words,
+    /// Its components on its own scale.
+    components: Components,
+    /// How many of its points one point of five is.
+    scale: f64,
+}
+
+impl From<&Criterion> for Asked {
+    fn from(criterion: &Criterion) -> Self {
+        let known = KNOWN.iter().find(|(key, _)| *key == criterion.key);
+        let Components { a2, b2, e2 } = known.map_or(UNKNOWN, |(_, components)| *components);
+        let scale = f64::from(criterion.scale.points().saturating_sub(1)) / 4.0;
+        let squared = scale * scale;
+        Self {
+            key: criterion.key.clone(),
+            name: criterion.texts.in_sentence(),
+            components: components(a2 * squared, b2 * squared, e2 * squared),
+            scale,
+        }
+    }
+}
+
+impl Asked {
+    /// Which of two summaries somebody would rather have.
+    pub fn preference() -> Self {
+        Self {
+            key: "preference".to_owned(),
+            name: Words {
+                en: "preference".to_owned(),
+                de: "Vorliebe".to_owned(),
+            },
+            components: VOTES,
+            scale: 1.0,
+        }
+    }
+
+    /// The four criteria that come with Duologue.
+    pub fn usual() -> Vec<Self> {
+        instrument::criteria().iter().map(Self::from).collect()
+    }
+}
 
 /// A study that somebody thinks about.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -115,8 +141,8 @@ pub fn design(request: &PlanRequest) -> Design {
     }
 }
 
-/// What the study could show; none below two dialogues or without raters.
-pub fn outlook(request: &PlanRequest) -> Option<StudyOutlook> {
+/// What the study could show on these criteria; none below two dialogues or without raters.
+pub fn outlook(request: &PlanRequest, asked: &[Asked]) -> Option<StudyOutlook> {
     let design = design(request);
     let single = Question {
         comparisons: 1,
@@ -124,16 +150,20 @@ pub fn outlook(request: &PlanRequest) -> Option<StudyOutlook> {
         power: POWER,
         delta: request.delta,
     };
-    let family = request.comparisons.max(1) * CRITERIA.len();
-    let together = Question {
-        comparisons: family,
-        ..single
-    };
+    let family = request.comparisons.max(1) * asked.len().max(1);
     let (mut criteria, mut sentences) = (BTreeMap::new(), BTreeMap::new());
-    for known in &CRITERIA {
-        let alone = planner::outlook(known.components, design, single)?;
-        let among = planner::outlook(known.components, design, together)?;
-        let sd = planner::deviation(known.components, alone.h);
+    for criterion in asked {
+        let single = Question {
+            delta: request.delta * criterion.scale,
+            ..single
+        };
+        let together = Question {
+            comparisons: family,
+            ..single
+        };
+        let alone = planner::outlook(criterion.components, design, single)?;
+        let among = planner::outlook(criterion.components, design, together)?;
+        let sd = planner::deviation(criterion.components, alone.h);
         let found = CriterionOutlook {
             detectable: alone.detectable,
             detectable_family: among.detectable,
@@ -142,10 +172,10 @@ pub fn outlook(request: &PlanRequest) -> Option<StudyOutlook> {
             taste_95: alone.taste_95,
             dialogues_needed: together.dialogues_needed(sd),
         };
-        criteria.insert(known.key.to_owned(), found);
+        criteria.insert(criterion.key.clone(), found);
         sentences.insert(
-            known.key.to_owned(),
-            sentence(known, design, found.detectable),
+            criterion.key.clone(),
+            sentence(&criterion.name, design, found.detectable),
         );
     }
     let load = design.load();
@@ -165,7 +195,7 @@ pub fn outlook(request: &PlanRequest) -> Option<StudyOutlook> {
     })
 }
 
-fn sentence(known: &Known, design: Design, detectable: f64) -> Words {
+fn sentence(name: &Words, design: Design, detectable: f64) -> Words {
     let Design {
         dialogues, raters, ..
     } = design;
@@ -178,12 +208,12 @@ fn sentence(known: &Known, design: Design, detectable: f64) -> Words {
         en: format!(
             "With {dialogues} dialogues and {raters} {plural} a true difference of {size} in {} is found four times in \
              five.",
-            known.en
+            name.en
         ),
         de: format!(
             "Mit {dialogues} Dialogen und {people} wird ein wahrer Unterschied von {} bei {} viermal von fünf gefunden.",
             size.replace('.', ","),
-            known.de
+            name.de
         ),
     }
 }
@@ -234,7 +264,7 @@ mod tests {
 
     #[test]
     fn what_eighty_dialogues_show() {
-        let found = outlook(&request(3)).unwrap();
+        let found = outlook(&request(3), &Asked::usual()).unwrap();
         assert_eq!(found.load, [40, 40, 40]);
         assert_eq!(
             found.sentences["faithfulness"].en,
@@ -247,6 +277,6 @@ mod tests {
         // 40 dialogues of one minute, 120 summaries of 45 seconds.
         assert!((found.hours - (40.0 / 60.0 + 1.5)).abs() < 1e-12);
         assert!((found.criteria["faithfulness"].detectable_family - 0.44).abs() < 0.005);
-        assert_eq!(outlook(&request(0)), None);
+        assert_eq!(outlook(&request(0), &Asked::usual()), None);
     }
 }

@@ -19,6 +19,8 @@ pub struct StudyRecord {
     pub scores: Vec<GivenScore>,
     /// Side-by-side choices.
     pub votes: Vec<GivenVote>,
+    /// Choices of the best and the worst.
+    pub marks: Vec<GivenMark>,
 }
 
 /// A dialogue of a study.
@@ -95,6 +97,23 @@ pub struct GivenVote {
     pub right: String,
     /// What was chosen.
     pub choice: Side,
+    /// Active time.
+    pub active_ms: i64,
+}
+
+/// A choice of the best and the worst of a dialogue's summaries, by their numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenMark {
+    /// Number of the dialogue.
+    pub dialogue: u32,
+    /// The rater.
+    pub rater: String,
+    /// The summaries in the order shown, with spaces between them.
+    pub shown: String,
+    /// The one named best.
+    pub best: u32,
+    /// The one named worst.
+    pub worst: u32,
     /// Active time.
     pub active_ms: i64,
 }

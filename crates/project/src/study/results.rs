@@ -6,6 +6,7 @@
 
 mod compare;
 mod describe;
+mod marks;
 mod pairs;
 
 use std::collections::BTreeSet;
@@ -54,6 +55,7 @@ pub fn results(record: &StudyRecord) -> StudyResults {
         time: describe::time(&sheet),
         metrics: describe::metrics(&sheet, &scored),
         pairs: pairs::pairs(&sheet),
+        best_worst: marks::marks(&sheet),
         seeds: AnalysisSeeds {
             analysis: plan.analysis_seed,
             resamples: plan.resamples,

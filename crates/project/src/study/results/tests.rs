@@ -285,6 +285,7 @@ fn public_study(title: &str, lines: &[Rated]) -> StudyRecord {
         items,
         scores,
         votes: Vec::new(),
+        marks: Vec::new(),
     }
 }
 

@@ -1,0 +1,223 @@
+//! The texts that people rate: of finished runs, of files and of the data set's references, for dialogues that are drawn
+//! from those for which every system has a text.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use contract::problem::{ImportProblem, NotFound, WrongState};
+use contract::{ArtifactKind, FileAction, ProtocolSystem, Split, StageName, System, excerpt};
+use metrics::rouge::{self, RougeOptions};
+use serde::Deserialize;
+use store::ExampleRow;
+
+use super::request::{Source, StudyRequest, wrong};
+use super::secret::Draws;
+use crate::artifact::{Output, read};
+use crate::error::{Error, Result};
+use crate::session::Session;
+
+/// What a study can draw from.
+pub(super) struct Material {
+    /// The systems, in order, with the run that each comes from.
+    pub(super) systems: Vec<(ProtocolSystem, Option<String>)>,
+    /// Dialogues that every system has a text for, by the id of the example.
+    pub(super) dialogues: BTreeMap<String, Drawable>,
+}
+
+/// A dialogue with a text of each system.
+pub(super) struct Drawable {
+    pub(super) example: ExampleRow,
+    /// In the order of the systems.
+    pub(super) texts: Vec<String>,
+}
+
+/// A line of a file with a system's texts.
+#[derive(Deserialize)]
+struct FileLine {
+    id: String,
+    prediction: String,
+}
+
+impl Material {
+    /// The dialogues in a drawn order: a shuffle of the sorted ids by the public seed.
+    pub(super) fn drawn(&self, seed: u64) -> Vec<&Drawable> {
+        Draws::new(seed).shuffled(self.dialogues.values().collect())
+    }
+
+    /// Mean words of a dialogue, for the hours that reading takes.
+    pub(super) fn words(&self) -> usize {
+        let words = |drawable: &Drawable| drawable.example.dialogue.split_whitespace().count();
+        let sum: usize = self.dialogues.values().map(words).sum();
+        sum / self.dialogues.len().max(1)
+    }
+}
+
+impl Drawable {
+    /// What metrics say about a system's text: ROUGE against the references, the best of them.
+    pub(super) fn metrics(&self, text: &str) -> BTreeMap<String, f64> {
+        let scores: Vec<_> = self
+            .example
+            .references
+            .iter()
+            .map(|reference| rouge::score(reference, text, RougeOptions::default()))
+            .collect();
+        let best = rouge::best(&scores);
+        best.iter()
+            .flat_map(|best| best.named())
+            .map(|(name, score)| (name.to_owned(), score.fmeasure))
+            .collect()
+    }
+}
+
+impl Session {
+    /// The systems of a run that have written summaries of its test dialogues.
+    pub fn ratable_systems(&self, run: &str) -> Result<Vec<System>> {
+        let outputs: Vec<Output> = read(&self.store.artifacts(
+            run,
+            StageName::Evaluate,
+            Some(ArtifactKind::Output),
+        )?)?;
+        let wrote = |system: &&System| outputs.iter().any(|output| output.system == **system);
+        Ok(System::ALL.iter().filter(wrote).copied().collect())
+    }
+
+    /// The systems of a run that a study compares unless others are named: the method and its main baseline if the run has
+    /// both, else every system that has written summaries of its test dialogues.
+    pub fn rated_systems(&self, run: &str) -> Result<Vec<System>> {
+        let known = self.ratable_systems(run)?;
+        let main = [System::SftReal, System::MrdsSeparate];
+        Ok(match main.iter().all(|system| known.contains(system)) {
+            true => main.to_vec(),
+            false => known,
+        })
+    }
+
+    /// Everything that a study of these systems can draw from.
+    pub(super) fn material(&self, request: &StudyRequest) -> Result<Material> {
+        let mut systems: Vec<(ProtocolSystem, Option<String>)> = Vec::new();
+        let mut texts: Vec<Option<BTreeMap<String, String>>> = Vec::new();
+        let mut dataset = None;
+        for asked in &request.systems {
+            let known: Vec<ProtocolSystem> =
+                systems.iter().map(|(system, _)| system.clone()).collect();
+            let key = asked.key_among(&known)?;
+            let (source, run, found) = match asked.parsed()? {
+                Source::Reference => (asked.source.clone(), None, None),
+                Source::File { path } => {
+                    let (sha256, found) = lines(Path::new(&path))?;
+                    (format!("file:{sha256}"), None, Some(found))
+                }
+                Source::Run { run, system } => {
+                    let row = self.store.run(&run)?;
+                    if dataset.is_some_and(|known| known != row.dataset_id) {
+                        let reason = "has runs on several data sets; their test dialogues differ";
+                        return Err(wrong("systems", reason).into());
+                    }
+                    dataset = Some(row.dataset_id);
+                    let outputs: Vec<Output> = read(&self.store.artifacts(
+                        &run,
+                        StageName::Evaluate,
+                        Some(ArtifactKind::Output),
+                    )?)?;
+                    let found: BTreeMap<String, String> = outputs
+                        .into_iter()
+                        .filter(|output| output.system == system)
+                        .map(|output| (output.id, output.prediction))
+                        .collect();
+                    if found.is_empty() {
+                        return Err(WrongState::NothingToRate { run }.into());
+                    }
+                    (asked.source.clone(), Some(run), Some(found))
+                }
+            };
+            let label = asked.label.clone().unwrap_or_else(|| key.clone());
+            systems.push((ProtocolSystem { key, label, source }, run));
+            texts.push(found);
+        }
+        let dataset = dataset
+            .ok_or_else(|| wrong("systems", "names no run: its data set has the dialogues"))?;
+        let examples = self.store.examples(dataset, Some(Split::Test))?;
+        let dialogues = examples.into_iter().filter_map(|example| {
+            let text = |found: &Option<BTreeMap<String, String>>| match found {
+                Some(found) => found.get(&example.external_id).map(|text| shown(text)),
+                None => example.references.first().map(|text| shown(text)),
+            };
+            let texts: Option<Vec<String>> = texts.iter().map(text).collect();
+            Some((
+                example.external_id.clone(),
+                Drawable {
+                    texts: texts?,
+                    example,
+                },
+            ))
+        });
+        Ok(Material {
+            systems,
+            dialogues: dialogues.collect(),
+        })
+    }
+}
+
+/// A text as raters see it: without white space at its ends, and with single spaces inside.
+fn shown(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The texts of a file by id, with the hash of its bytes.
+fn lines(path: &Path) -> Result<(String, BTreeMap<String, String>)> {
+    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => ImportProblem::NotFound(NotFound::File {
+            file: path.display().to_string(),
+        })
+        .into(),
+        _ => Error::io(FileAction::Read, path, &error),
+    })?;
+    let text = String::from_utf8_lossy(&bytes);
+    let mut found = BTreeMap::new();
+    for (line, number) in text.lines().zip(1..) {
+        if line.trim().is_empty() {
+            continue;
+        }
+        let parsed: FileLine = serde_json::from_str(line).map_err(|error| {
+            let reason = format!(
+                "has a file {} whose line {number} is not an object with `id` and `prediction`: {}",
+                path.display(),
+                excerpt(&error.to_string())
+            );
+            wrong("systems", reason)
+        })?;
+        if found.insert(parsed.id.clone(), parsed.prediction).is_some() {
+            let reason = format!(
+                "has a file {} with two texts for `{}` (line {number})",
+                path.display(),
+                excerpt(&parsed.id)
+            );
+            return Err(wrong("systems", reason).into());
+        }
+    }
+    Ok((store::sha256_hex(&bytes), found))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_tells_nothing() {
+        assert_eq!(shown("  a\n b\t c "), "a b c");
+    }
+
+    #[test]
+    fn a_file_has_a_text_for_each_id() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("other.jsonl");
+        let write = |text: &str| std::fs::write(&path, text).unwrap();
+        write("{\"id\":\"1\",\"prediction\":\"x\"}\n\n{\"id\":\"2\",\"prediction\":\"y\"}\n");
+        assert_eq!(lines(&path).unwrap().1["2"], "y");
+        write("{\"id\":\"1\",\"prediction\":\"x\"}\n{\"id\":\"1\",\"prediction\":\"y\"}\n");
+        assert!(lines(&path).unwrap_err().to_string().contains("line 2"));
+        write("{\"id\":1}\n");
+        assert!(lines(&path).unwrap_err().to_string().contains("line 1"));
+        assert!(lines(&dir.path().join("none")).is_err());
+    }
+}
