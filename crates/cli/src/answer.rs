@@ -6,9 +6,7 @@ use std::path::Path;
 
 use bench::PipelineFigures;
 use contract::{
-    ArtifactKind, Budget, ExperimentStanding, ExperimentSummary, IdentifierKind, KnownModel,
-    LeakReason, Measures, Origin, Part, RunStanding, RunStatus, Split, StageName, StageStanding,
-    TooLong,
+    ArtifactKind, Budget, ExperimentStanding, ExperimentSummary, IdentifierKind, KnownModel, LeakReason, Measures, Origin, Part, RunStanding, RunStatus, Split, StageName, StageStanding, StudyState, StudySummary, TooLong,
 };
 use metrics::rouge::RougeScore;
 use mrds::models::{Removal, Unfinished};
@@ -21,7 +19,6 @@ use project::report::run::{RunReport, RunVerdict};
 use project::rows::{ImportRow, QueueRow, SplitCounts};
 use project::session::{ImportReport, RunSummary};
 use project::study::export::WrittenFile;
-use project::study::kept::StudySummary;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -86,6 +83,38 @@ pub(crate) struct BenchRatingRow {
 #[derive(Serialize)]
 pub(crate) struct Studies {
     pub(crate) studies: Vec<StudySummary>,
+}
+
+/// `study add-rater`.
+#[derive(Serialize)]
+pub(crate) struct RaterAdded<'a> {
+    pub(crate) study: &'a str,
+    pub(crate) slot: String,
+    pub(crate) name: &'a str,
+}
+
+/// `study withdraw`, `study close`.
+#[derive(Serialize)]
+pub(crate) struct StudyStands<'a> {
+    pub(crate) study: &'a str,
+    pub(crate) state: StudyState,
+}
+
+/// `study reveal`.
+#[derive(Serialize)]
+pub(crate) struct Revealed<'a> {
+    pub(crate) study: &'a str,
+    pub(crate) revealed_at_ms: Option<i64>,
+    /// Raters who had not locked.
+    pub(crate) open_raters: Vec<String>,
+}
+
+/// `study delete`.
+#[derive(Serialize)]
+pub(crate) struct StudyDeleted<'a> {
+    pub(crate) study: &'a str,
+    pub(crate) items: usize,
+    pub(crate) ratings: usize,
 }
 
 /// `study export`.

@@ -34,7 +34,9 @@ pub(crate) use self::experiment::{
     ExperimentRun,
 };
 pub(crate) use pretrain::{Pretrain, PretrainSettings};
-pub(crate) use study::{Study, StudyAction, StudyExport, StudyPlanArgs, StudyTable};
+pub(crate) use study::{
+    Study, StudyAction, StudyCreate, StudyExport, StudyPlanArgs, StudyTable, StudyWithdraw,
+};
 
 /// Turn a handful of private conversations into a summarizer of your own, on your own machine.
 #[derive(Debug, Parser)]
@@ -116,7 +118,7 @@ pub(crate) enum Command {
     Export(Export),
     /// Write a run with its data set and adapters as a workspace of its own
     Pack(Pack),
-    /// Ratings by people: what a study could show, studies brought in, their results
+    /// Ratings by people: what a study could show, the study itself, and its results
     Study(Study),
     /// Put the sample project into the workspace: invented pairs, a small model, a finished run
     Sample(Sample),

@@ -7,6 +7,7 @@ use contract::{
     KnownModel, Lack, Licence, LicenceText, Machine, MethodMemory, Offer, Plan, PlanExamples,
     Price, Proof, Source, StageForecast, StageName, Verdict,
 };
+use project::report::run::RunReport;
 use project::sample::{Bundle, RUN};
 use project::session::Session;
 use tempfile::TempDir;
@@ -36,6 +37,12 @@ impl Sample {
             _folder: folder,
             session,
         }
+    }
+
+    /// The finished run with everything it found.
+    pub(crate) fn shown(&self) -> RunReport {
+        let sight = self.session.sight(Self::RUN).unwrap();
+        self.session.show(&sight).unwrap()
     }
 }
 

@@ -4,13 +4,11 @@
 //! (`ui/src/text`).
 
 use contract::problem::{
-    ArchiveFault, Corrupt, ExperimentFault, FolderFault, Full, HubProblem, ImportProblem,
-    Interrupted, Locked, Misuse, ModelProblem, NotFound, RecipeFault, RunProblem, ShellProblem,
-    Stall, TooLong, WorkspaceProblem, WrongState,
+    ArchiveFault, Corrupt, ExperimentFault, FolderFault, Full, HubProblem, ImportProblem, Interrupted, Locked, Misuse, ModelProblem, NotFound, RecipeFault, RunProblem, ShellProblem, Stall, StudyProblem, TooLong, WorkspaceProblem, WrongState,
 };
 use contract::{
     CertificateFault, ErrorReport, ExampleKind, IntakeLimit, Lack, OfferChange, Price, Problem,
-    Remark, Reported, StageName, Thing,
+    Remark, Reported, StageName, StudyState, Thing,
 };
 use project::report::run::RunReport;
 
@@ -102,6 +100,7 @@ fn fix(problem: &Problem) -> String {
         Problem::Run(problem) => run(problem),
         Problem::Model(problem) => model(problem).to_owned(),
         Problem::Hub(problem) => hub(problem),
+        Problem::Study(problem) => study(problem),
         Problem::Shell(problem) => shell(problem).to_owned(),
     }
 }
@@ -392,6 +391,57 @@ fn unasked(no_token: &Option<String>) -> String {
     no_token.as_ref().map_or(String::new(), |reason| {
         format!(" The keychain could not be asked: {reason}.")
     })
+}
+
+fn study(problem: &StudyProblem) -> String {
+    use StudyProblem::*;
+    match problem {
+        Blinded { studies } => {
+            let study = studies.first().map_or("STUDY", String::as_str);
+            format!(
+                "Wait until every rater has locked (`duologue study progress \"{study}\"`), or open the results early, \
+                 which every result will say: `duologue study reveal \"{study}\" --reason TEXT`."
+            )
+        }
+        Frozen { .. } => "Plan another study: `duologue study create`.".into(),
+        NotRunning { study, state } => match state {
+            StudyState::Draft => format!("Start it: `duologue study start \"{study}\"`."),
+            StudyState::Running => {
+                format!("`duologue study progress \"{study}\"` says where its raters stand.")
+            }
+            StudyState::Closed => {
+                format!("`duologue study results \"{study}\"` has what was found.")
+            }
+        },
+        NotEnoughDialogues { .. } => {
+            "Rate a run with more test dialogues: below six nothing can be shown.".into()
+        }
+        UnknownRater { .. } => {
+            "Name somebody on the roster, or put them there: `duologue study add-rater`.".into()
+        }
+        SetLocked { .. } => {
+            "A locked set stays as it is; `duologue study add-rater` gives the person a new place."
+                .into()
+        }
+        StudyPlan { .. } => "Change the plan and try again.".into(),
+        UnknownItem { .. } => "Open the desk again; it shows what there is to rate.".into(),
+        NotAPack { .. } => {
+            "Name the file that the rater saved, or the pack that was written for them.".into()
+        }
+        NewerFormat { .. } => "Update Duologue.".into(),
+        OtherStudy { .. } | UnknownPack { .. } => {
+            "Read it into the workspace that wrote the pack.".into()
+        }
+        WrongSecretOrChanged { .. } => {
+            "Type the secret again; if it is right, ask the rater to send the file once more."
+                .into()
+        }
+        RaterMismatch { .. } | SealMismatch { .. } | ProtocolChanged { .. } => {
+            "Nothing was taken. Ask the rater which pack they opened.".into()
+        }
+        OlderRevision { .. } => "Ask for the file that was saved last.".into(),
+        PackConflict { .. } => "Say which answers count: --keep first, second or other.".into(),
+    }
 }
 
 fn shell(problem: &ShellProblem) -> &'static str {

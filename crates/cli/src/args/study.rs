@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use clap::{ArgAction, Args as ClapArgs, Subcommand, ValueEnum};
+use contract::{RatingMode, System};
+
+use super::word_of;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Study {
@@ -19,9 +22,59 @@ pub(crate) enum StudyAction {
         /// The folder
         folder: PathBuf,
     },
-    /// List the studies that were brought in
+    /// Plan a study of finished runs and start it: the plan is frozen, hashed and sealed
+    Create(Box<StudyCreate>),
+    /// Start a study that was kept as a draft
+    Start {
+        /// Its name or number
+        study: String,
+    },
+    /// List the studies
     List,
-    /// Every figure of a study, and each comparison in a sentence
+    /// How far the raters of a study are: no score, no mean
+    Progress {
+        /// Its name or number
+        study: String,
+    },
+    /// Put somebody onto the roster of a study that runs
+    AddRater {
+        /// The study's name or number
+        study: String,
+        /// The person's name
+        name: String,
+    },
+    /// Take a rater out before the results open
+    Withdraw(StudyWithdraw),
+    /// Withdraw everybody who is still rating, and close the study
+    Close {
+        /// Its name or number
+        study: String,
+        /// Why
+        #[arg(long, default_value = "closed by the owner")]
+        reason: String,
+    },
+    /// Open the results before every rater has locked; this cannot be taken back, and every result says so
+    Reveal {
+        /// The study's name or number
+        study: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Recompute the seal and the hash of the plan, once the results are open
+    Verify {
+        /// The study's name or number
+        study: String,
+    },
+    /// Remove a study with its texts and ratings
+    Delete {
+        /// Its name or number
+        study: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Every figure of a study whose results are open, and each comparison in a sentence
     Results {
         /// Its name or number
         study: String,
@@ -59,6 +112,60 @@ pub(crate) struct StudyPlanArgs {
     /// Words of a dialogue, for the hours
     #[arg(long, default_value_t = 200)]
     pub(crate) words: usize,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct StudyCreate {
+    /// A plan as TOML; options go before what it says
+    #[arg(value_name = "FILE", required_unless_present = "run")]
+    pub(crate) file: Option<PathBuf>,
+    /// A finished run whose summaries are rated; several times for several runs
+    #[arg(long)]
+    pub(crate) run: Vec<String>,
+    /// Systems of the runs [default: sft_real and mrds_separate; every system if a run lacks one]
+    #[arg(long, value_delimiter = ',', value_parser = word_of(System::ALL, System::as_str))]
+    pub(crate) systems: Vec<System>,
+    /// Whether the human reference is one more system
+    #[arg(long, num_args = 0..=1, default_value_t = true, default_missing_value = "true", action = ArgAction::Set)]
+    pub(crate) reference: bool,
+    /// Name of the study [default: the run's]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Names of the raters: A,B,C
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) raters: Vec<String>,
+    /// Dialogues [default: 40 for each rater]
+    #[arg(long)]
+    pub(crate) n: Option<usize>,
+    /// Dialogues that all raters rate [default: a quarter, 12 at least]
+    #[arg(long)]
+    pub(crate) shared: Option<usize>,
+    /// What raters are asked [default: criteria]
+    #[arg(long, value_parser = word_of(RatingMode::ALL, RatingMode::as_str))]
+    pub(crate) mode: Option<RatingMode>,
+    /// Criteria as JSON, each with key, scale, higher_is_better and texts [default: the four of Duologue]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) criteria: Option<PathBuf>,
+    /// Seed by which the dialogues are drawn
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Keep it as a draft that may still change
+    #[arg(long)]
+    pub(crate) draft: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct StudyWithdraw {
+    /// The study's name or number
+    pub(crate) study: String,
+    /// The rater's name or slot
+    pub(crate) rater: String,
+    /// Why
+    #[arg(long)]
+    pub(crate) reason: String,
+    /// What they rated does not count [default: it counts from half of their load on]
+    #[arg(long)]
+    pub(crate) not_counted: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -14,6 +14,7 @@ mod models;
 mod plan;
 mod pretrain;
 mod queue;
+mod rating;
 mod runs;
 mod sample;
 mod study;

@@ -11,7 +11,7 @@ use mrds::bertscore::{Measuring, Reached};
 use project::judge::sentences;
 use project::report::run::{RunReport, RunVerdict, SynthesizerRow};
 use project::rows::RunRow;
-use project::session::{RunSummary, Session};
+use project::session::{Browsable, RunSummary, Session};
 use serde::Deserialize;
 
 use super::experiment::describe_budget;
@@ -70,7 +70,7 @@ fn standing(session: &Session, run: &str, status: RunStatus) -> Result<RunStatus
 pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
     let session = session(global)?;
     let Some(stage) = args.stage else {
-        let mut shown = session.show(&args.run)?;
+        let mut shown = session.show(&session.sight(&args.run)?)?;
         wording::word_run(&mut shown);
         shown.status = standing(&session, &args.run, shown.status)?;
         let budget = session.budget(&args.run)?;
@@ -85,7 +85,10 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
         return Ok(ExitCode::SUCCESS);
     };
     session.run(&args.run)?;
-    let page = session.items(&args.run, stage, None, 0, u32::MAX)?;
+    let page = match Browsable::new(stage) {
+        Some(stage) => session.items(&args.run, stage, None, 0, u32::MAX)?,
+        None => session.evaluated(&session.sight(&args.run)?, None, 0, u32::MAX)?,
+    };
     if args.items {
         for row in &page.rows {
             let line = ArtifactLine {
@@ -358,7 +361,7 @@ fn evaluate_run(global: &Global, run: &str, args: &Evaluate, output: &Output) ->
     if let Some(folder) = &args.encoder {
         measure(global, &session, &row, folder, args)?;
     }
-    let table = session.evaluate(&row, args.systems.as_deref())?;
+    let table = session.evaluate(&session.sight(run)?, args.systems.as_deref())?;
     if table.is_empty() {
         return Err(Failure::usage(
             format!("run `{run}` has no outputs of these systems yet"),

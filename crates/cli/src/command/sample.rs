@@ -60,7 +60,8 @@ fn bundle(named: Option<PathBuf>) -> Result<Bundle, Failure> {
 
 pub(super) fn pack(global: &Global, args: &Pack, output: &Output) -> Done {
     let to = &args.to;
-    session(global)?.pack_run(&args.run, to)?;
+    let session = session(global)?;
+    session.pack_run(&session.sight(&args.run)?, to)?;
     output.text(format!(
         "`{}` is in {} with its data set, outputs and adapters. The dialogues are in it: give it only to whom they \
          may be shown.",

@@ -1,17 +1,17 @@
-//! study: ratings by people, brought in from elsewhere; what they say, and what a study could show.
+//! study: what a study could show, studies brought in from elsewhere, and what studies say. The acts on a study that runs
+//! are in `rating`.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use contract::{Comparison, StudyOutlook, StudyResults};
+use contract::{Comparison, StudyOutlook, StudyResults, StudySummary};
 use host::clock::now_ms;
 use metrics::simulation::{self, POPULATIONS};
 use project::study::export::{self, TableFormat};
 use project::study::import;
-use project::study::kept::StudySummary;
-use project::study::plan::{PlanRequest, outlook};
+use project::study::plan::{Asked, PlanRequest, outlook};
 
-use super::{Done, quoted, session};
+use super::{Done, quoted, rating, session};
 use crate::answer;
 use crate::args::{BenchRating, Global, StudyAction, StudyExport, StudyPlanArgs, StudyTable};
 use crate::failure::Failure;
@@ -23,6 +23,15 @@ pub(super) fn study(global: &Global, action: &StudyAction, output: &Output) -> D
         StudyAction::Plan(args) => plan(args, output),
         StudyAction::Import { folder } => take(global, folder, output),
         StudyAction::List => list(global, output),
+        StudyAction::Create(args) => rating::create(global, args, output),
+        StudyAction::Start { study } => rating::start(global, study, output),
+        StudyAction::Progress { study } => rating::progress(global, study, output),
+        StudyAction::AddRater { study, name } => rating::add(global, study, name, output),
+        StudyAction::Withdraw(args) => rating::withdraw(global, args, output),
+        StudyAction::Close { study, reason } => rating::close(global, study, reason, output),
+        StudyAction::Reveal { study, reason } => rating::reveal(global, study, reason, output),
+        StudyAction::Verify { study } => rating::verify(global, study, output),
+        StudyAction::Delete { study, yes } => rating::delete(global, study, *yes, output),
         StudyAction::Results { study } => results(global, study, output),
         StudyAction::Export(args) => write(global, args, output),
     }
@@ -40,7 +49,7 @@ fn plan(args: &StudyPlanArgs, output: &Output) -> Done {
         delta: args.delta,
         words: args.words,
     };
-    let found = outlook(&request).ok_or_else(|| {
+    let found = outlook(&request, &Asked::usual()).ok_or_else(|| {
         Failure::usage(
             "a plan needs two dialogues or more, and a chance of a false finding between 0 and 1",
             "Name more dialogues with --n, or leave --alpha out.",
@@ -99,7 +108,8 @@ fn take(global: &Global, folder: &Path, output: &Output) -> Done {
 fn list(global: &Global, output: &Output) -> Done {
     let studies = session(global)?.rated_studies()?;
     output.text(if studies.is_empty() {
-        "No study is here: `duologue study import DIR` brings one in.".to_owned()
+        "No study is here: `duologue study create --run RUN` plans one, `duologue study import DIR` brings one in."
+            .to_owned()
     } else {
         list_table(&studies).to_string()
     });
@@ -132,7 +142,8 @@ pub(super) fn list_table(studies: &[StudySummary]) -> Table {
 }
 
 fn results(global: &Global, study: &str, output: &Output) -> Done {
-    let found = session(global)?.rated_results(study)?;
+    let session = session(global)?;
+    let found = session.rated_results(&session.opened(study)?)?;
     describe(&found).iter().for_each(|part| output.text(part));
     output.result(&found);
     Ok(ExitCode::SUCCESS)
@@ -193,7 +204,8 @@ fn interval(ends: Option<[f64; 2]>) -> String {
 }
 
 fn write(global: &Global, args: &StudyExport, output: &Output) -> Done {
-    let record = session(global)?.rated_study(&args.study)?;
+    let session = session(global)?;
+    let record = session.rated_study(&session.opened(&args.study)?)?;
     let found = project::study::results::results(&record);
     let format = match args.format {
         StudyTable::Csv => TableFormat::Csv,

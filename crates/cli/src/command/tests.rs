@@ -82,7 +82,7 @@ fn runs_in_a_list() {
 #[test]
 fn a_run_with_its_tables() {
     let sample = Sample::new();
-    assert_snapshot!(runs::describe(&sample.session.show(Sample::RUN).unwrap(), false), @"
+    assert_snapshot!(runs::describe(&sample.shown(), false), @"
     Run physiotherapy-1 (done), seed 1
 
     stage        status  seconds  in  out

@@ -243,7 +243,12 @@ fn work(
     }
     match ended {
         Ok(_) => {
-            let shown = session.show(run)?;
+            let Some(sight) = session.may_see(run)? else {
+                output.text("Finished. Its figures are closed while people rate its summaries.");
+                output.result(&session.status(run)?);
+                return Ok(ExitCode::SUCCESS);
+            };
+            let shown = session.show(&sight)?;
             let budget = session.budget(run)?;
             output.text(super::runs::describe(&shown, false));
             output.result(&Shown {

@@ -256,7 +256,7 @@ fn runs() {
 
 #[test]
 fn a_run() {
-    let report = Sample::new().session.show(Sample::RUN).unwrap();
+    let report = Sample::new().shown();
     assert_snapshot!(schema(&report), @"
     align.accuracy: number
     align.best_update: number
@@ -612,7 +612,7 @@ fn evaluate() {
     stemmer: boolean
     without_tokens: number
     ");
-    let results = Sample::new().session.show(Sample::RUN).unwrap().results;
+    let results = Sample::new().shown().results;
     let answer = EvaluatedRun {
         run: "r-1",
         seed: 0,
