@@ -121,9 +121,11 @@ impl Runs {
     }
 
     fn headline(&self, run: &str) -> Answer<Option<f64>> {
-        let results =
-            self.session
-                .items(run, StageName::Evaluate, Some(ArtifactKind::Result), 0, 16)?;
+        let Some(sight) = self.session.may_see(run)? else {
+            return Ok(None);
+        };
+        let kind = Some(ArtifactKind::Result);
+        let results = self.session.evaluated(&sight, kind, 0, 16)?;
         let rows: Vec<SystemResult> = project::artifact::read(&results.rows)?;
         let main = rows.iter().find(|row| row.system == System::MrdsSeparate);
         Ok(main.map(|row| row.rouge1.mean))
@@ -192,7 +194,7 @@ pub(crate) fn sample(item: &SampleItem) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use contract::{Step, Synthesizer};
+    use contract::{StageName, Step, Synthesizer};
 
     use super::*;
 

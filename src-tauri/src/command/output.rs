@@ -6,11 +6,13 @@ use project::report::cards::{cards, facts_caveat};
 use project::report::run::{SynthesizerRow, TrainingsReport};
 use project::report::{Mean, SystemResult as Row};
 use project::rows::ArtifactRow;
+use project::session::{Browsable, Session};
+use project::study::blind::{BlindText, TestOutputs};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tauri::State;
 
-use super::{count, study, turns};
+use super::{count, turns};
 use crate::dto::{
     AppError, Difference, Figure, FigureNotes, Interval, Item, ItemPage, RuleVerdict, RunResults,
     SynthesizerResult, SystemResult,
@@ -35,25 +37,51 @@ pub(crate) fn items(
             more: false,
         });
     };
+    let Some(stage) = Browsable::new(stage) else {
+        return test_summaries(&session, &run, offset, limit);
+    };
     let page = session.items(&run, stage, Some(kind), offset, limit)?;
-    let blind = stage == StageName::Evaluate && study::is_blind(&session, &run)?;
     let more = u64::from(offset) + (page.rows.len() as u64) < page.total;
-    let mut rows = page
-        .rows
-        .into_iter()
-        .map(item)
-        .collect::<Answer<Vec<Item>>>()?;
-    if blind {
-        rows.iter_mut().for_each(hide_author);
-    }
+    let rows = page.rows.into_iter().map(item).collect::<Answer<_>>()?;
     Ok(ItemPage { rows, more })
+}
+
+/// The summaries of test dialogues. While people rate them each comes with its text alone.
+fn test_summaries(session: &Session, run: &str, offset: u32, limit: u32) -> Answer<ItemPage> {
+    let blind = |id: usize, text: BlindText| Item::Output {
+        id: format!("{} {id}", text.dialogue),
+        system: None,
+        prediction: text.text,
+        references: Vec::new(),
+    };
+    let rows: Vec<Item> = match session.test_outputs(run)? {
+        TestOutputs::Open(outputs) => (0_usize..).zip(outputs).map(output).collect(),
+        TestOutputs::Blind(texts) => (0..).zip(texts).map(|(id, text)| blind(id, text)).collect(),
+    };
+    let end = (offset as usize).saturating_add(limit as usize);
+    let more = rows.len() > end;
+    let page = rows.into_iter().skip(offset as usize).take(limit as usize);
+    Ok(ItemPage {
+        rows: page.collect(),
+        more,
+    })
+}
+
+fn output((place, made): (usize, Output)) -> Item {
+    Item::Output {
+        id: format!("{} {place}", ArtifactKind::Output),
+        system: Some(made.system),
+        prediction: made.prediction,
+        references: made.references,
+    }
 }
 
 /// The tables of a run.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn results(place: State<'_, Place>, run: String) -> Answer<RunResults> {
-    let report = place.session()?.show(&run)?;
+    let session = place.session()?;
+    let report = session.show(&session.sight(&run)?)?;
     let stage1_ended_by = match report.summarizer.main {
         Some(TrainingsReport::TwoStages { stage1, .. }) => Some(stage1.ended_by),
         _ => None,
@@ -120,16 +148,6 @@ fn item(row: ArtifactRow) -> Answer<Item> {
                 turns: turns(&made.text),
             }
         }
-        ArtifactKind::Output => {
-            let made: Output = read(row.payload)?;
-            let system = Some(made.system);
-            Item::Output {
-                id,
-                system,
-                prediction: made.prediction,
-                references: made.references,
-            }
-        }
         other => {
             return Err(AppError::corrupt(
                 other.as_str(),
@@ -174,13 +192,6 @@ fn word(value: &impl serde::Serialize) -> String {
         .ok()
         .and_then(|value| value.as_str().map(str::to_owned))
         .unwrap_or_default()
-}
-
-/// Takes the author away.
-fn hide_author(item: &mut Item) {
-    if let Item::Output { system, .. } = item {
-        *system = None;
-    }
 }
 
 fn interval(mean: &Mean) -> Interval {
@@ -286,19 +297,6 @@ mod tests {
             created_at_ms: 0,
             payload,
         }
-    }
-
-    #[test]
-    fn blind_outputs_keep_their_text_only() {
-        let payload = json!({"system": "sft_real", "id": "7", "prediction": "P", "references": ["R"],
-            "reference_ce": 1.0, "tokens": 2, "examples": 0});
-        let mut found = item(row(ArtifactKind::Output, payload)).unwrap();
-        hide_author(&mut found);
-        let text = serde_json::to_string(&found).unwrap();
-        assert!(
-            text.contains("\"prediction\":\"P\"") && !text.contains("sft_real"),
-            "{text}"
-        );
     }
 
     #[test]

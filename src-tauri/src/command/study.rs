@@ -1,194 +1,189 @@
-//! Blind rating. No command here names a system before a set is locked; which systems are compared is chosen here.
+//! Rating studies. No command here tells who wrote a text before the results are open, which the session decides.
 
-use contract::problem::NotFound;
-use contract::{ItemState, System, Thing};
+use contract::{
+    Desk, DeskPress, DeskStep, StudyProgress, StudyResults, StudyState, StudySummary, System,
+};
 use host::clock::now_ms;
-use project::rows::{RaterRow, StudyRow};
-use project::session::Session;
-use project::study::{CRITERIA, RatingItem as Row};
+use project::study::begin::Fresh;
+use project::study::blind::Gone;
+use project::study::request::{StudyRequest as Request, SystemRequest};
 use tauri::State;
 
-use super::{count, turns};
-use crate::dto::{
-    Criterion, Interval, RatingItem, RatingPress, RatingQueue, Score, Study, StudyRequest,
-    StudyResult,
-};
+use crate::dto::{AppError, PlanAnswer, StudyRequest};
 use crate::error::Answer;
 use crate::place::Place;
 
-/// Draws dialogues and stores one item for each system's summary.
+/// The systems of a run that can be rated.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn create_study(place: State<'_, Place>, request: StudyRequest) -> Answer<Study> {
-    let systems = if request.all_systems {
-        Vec::new()
-    } else {
-        vec![System::SftReal, System::MrdsSeparate]
-    };
+pub(crate) fn ratable_systems(place: State<'_, Place>, run: String) -> Answer<Vec<System>> {
+    Ok(place.session()?.ratable_systems(&run)?)
+}
+
+/// What a study could show; nothing is stored.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn plan_study(place: State<'_, Place>, request: StudyRequest) -> Answer<PlanAnswer> {
+    let outlook = place.session()?.study_outlook(&planned(request))?;
+    Ok(PlanAnswer { outlook })
+}
+
+/// Freezes a plan and starts its study.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn create_study(place: State<'_, Place>, request: StudyRequest) -> Answer<StudySummary> {
     let session = place.session()?;
-    let request = project::study::StudyRequest {
-        run: request.run,
-        name: request.name,
-        systems,
-        items: request.items as usize,
-        seed: u64::from(request.seed),
+    let no_source = |error: std::io::Error| AppError::corrupt("random numbers", error);
+    let fresh = Fresh {
+        now_ms: now_ms(),
+        blind_key: host::process::secret_key().map_err(no_source)?,
+        uid: host::process::token().map_err(no_source)?,
     };
-    let row = session.create_study(&request, now_ms())?;
-    study(&session, row)
+    let begun = session.begin_study(&planned(request), &fresh)?;
+    Ok(session.study_progress(&begun.study.to_string())?.study)
 }
 
 /// The studies, newest first.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn studies(place: State<'_, Place>) -> Answer<Vec<Study>> {
-    all(&place.session()?)
+pub(crate) fn studies(place: State<'_, Place>) -> Answer<Vec<StudySummary>> {
+    Ok(place.session()?.rated_studies()?)
 }
 
-/// A rater's items in their own order; the rater is entered on first use.
+/// Everything that a rater needs to go on.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn rating_queue(
+pub(crate) fn desk(place: State<'_, Place>, study: String, rater: String) -> Answer<Desk> {
+    Ok(place.session()?.desk(&study, &rater)?)
+}
+
+/// Keeps one press; the step as it stands then.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn press(
     place: State<'_, Place>,
     study: String,
     rater: String,
-) -> Answer<RatingQueue> {
-    let queue = place.session()?.rating_queue(study_id(&study)?, &rater)?;
-    let criterion = |criterion: project::study::Criterion| Criterion {
-        key: criterion.key.to_owned(),
-        question: criterion.question.to_owned(),
-        anchors: criterion.anchors.map(str::to_owned).to_vec(),
-    };
-    Ok(RatingQueue {
-        locked: queue.locked,
-        criteria: CRITERIA.map(criterion).to_vec(),
-        items: queue.items.into_iter().map(rating_item).collect(),
-    })
+    press: DeskPress,
+) -> Answer<Option<DeskStep>> {
+    Ok(place
+        .session()?
+        .press_desk(&study, &rater, &press, now_ms())?)
 }
 
-/// Keeps one press: a score, or none to take it back.
+/// Takes the last press back; the step as it stands then, or none if there is nothing to take back.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn rate(place: State<'_, Place>, press: RatingPress) -> Answer<()> {
-    let score = press
-        .score
-        .map(|score| u8::try_from(score).unwrap_or(u8::MAX));
-    let study = study_id(&press.study)?;
-    let press = project::study::Press {
-        rater: &press.rater,
-        item: item_number(&press.item_key)?,
-        criterion: &press.criterion,
-        score,
-        time_ms: i64::from(press.time_ms),
-        at_ms: now_ms(),
-    };
-    Ok(place.session()?.rate(study, press)?)
-}
-
-/// Leaves an item out.
-#[tauri::command(async)]
-#[specta::specta]
-pub(crate) fn skip_item(
+pub(crate) fn undo_press(
     place: State<'_, Place>,
     study: String,
     rater: String,
-    item_key: String,
-) -> Answer<()> {
-    let item = item_number(&item_key)?;
-    Ok(place
-        .session()?
-        .set_item(study_id(&study)?, &rater, item, ItemState::Skipped, None)?)
+) -> Answer<Option<DeskStep>> {
+    Ok(place.session()?.undo_desk(&study, &rater, now_ms())?)
 }
 
-/// Locks a rater's set for good.
+/// Makes a rater's set final; with the last one the study closes.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn lock_study(place: State<'_, Place>, study: String, rater: String) -> Answer<()> {
-    Ok(place
-        .session()?
-        .lock_ratings(study_id(&study)?, &rater, now_ms())?)
+pub(crate) fn lock_set(
+    place: State<'_, Place>,
+    study: String,
+    rater: String,
+) -> Answer<StudyState> {
+    Ok(place.session()?.lock_set(&study, &rater, now_ms())?)
 }
 
-/// Means by system from locked sets; refused while none is locked.
+/// Where a study's raters stand: no score, no mean.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn study_results(place: State<'_, Place>, study: String) -> Answer<Vec<StudyResult>> {
-    let rows = place.session()?.study_results(study_id(&study)?)?;
-    let results = rows.into_iter().flat_map(|row| {
-        let (system, n) = (row.system, count(row.n));
-        row.criteria
-            .into_iter()
-            .map(move |(criterion, mean)| StudyResult {
-                system: system.clone(),
-                criterion,
-                n,
-                score: Interval {
-                    mean: mean.mean,
-                    lo: mean.ci95[0],
-                    hi: mean.ci95[1],
-                },
-            })
+pub(crate) fn study_progress(place: State<'_, Place>, study: String) -> Answer<StudyProgress> {
+    Ok(place.session()?.study_progress(&study)?)
+}
+
+/// Puts somebody onto the roster.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn add_rater(place: State<'_, Place>, study: String, name: String) -> Answer<()> {
+    place.session()?.add_rater(&study, &name, now_ms())?;
+    Ok(())
+}
+
+/// Takes a rater out.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn withdraw_rater(
+    place: State<'_, Place>,
+    study: String,
+    rater: String,
+    reason: String,
+    counted: Option<bool>,
+) -> Answer<StudyState> {
+    let gone = Gone {
+        rater: &rater,
+        reason: &reason,
+        counted,
+    };
+    Ok(place.session()?.withdraw_rater(&study, gone, now_ms())?)
+}
+
+/// Withdraws everybody who is still rating.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn close_study(
+    place: State<'_, Place>,
+    study: String,
+    reason: String,
+) -> Answer<StudyState> {
+    Ok(place.session()?.close_study(&study, &reason, now_ms())?)
+}
+
+/// Opens the results before every rater has locked.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn reveal_study(place: State<'_, Place>, study: String, reason: String) -> Answer<()> {
+    let _opened = place.session()?.reveal(&study, &reason, now_ms())?;
+    Ok(())
+}
+
+/// Removes a study with its texts and ratings.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn delete_study(place: State<'_, Place>, study: String) -> Answer<()> {
+    let session = place.session()?;
+    let number = session.study_row(&study)?.id;
+    Ok(session.delete_rated_study(number)?)
+}
+
+/// Every figure of a study; refused while people rate.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn study_results(place: State<'_, Place>, study: String) -> Answer<StudyResults> {
+    let session = place.session()?;
+    let opened = session.opened(&study)?;
+    Ok(session.rated_results(&opened)?)
+}
+
+fn planned(request: StudyRequest) -> Request {
+    let run = &request.run;
+    let systems = request.systems.iter().map(|planned| SystemRequest {
+        label: Some(planned.label.clone()),
+        ..match planned.system {
+            Some(system) => SystemRequest::of_run(run, system),
+            None => SystemRequest::reference(),
+        }
     });
-    Ok(results.collect())
-}
-
-/// Whether somebody may still rate this run blind: a study without a rater, or a rater who has not locked.
-pub(crate) fn is_blind(session: &Session, run: &str) -> Answer<bool> {
-    let open =
-        |study: &Study| study.run == run && count(study.locked_raters.len()) < study.raters.max(1);
-    Ok(all(session)?.iter().any(open))
-}
-
-fn all(session: &Session) -> Answer<Vec<Study>> {
-    let mut rows = session.studies()?;
-    rows.sort_by_key(|row| std::cmp::Reverse(row.created_at_ms));
-    rows.into_iter().map(|row| study(session, row)).collect()
-}
-
-fn study(session: &Session, row: StudyRow) -> Answer<Study> {
-    let raters = session.raters(row.id)?;
-    let locked = |rater: &&RaterRow| rater.locked_at_ms.is_some();
-    Ok(Study {
-        items: count(session.study_size(row.id)?),
-        locked_raters: raters
-            .iter()
-            .filter(locked)
-            .map(|rater| rater.name.clone())
-            .collect(),
-        raters: count(raters.len()),
-        id: row.id.to_string(),
-        run: row.run_id,
-        name: row.name,
-        seed: count(row.seed),
-    })
-}
-
-fn rating_item(row: Row) -> RatingItem {
-    RatingItem {
-        position: count(row.position),
-        item_key: row.item.to_string(),
-        turns: turns(&row.dialogue),
-        summary: row.summary,
-        scores: row
-            .scores
-            .into_iter()
-            .map(|(criterion, score)| Score {
-                criterion,
-                score: score.into(),
-            })
-            .collect(),
-        skipped: row.state == Some(ItemState::Skipped),
+    let count = |number: Option<u32>| number.map(|number| number as usize);
+    Request {
+        systems: systems.collect(),
+        name: request.name,
+        mode: request.mode,
+        n: count(request.dialogues),
+        seed: u64::from(request.seed),
+        raters: request.raters,
+        shared: count(request.shared),
+        repeats: request.repeats as usize,
+        margin: request.margin,
+        delta: request.delta,
+        ..Request::default()
     }
-}
-
-fn study_id(text: &str) -> Answer<i64> {
-    Ok(text.parse().map_err(|_| absent(Thing::Study, text))?)
-}
-
-fn item_number(text: &str) -> Answer<u32> {
-    Ok(text.parse().map_err(|_| absent(Thing::Item, text))?)
-}
-
-fn absent(thing: Thing, key: &str) -> NotFound {
-    let key = key.to_owned();
-    NotFound::Thing { thing, key }
 }

@@ -1,118 +1,49 @@
-//! Blind rating as the page sees it: no field names a system before the lock.
+//! A rating study as the page plans it. What it sees of one is in `contract`: nothing there names a system before the
+//! results are open.
 
+use contract::{RatingMode, StudyOutlook, System};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{Interval, Turn};
+/// A system that can be rated, or the human reference.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct PlannedSystem {
+    /// The system; none for the human reference.
+    pub system: Option<System>,
+    /// Its name in tables and sentences.
+    pub label: String,
+}
 
-/// A rating study to make. Systems are chosen by the window's own side and never named to the page.
+/// A study to be planned.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct StudyRequest {
     /// A finished run.
     pub run: String,
     /// Name of the study.
     pub name: String,
-    /// Dialogues to rate.
-    pub items: u32,
-    /// Seed of choice and order.
+    /// The systems, in the order of the tables.
+    pub systems: Vec<PlannedSystem>,
+    /// What raters are asked.
+    pub mode: RatingMode,
+    /// Dialogues; as many as give each rater 40 if it is absent.
+    pub dialogues: Option<u32>,
+    /// Seed by which dialogues are drawn.
     pub seed: u32,
-    /// Every system of the run instead of the method and real-only fine-tuning.
-    pub all_systems: bool,
+    /// Names of the raters.
+    pub raters: Vec<String>,
+    /// Dialogues that all raters rate; a quarter if it is absent.
+    pub shared: Option<u32>,
+    /// Dialogues that each rater sees a second time.
+    pub repeats: u32,
+    /// Within how many points of five two systems count as practically equal.
+    pub margin: f64,
+    /// The difference that matters, in points of five.
+    pub delta: f64,
 }
 
-/// A study, blind.
+/// What a plan comes to.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct Study {
-    /// Study id.
-    pub id: String,
-    /// The run it rates.
-    pub run: String,
-    /// Its name.
-    pub name: String,
-    /// Seed of choice and order.
-    pub seed: u32,
-    /// Summaries to rate.
-    pub items: u32,
-    /// Raters whose set is locked.
-    pub locked_raters: Vec<String>,
-    /// Raters who have begun, locked or not.
-    pub raters: u32,
-}
-
-/// A score on one criterion.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct Score {
-    /// Criterion.
-    pub criterion: String,
-    /// 1..=5.
-    pub score: u32,
-}
-
-/// A criterion with its question and what 1 to 5 mean.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct Criterion {
-    /// Stable word.
-    pub key: String,
-    /// What is asked.
-    pub question: String,
-    /// Five anchors, worst first.
-    pub anchors: Vec<String>,
-}
-
-/// One summary to rate, without its author.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct RatingItem {
-    /// Place in this rater's order, from 0.
-    pub position: u32,
-    /// Opaque key.
-    pub item_key: String,
-    /// The dialogue.
-    pub turns: Vec<Turn>,
-    /// The summary.
-    pub summary: String,
-    /// Scores given so far.
-    pub scores: Vec<Score>,
-    /// Left out by the rater.
-    pub skipped: bool,
-}
-
-/// A rater's queue.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct RatingQueue {
-    /// The set is locked: scores are final and names may be shown.
-    pub locked: bool,
-    /// Criteria in order.
-    pub criteria: Vec<Criterion>,
-    /// Items in order.
-    pub items: Vec<RatingItem>,
-}
-
-/// One press.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct RatingPress {
-    /// Study id.
-    pub study: String,
-    /// Who rates.
-    pub rater: String,
-    /// Opaque key of the item.
-    pub item_key: String,
-    /// Criterion.
-    pub criterion: String,
-    /// 1..=5, or none to clear.
-    pub score: Option<u32>,
-    /// Milliseconds since the item was shown.
-    pub time_ms: u32,
-}
-
-/// Ratings of one system on one criterion, after the lock.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct StudyResult {
-    /// System name.
-    pub system: String,
-    /// Criterion.
-    pub criterion: String,
-    /// Ratings.
-    pub n: u32,
-    /// Mean with interval.
-    pub score: Interval,
+pub struct PlanAnswer {
+    /// What the study can show; none without raters.
+    pub outlook: Option<StudyOutlook>,
 }

@@ -25,16 +25,12 @@ import type {
   Plan,
   StageForecast,
   Queue,
-  RatingItem,
-  RatingPress,
   RunLive,
   RunRequest,
   RunStanding,
   RunSummary,
   StageName,
   StartState,
-  Study,
-  StudyRequest,
   System,
   WatchUpdate,
 } from './index';
@@ -42,13 +38,7 @@ import { mockIPC } from '@tauri-apps/api/mocks';
 import * as data from './fake_data';
 import * as made from './fake_experiments';
 import { refuse, reportOf } from './fake_import';
-
-interface FakeStudy {
-  study: Study;
-  systems: string[];
-  scores: Record<string, Record<string, Record<string, number>>>;
-  skipped: Set<string>;
-}
+import { FakeStudies } from './fake_study';
 
 /** How the stand-in behaves; tests start from an empty workspace or shorten the clock. */
 export interface FakeOptions {
@@ -64,7 +54,7 @@ export interface FakeOptions {
 
 const WORKSPACE = '/home/ada/.local/share/duologue';
 
-export class FakeBridge implements Bridge {
+export class FakeBridge extends FakeStudies implements Bridge {
   /** Workspaces that the window was asked to start anew with. */
   opened: { folder: string; readOnly: boolean }[] = [];
   restored = 0;
@@ -77,8 +67,6 @@ export class FakeBridge implements Bridge {
   runList: RunSummary[];
   experimentList: ExperimentReport[];
   begun: ExperimentRequest[] = [];
-  studyList: FakeStudy[] = [];
-  presses: RatingPress[] = [];
   kept: { name: string; text: string }[] = [];
   saved: { name: string; text: string }[] = [];
   planned: RunRequest[] = [];
@@ -105,6 +93,7 @@ export class FakeBridge implements Bridge {
   #worked = false;
 
   constructor(options: FakeOptions = {}) {
+    super();
     // A channel registers itself with the window that it expects.
     mockIPC(() => undefined);
     this.#tickMs = options.tickMs ?? 500;
@@ -529,98 +518,13 @@ export class FakeBridge implements Bridge {
   async items(run: string, stage: string, offset: number, limit: number) {
     const row = this.#run(run);
     const made = row.stages.find((row) => row.name === stage)?.status === 'done' ? 120 : 0;
-    const blind = this.studyList.some(
-      (kept) => kept.study.run === run && kept.study.locked_raters.length === 0,
-    );
+    const blind = this.isBlind(run);
     const rows = [];
     for (let i = offset; i < Math.min(made, offset + limit); i += 1) {
       const item = data.item(stage, i);
       rows.push(item.kind === 'output' && blind ? { ...item, system: null } : item);
     }
     return { rows, more: offset + limit < made };
-  }
-
-  async createStudy(request: StudyRequest) {
-    const systems = request.all_systems
-      ? data.results(request.run).results.map((row) => row.system)
-      : ['sft_real', 'mrds_separate'];
-    const study: Study = {
-      id: `study-${this.studyList.length + 1}`,
-      run: request.run,
-      name: request.name,
-      seed: request.seed,
-      items: request.items * systems.length,
-      locked_raters: [],
-      raters: 0,
-    };
-    this.studyList.push({ study, systems, scores: {}, skipped: new Set() });
-    return study;
-  }
-  async studies() {
-    return this.studyList.map((kept) => structuredClone(kept.study));
-  }
-  async ratingQueue(study: string, rater: string) {
-    const kept = this.#study(study);
-    const items: RatingItem[] = Array.from({ length: kept.study.items }, (_, position) => {
-      const at = (position * 7 + kept.study.seed) % kept.study.items;
-      const item_key = `k${(at * 2654435761) % 1_000_000}`;
-      const scores = kept.scores[rater]?.[item_key] ?? {};
-      return {
-        position,
-        item_key,
-        turns: data.dialogueOf(at >> 1),
-        summary: at % 2 === 0 ? data.summaryOf(at >> 1) : (data.summaryOf(at >> 1).split('. ')[0] ?? ''),
-        scores: Object.entries(scores).map(([criterion, score]) => ({ criterion, score })),
-        skipped: kept.skipped.has(item_key),
-      };
-    });
-    return {
-      locked: kept.study.locked_raters.includes(rater),
-      criteria: structuredClone(data.criteria),
-      items,
-    };
-  }
-  async rate(press: RatingPress) {
-    const kept = this.#study(press.study);
-    if (kept.study.locked_raters.includes(press.rater))
-      refuse({ code: 'ratings_locked', args: { rater: press.rater } });
-    this.presses.push(press);
-    const scores = ((kept.scores[press.rater] ??= {})[press.item_key] ??= {});
-    if (press.score === null) Reflect.deleteProperty(scores, press.criterion);
-    else scores[press.criterion] = press.score;
-    kept.skipped.delete(press.item_key);
-    return null;
-  }
-  async skipItem(study: string, _rater: string, itemKey: string) {
-    this.#study(study).skipped.add(itemKey);
-    return null;
-  }
-  async lockStudy(study: string, rater: string) {
-    const open = (await this.ratingQueue(study, rater)).items.filter(
-      (item) => !item.skipped && item.scores.length < data.criteria.length,
-    );
-    if (open.length > 0)
-      refuse({
-        code: 'wrong_state',
-        args: { case: 'unrated', open: open.length, total: this.#study(study).study.items },
-      });
-    this.#study(study).study.locked_raters.push(rater);
-    return null;
-  }
-  async studyResults(study: string) {
-    const kept = this.#study(study);
-    if (kept.study.locked_raters.length === 0) refuse({ code: 'wrong_state', args: { case: 'none_locked' } });
-    return kept.systems.flatMap((system, index) =>
-      data.criteria.map(({ key: criterion }, at) => {
-        const mean = 3.1 + index * 0.35 + at * 0.2;
-        return {
-          system,
-          criterion,
-          n: kept.study.items / kept.systems.length,
-          score: { mean, lo: mean - 0.3, hi: mean + 0.3 },
-        };
-      }),
-    );
   }
 
   async demo(choice: DemoChoice, dialogue: string, onEvent: Channel<DemoEvent>) {
@@ -649,12 +553,6 @@ export class FakeBridge implements Bridge {
 
   #run(id: string): RunSummary {
     return this.runList.find((run) => run.id === id) ?? refuse({ code: 'no_such_run', args: { run: id } });
-  }
-  #study(id: string): FakeStudy {
-    return (
-      this.studyList.find((kept) => kept.study.id === id) ??
-      refuse({ code: 'not_found', args: { case: 'thing', thing: 'rating study', key: id } })
-    );
   }
   #running() {
     return this.runList.find((run) => run.status === 'running');

@@ -2,7 +2,6 @@
 import type {
   Budget,
   CatalogueModel,
-  Criterion,
   Dataset,
   Direction,
   Example,
@@ -691,48 +690,6 @@ export function item(stage: string, index: number): Item {
   }
 }
 
-const five = (...words: string[]) => words;
-
-export const criteria: Criterion[] = [
-  {
-    key: 'informativeness',
-    question: 'Does the summary contain what matters in the dialogue?',
-    anchors: five(
-      'None of the key points',
-      'Few key points',
-      'About half',
-      'Most key points',
-      'All key points',
-    ),
-  },
-  {
-    key: 'faithfulness',
-    question: 'Is everything in the summary supported by the dialogue?',
-    anchors: five(
-      'Misleading',
-      'Serious errors',
-      'One minor error',
-      'A harmless imprecision',
-      'Nothing unsupported',
-    ),
-  },
-  {
-    key: 'fluency',
-    question: 'Is it well-formed, natural language?',
-    anchors: five('Hard to understand', 'Many faults', 'Some faults', 'Minor faults', 'Flawless'),
-  },
-  {
-    key: 'redundancy',
-    question: 'Is it free of repetition?',
-    anchors: five(
-      'Mostly repetition',
-      'Much is repeated',
-      'Some is repeated',
-      'Little is repeated',
-      'No repetition',
-    ),
-  },
-];
 
 /** The first cells of a file, unchanged. */
 export function cells(at: number): string[] {

@@ -35,7 +35,19 @@ test('a stage that made nothing says so', async () => {
 
 test('while a rating set is open, authors of test summaries are hidden', async () => {
   const { bridge, user } = await open('#/rate');
-  await bridge.createStudy({ run: 'run-0001', name: 'Set', items: 2, seed: 1, all_systems: false });
+  await bridge.createStudy({
+    run: 'run-0001',
+    name: 'Set',
+    systems: [{ system: 'sft_real', label: 'A' }],
+    mode: 'criteria',
+    dialogues: 6,
+    seed: 1,
+    raters: ['Ada'],
+    shared: null,
+    repeats: 3,
+    margin: 0.25,
+    delta: 0.3,
+  });
   await user.click(get('nav-outputs'));
   location.hash = '#/outputs/run-0001';
   await user.click(await find('tab-evaluate'));

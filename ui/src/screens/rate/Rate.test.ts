@@ -1,84 +1,173 @@
 import { expect, test } from 'vitest';
-import { find, get, open, query, text } from '../../testing';
+import { find, get, open, query, ready, text } from '../../testing';
 import { t } from '../../text';
 
-const systemWords = [...Object.keys(t.system), ...Object.values(t.system)];
+const systemWords = [...Object.keys(t.system), ...Object.values(t.system), 'reference'];
 
 /** No system's id or name anywhere in the page, attributes included. */
 function expectBlind() {
   for (const word of systemWords) expect(document.documentElement.outerHTML).not.toContain(word);
 }
 
-async function begin() {
+/** Plans a study of two systems, starts it and opens the first rater's desk. */
+async function begin(mode = 'criteria', dialogues = '6') {
   const opened = await open('#/rate');
   const { user } = opened;
-  await user.clear(await find('study-items'));
-  await user.type(get('study-items'), '2');
-  expectBlind();
-  await user.click(get('study-create'));
-  await user.type(await find('rate-rater'), 'Ada');
-  await user.click(get('rate-begin-study-1'));
+  await find('study-system-sft_real');
+  await user.click(get(`study-mode-${mode}`));
+  if (mode !== 'best_worst') await user.click(get('study-reference'));
+  await user.type(get('study-items'), dialogues);
+  await user.type(get('study-raters-names'), 'Ada');
+  await user.click(await ready('study-create'));
+  await user.click(await find('study-start'));
+  await user.click(await find('study-open-1'));
+  await user.click(await find('rate-begin-R1'));
+  await user.click(await find('rate-guideline-read'));
+  await user.click(await find('check-0-true'));
+  await user.click(await ready('rate-check-done'));
   await find('rate-item');
   return opened;
 }
 
 const active = () => document.querySelector<HTMLElement>('[data-active="true"]')?.dataset['testid'];
 const value = (criterion: string) => get(`criterion-${criterion}`).dataset['value'];
+const key = () => get('rate-item').dataset['key'];
 
-test('number keys rate and advance, 0 clears, arrows move, enter submits', async () => {
+test('the plan says what a study can show, and what it lacks', async () => {
+  const { user, bridge } = await open('#/rate');
+  await find('study-system-sft_real');
+  expect(text(get('study-create'))).toBe(t.rate.needRater);
+  await user.type(get('study-raters-names'), 'Ada, Ben');
+  await expect.poll(() => text(get('study-outlook'))).toContain('faithfulness is found four times in five');
+  await user.click(get('study-mode-best_worst'));
+  expect((await ready('study-create')).textContent).toContain(t.rate.create);
+  await user.click(get('study-reference'));
+  expect(text(get('study-create'))).toBe(t.rate.badSystems.best_worst);
+  await user.type(get('study-items'), 'x');
+  expect(text(get('study-create'))).toBe(t.rate.badNumber);
+  expect(bridge.studyList).toEqual([]);
+});
+
+test('number keys rate and advance, 0 clears, arrows move, enter goes on and submits', async () => {
   const { bridge, user } = await begin();
-  const first = get('rate-item').dataset['key'];
-  expect(active()).toBe('criterion-informativeness');
+  expect([key(), active()]).toEqual(['0.0', 'criterion-faithfulness']);
   await user.keyboard('4');
-  expect([value('informativeness'), active()]).toEqual(['4', 'criterion-faithfulness']);
+  expect([value('faithfulness'), active()]).toEqual(['4', 'criterion-informativeness']);
   await user.keyboard('{ArrowUp}0');
-  expect(value('informativeness')).toBe('');
+  expect(value('faithfulness')).toBe('');
   await user.keyboard('{Enter}');
-  expect(text(get('rate-hint'))).toContain('Informativeness');
-  expect(get('rate-item').dataset['key']).toBe(first);
+  expect(text(get('rate-hint'))).toContain('Faithfulness');
   await user.keyboard('5432');
-  expect(['informativeness', 'faithfulness', 'fluency', 'redundancy'].map(value)).toEqual([
-    '5',
-    '4',
-    '3',
-    '2',
-  ]);
+  expect(['faithfulness', 'informativeness', 'fluency', 'redundancy'].map(value)).toEqual(['5', '4', '3', '2']);
   await user.keyboard('{Enter}');
-  expect(get('rate-item').dataset['key']).not.toBe(first);
-  expect(text(get('rate-progress'))).toBe('1 of 4 rated');
+  expect(key()).toBe('0.1');
+  await user.keyboard('9');
+  expect(value('faithfulness')).toBe('');
   await user.keyboard('{ArrowLeft}');
-  expect([get('rate-item').dataset['key'], value('redundancy')]).toEqual([first, '2']);
-  expect(bridge.presses.map((press) => press.score)).toEqual([4, null, 5, 4, 3, 2]);
+  expect([key(), value('redundancy')]).toEqual(['0.0', '2']);
+  await user.keyboard('{ArrowRight}1111{Enter}');
+  await expect.poll(key).toBe('1.0');
+  expect(text(get('rate-progress'))).toBe('1 of 6 rated');
+  const scores = bridge.presses.flatMap(({ act }) => (act.kind === 'score' ? [act.score] : []));
+  expect(scores).toEqual([4, null, 5, 4, 3, 2, 1, 1, 1, 1]);
+});
+
+test('undo opens a finished dialogue again, a note and a mark stay with the summary', async () => {
+  const { bridge, user } = await begin();
+  await user.keyboard('n');
+  await user.type(await find('rate-note-text'), 'odd');
+  await user.click(get('rate-note-save'));
+  await user.keyboard('f');
+  await expect.poll(() => text(get('rate-flag'))).toBe(t.rate.flagged);
+  expect(text(get('rate-note'))).toBe(t.rate.noteThere);
+  await user.keyboard('3333{Enter}2222{Enter}');
+  await expect.poll(key).toBe('1.0');
+  await user.keyboard('u');
+  await expect.poll(key).toBe('0.0');
+  expect(bridge.studyList[0]?.desks[0]?.steps[0]?.submitted).toBe(false);
 });
 
 test('every press is kept: leaving and coming back finds the scores', async () => {
   const { user } = await begin();
   await user.click(get('rate-fluency-3'));
   await user.click(get('nav-home'));
-  await user.click(get('nav-rate'));
-  await user.click(await find('rate-begin-study-1'));
+  location.hash = '#/rate/1/R1';
+  await user.click(await find('rate-guideline-read'));
+  await user.click(await find('check-0-true'));
+  await user.click(await ready('rate-check-done'));
   await find('rate-item');
   expect(value('fluency')).toBe('3');
 });
 
-test('no system name reaches the page before the set is locked', async () => {
+test('no system name reaches the page before everybody has locked', async () => {
   const { user } = await begin();
-  for (let item = 0; item < 3; item += 1) {
-    await user.keyboard('3333{Enter}');
+  for (let dialogue = 0; dialogue < 5; dialogue += 1) {
+    await user.keyboard('3333{Enter}3333{Enter}');
+    await expect.poll(key).toBe(`${dialogue + 1}.0`);
     expectBlind();
   }
   expect((get('rate-lock') as HTMLButtonElement).disabled).toBe(true);
-  await user.keyboard('s');
-  await expect.poll(() => text(get('rate-progress'))).toBe('4 of 4 rated');
+  for (const place of ['5.1', '5.1']) {
+    await user.keyboard('s');
+    await user.click(await find('rate-skip-confirm'));
+    await expect.poll(key).toBe(place);
+  }
+  await expect.poll(() => text(get('rate-progress'))).toBe('6 of 6 rated');
   await user.click(get('rate-lock'));
   expectBlind();
   await user.click(await find('rate-lock-confirm'));
   await find('rate-locked');
   await user.keyboard('1');
-  expect((get('rate-informativeness-1') as HTMLButtonElement).closest('fieldset')?.disabled).toBe(true);
+  expect((get('rate-faithfulness-1') as HTMLButtonElement).closest('fieldset')?.disabled).toBe(true);
   location.hash = '#/results/run-0001';
-  const table = await find('ratings-table');
-  expect(text(table)).toContain(t.system.mrds_separate);
+  expect(text(await find('ratings-table'))).toContain(t.system.mrds_separate);
+  expect(text(get('ratings-sentences'))).toContain('MRDS');
+});
+
+test('pairs are chosen by key, with a tie', async () => {
+  const { bridge, user } = await begin('pair');
+  await user.keyboard('{Enter}');
+  expect(text(get('rate-hint'))).toBe(t.rate.chooseFirst);
+  await user.keyboard('2');
+  expect(get('choose-1').getAttribute('aria-pressed')).toBe('true');
+  await user.keyboard('3');
+  expect(get('choose-tie').getAttribute('aria-pressed')).toBe('true');
+  await user.keyboard('{Enter}');
+  await expect.poll(key).toBe('1.0');
+  expect(bridge.studyList[0]?.desks[0]?.steps[0]?.choice).toEqual({ best: null, worst: null });
+});
+
+test('the best is named first, then the worst', async () => {
+  const { user } = await begin('best_worst');
+  await user.keyboard('2');
+  expect(get('best-1').getAttribute('aria-pressed')).toBe('true');
+  await user.keyboard('{Enter}');
+  expect(text(get('rate-hint'))).toBe(t.rate.chooseFirst);
+  await user.keyboard('13');
+  expect([get('worst-0'), get('best-2')].map((button) => button.getAttribute('aria-pressed'))).toEqual([
+    'false',
+    'true',
+  ]);
+  await user.keyboard('1{Enter}');
+  await expect.poll(key).toBe('1.0');
+});
+
+test('the owner withdraws, adds and closes, with a reason', async () => {
+  const { bridge, user } = await begin();
+  location.hash = '#/rate/1';
+  await user.type(await find('study-add-name'), 'Ben');
+  await user.click(get('study-add'));
+  await user.click(await find('study-withdraw-R2'));
+  expect((await find('study-confirm') as HTMLButtonElement).disabled).toBe(true);
+  await user.type(get('study-reason'), 'moved away');
+  await user.click(get('study-confirm'));
+  await expect.poll(() => bridge.studyList[0]?.desks[1]?.state).toBe('withdrawn');
+  expect(text(get('study-raters'))).toContain(t.rate.raterState.withdrawn);
+  await user.click(get('study-close'));
+  await user.type(await find('study-reason'), 'enough');
+  await user.click(get('study-confirm'));
+  await user.click(await find('study-results'));
+  await find('ratings-table');
 });
 
 test('question mark shows the keys of this screen', async () => {
