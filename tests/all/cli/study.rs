@@ -86,3 +86,92 @@ fn a_plan_says_what_a_study_can_show() {
     );
     place.fails(&["study", "plan", "--raters", "A", "--n", "1"], 2, "usage");
 }
+
+#[test]
+fn a_study_of_the_sample_is_blind_until_it_is_closed() {
+    let place = Place::new();
+    let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../models");
+    let run = text(&place.ok(&["sample", "--from", models])["run"]).to_owned();
+    place.ok(&["show", &run]);
+    let create = [
+        "study", "create", "--run", &run, "--raters", "Ada,Ben", "--name", "S", "--n", "12",
+    ];
+    let begun = place.ok(&create);
+    assert_eq!(begun["dialogues"], 12);
+    assert_eq!(list(&begun["raters"]).len(), 2);
+    assert_eq!(text(&begun["seal"]).len(), 64);
+    let told = [
+        begun,
+        place.ok(&["study", "list"]),
+        place.ok(&["study", "progress", "S"]),
+        place.fails(&["study", "results", "S"], 2, "blinded"),
+        place.fails(
+            &["study", "export", "S", "--to", &place.path("out")],
+            2,
+            "blinded",
+        ),
+        place.fails(&["show", &run], 2, "blinded"),
+        place.fails(&["evaluate", "--run", &run], 2, "blinded"),
+        place.fails(&["show", &run, "--stage", "evaluate"], 2, "blinded"),
+        place.fails(&["pack", &run, "--to", &place.path("pack")], 2, "blinded"),
+        place.fails(&["study", "verify", "S"], 2, "blinded"),
+    ];
+    for word in ["sft_real", "mrds_separate", "\"reference\""] {
+        assert!(
+            !json!(told).to_string().contains(word),
+            "`{word}` is told while people rate"
+        );
+    }
+    place.fails(&create, 2, "name_taken");
+    assert_eq!(place.ok(&["study", "add-rater", "S", "Cleo"])["slot"], "R3");
+    let withdraw = ["study", "withdraw", "S", "Ben", "--reason", "ill"];
+    assert_eq!(place.ok(&withdraw)["state"], "running");
+    place.fails(&withdraw, 2, "set_locked");
+    let revealed = place.ok(&["study", "reveal", "S", "--reason", "a test"]);
+    assert_eq!(revealed["open_raters"], json!(["Ada", "Cleo"]));
+    assert_eq!(place.ok(&["study", "close", "S"])["state"], "closed");
+    place.fails(&["study", "close", "S"], 2, "not_running");
+    let verified = place.ok(&["study", "verify", "S"]);
+    assert_eq!(
+        (&verified["seal_ok"], &verified["protocol_ok"]),
+        (&json!(true), &json!(true))
+    );
+    place.ok(&["study", "results", "S"]);
+    place.ok(&["show", &run]);
+    place.fails(&["study", "delete", "S"], 2, "usage");
+    assert_eq!(
+        place.ok(&["study", "delete", "S", "--yes"])["items"].is_number(),
+        true
+    );
+    assert!(list(&place.ok(&["study", "list"])["studies"]).is_empty());
+}
+
+#[test]
+fn a_plan_from_a_file_is_kept_as_a_draft_and_started() {
+    let place = Place::new();
+    let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../models");
+    let run = text(&place.ok(&["sample", "--from", models])["run"]).to_owned();
+    let plan = place.path("plan.toml");
+    let written = format!(
+        "name = \"P\"\nmode = \"pair\"\nraters = [\"Ada\"]\nn = 8\n\n[[systems]]\nsource = \"run:{run}:sft_real\"\n\n\
+         [[systems]]\nsource = \"run:{run}:mrds_separate\"\nlabel = \"MRDS\"\n"
+    );
+    std::fs::write(&plan, &written).unwrap();
+    let draft = place.ok(&["study", "create", &plan, "--draft"]);
+    assert_eq!(
+        (&draft["state"], &draft["seal"]),
+        (&json!("draft"), &Value::Null)
+    );
+    let begun = place.ok(&["study", "start", "P"]);
+    assert_eq!(
+        (&begun["state"], &begun["dialogues"]),
+        (&json!("running"), &json!(8))
+    );
+    place.fails(&["study", "start", "P"], 2, "frozen");
+    std::fs::write(&plan, written.replace("n = 8", "n = 3")).unwrap();
+    let few = ["study", "create", &plan, "--name", "Q"];
+    place.fails(&few, 2, "not_enough_dialogues");
+    std::fs::write(&plan, written.replace("mode", "moed")).unwrap();
+    let error = place.fails(&few, 2, "study_plan");
+    assert!(text(&error["message"]).contains("moed"), "{error}");
+}

@@ -73,12 +73,15 @@ async fn sees_a_fault(window: &Window<'_>) {
 
 /// Creates a rating study, so that no screen is empty.
 async fn prepare(window: &Window<'_>, run: &str) {
-    let study =
-        json!({"run": run, "name": "First look", "items": 2, "seed": 1, "all_systems": false});
+    let system = |system: &str| json!({"system": system, "label": system});
+    let study = json!({
+        "run": run, "name": "First look", "systems": [system("sft_real"), system("mrds_separate")], "mode": "criteria",
+        "dialogues": 6, "seed": 1, "raters": ["R"], "shared": null, "repeats": 3, "margin": 0.25, "delta": 0.3,
+    });
     let made = window
         .invoke("create_study", json!({"request": study}))
         .await;
-    assert!(made["ok"]["id"].is_string(), "{made}");
+    assert!(made["ok"]["study"].is_number(), "{made}");
 }
 
 /// Screens that need no run.
@@ -145,19 +148,22 @@ async fn screens_of_a_run(looked: &mut Look<'_>, run: &str) {
         window.see("output-item").await;
         looked.at(&format!("outputs-{kind}")).await;
     }
+    // While people rate, its figures are closed.
+    let study = window.invoke("studies", json!({})).await["ok"][0]["study"].clone();
+    let reveal = json!({"study": study.to_string(), "reason": "screenshots"});
+    window.invoke("reveal_study", reveal).await;
     window.click("nav-results").await;
     window.see("results-table").await;
     looked.at("results").await;
     window.click("nav-rate").await;
-    window.fill("rate-rater", "R1").await;
+    window.see("study-system-sft_real").await;
     looked.at("rate").await;
-    let study = window.invoke("studies", json!({})).await["ok"][0]["id"].clone();
-    window
-        .click(&format!("rate-begin-{}", study.as_str().unwrap()))
-        .await;
-    window.see("rate-item").await;
-    window.press('4').await;
-    looked.at("rate-session").await;
+    window.click(&format!("study-open-{study}")).await;
+    window.see("study-raters").await;
+    looked.at("rate-study").await;
+    window.click("rate-begin-R1").await;
+    window.see("rate-guideline").await;
+    looked.at("rate-guideline").await;
     window.click("nav-demo").await;
     window.see("demo-input").await;
     looked.at("demo").await;

@@ -6,46 +6,63 @@ use contract::System;
 
 use super::window::{ENTER, Window, until};
 
-const RATER: &str = "R1";
+const RATER: &str = "Ada";
 
-const CRITERIA: [&str; 4] = ["informativeness", "faithfulness", "fluency", "redundancy"];
+const CRITERIA: [&str; 4] = ["faithfulness", "informativeness", "fluency", "redundancy"];
 
-/// Creates a rating set and begins it; returns the number of summaries.
-pub(crate) async fn create(
-    window: &Window<'_>,
-    run: &str,
-    dialogues: u32,
-    all_systems: bool,
-) -> usize {
+/// Dialogues of the study: the fewest that there may be.
+pub(crate) const DIALOGUES: usize = 6;
+
+/// Plans a study of the method, its main baseline and the human reference, starts it and opens the desk of its one rater;
+/// returns the number of dialogues.
+pub(crate) async fn create(window: &Window<'_>, run: &str) -> usize {
     window.click("nav-rate").await;
     window.choose("study-run", run).await;
-    window
-        .choose("study-compare", if all_systems { "all" } else { "main" })
-        .await;
-    window.fill("study-items", &dialogues.to_string()).await;
+    window.see("study-system-sft_real").await;
+    window.fill("study-raters-names", RATER).await;
+    window.fill("study-items", &DIALOGUES.to_string()).await;
     window.click("study-create").await;
+    window.click("study-start").await;
     window.see("studies").await;
-    window.fill("rate-rater", RATER).await;
-    names_no_system(window).await;
-    window.picture("rate-sets").await;
     let study = study(window).await;
     window
-        .click(&format!("rate-begin-{}", study["id"].as_str().unwrap()))
+        .click(&format!("study-open-{}", study["study"]))
         .await;
+    window.see("study-raters").await;
+    names_no_system(window).await;
+    window.picture("rate-study").await;
+    window.click("rate-begin-R1").await;
+    introduce(window).await;
+    DIALOGUES
+}
+
+/// Reads the guideline, judges its statements and rates the examples.
+async fn introduce(window: &Window<'_>) {
+    window.click("rate-guideline-read").await;
+    for (place, holds) in [true, false, false, true].into_iter().enumerate() {
+        window.click(&format!("check-{place}-{holds}")).await;
+    }
+    window.click("rate-check-done").await;
+    for _ in 0..3 {
+        for criterion in CRITERIA {
+            window.click(&format!("rate-{criterion}-4")).await;
+        }
+        window.click("rate-warmup-compare").await;
+        window.click("rate-warmup-next").await;
+    }
     window.see("rate-item").await;
-    study["items"].as_u64().unwrap() as usize
 }
 
 /// Rates every summary with the number keys.
-pub(crate) async fn rate_all(window: &Window<'_>, n: usize) {
+pub(crate) async fn rate_all(window: &Window<'_>, dialogues: usize) {
     backend_names_no_system(window).await;
     let mut rated = Vec::new();
-    for item in 0..n {
+    loop {
         let key = window.attribute("rate-item", "data-key").await.unwrap();
         assert!(!rated.contains(&key), "an item came twice");
         for (index, criterion) in CRITERIA.iter().enumerate() {
             names_no_system(window).await;
-            let score = char::from_digit(((item + index) % 5 + 1) as u32, 10).unwrap();
+            let score = char::from_digit(((rated.len() + index) % 5 + 1) as u32, 10).unwrap();
             let control = format!("criterion-{criterion}");
             window
                 .wait_for(&control, "data-active", &["true"], 10)
@@ -55,18 +72,22 @@ pub(crate) async fn rate_all(window: &Window<'_>, n: usize) {
                 .wait_for(&control, "data-value", &[&score.to_string()], 10)
                 .await;
         }
-        if item == 0 {
+        if rated.is_empty() {
             window.picture("rate-item").await;
         }
         window.press(ENTER).await;
         rated.push(key);
-        if item + 1 < n {
-            let last = rated.last();
-            until("the next item comes", 10, async || {
-                let now = window.attribute("rate-item", "data-key").await;
-                (now.is_some() && now.as_ref() != last).then_some(())
-            })
-            .await;
+        let last = rated.last();
+        let finished = until("the next item comes, or all are rated", 10, async || {
+            let now = window.attribute("rate-item", "data-key").await;
+            let is_next = now.is_some() && now.as_ref() != last;
+            let progress = window.text("rate-progress").await;
+            let is_over = progress.starts_with(&format!("{dialogues} of {dialogues} "));
+            (is_next || is_over).then_some(is_over)
+        })
+        .await;
+        if finished {
+            break;
         }
     }
     names_no_system(window).await;
@@ -75,18 +96,18 @@ pub(crate) async fn rate_all(window: &Window<'_>, n: usize) {
 
 /// Locks the set; only then may its results be asked for.
 pub(crate) async fn lock(window: &Window<'_>) {
-    let id = study(window).await["id"].clone();
+    let id = study(window).await["study"].to_string();
     let early = window.invoke("study_results", json!({"study": id})).await;
-    assert!(
-        early["error"]["code"].is_string(),
-        "results before the lock: {early}"
-    );
+    assert_eq!(early["error"]["code"], "blinded", "results before the lock");
     window.click("rate-lock").await;
     names_no_system(window).await;
     window.click("rate-lock-confirm").await;
     window.see("rate-locked").await;
     let late = window.invoke("study_results", json!({"study": id})).await;
-    assert!(late["ok"].is_array(), "results after the lock: {late}");
+    assert!(
+        late["ok"]["comparisons"].is_array(),
+        "results after the lock: {late}"
+    );
 }
 
 async fn study(window: &Window<'_>) -> Value {
@@ -113,17 +134,18 @@ async fn names_no_system(window: &Window<'_>) {
 /// Nor does anything that the backend answers about the open set.
 async fn backend_names_no_system(window: &Window<'_>) {
     let study = study(window).await;
-    let queue = window
-        .invoke(
-            "rating_queue",
-            json!({"study": study["id"], "rater": RATER}),
-        )
+    let id = study["study"].to_string();
+    let desk = window
+        .invoke("desk", json!({"study": id, "rater": RATER}))
         .await;
-    assert!(queue["ok"]["items"].is_array(), "{queue}");
-    let outputs = json!({"run": study["run"], "stage": "evaluate", "offset": 0, "limit": 50});
+    assert!(desk["ok"]["steps"].is_array(), "{desk}");
+    let progress = window.invoke("study_progress", json!({"study": id})).await;
+    let runs = window.invoke("runs", json!({})).await;
+    let run = runs["ok"][0]["id"].clone();
+    let outputs = json!({"run": run, "stage": "evaluate", "offset": 0, "limit": 50});
     let outputs = window.invoke("items", outputs).await;
     assert!(outputs["ok"]["rows"].is_array(), "{outputs}");
-    let answers = format!("{study}{queue}{outputs}");
+    let answers = format!("{study}{desk}{progress}{outputs}");
     for system in System::ALL {
         assert!(
             !answers.contains(system.as_str()),

@@ -9,7 +9,8 @@ pub(crate) const SEED: &str = "3";
 pub(crate) const TINY: &[(&str, &str)] = &[
     ("shots", "8"),
     ("validation", "3"),
-    ("test_items", "3"),
+    // A rating study needs six dialogues.
+    ("test_items", "6"),
     ("synthetic_per_shot", "1"),
     ("summary_method", "prompt"),
     ("summary_max_new_tokens", "40"),
