@@ -96,6 +96,8 @@ pub(crate) enum Command {
     Runs,
     /// Show a run: stages, figures, results, or the artifacts of a stage
     Show(Show),
+    /// A run as a file to hand over (HTML, Markdown, JSON), or the check of such a file
+    Report(Report),
     /// Go on with a run where it stopped
     Resume(Resume),
     /// Show the queue of runs, hold it back or let it go
@@ -148,6 +150,7 @@ impl Command {
             Self::Experiment(_) => "experiment",
             Self::Runs => "runs",
             Self::Show(_) => "show",
+            Self::Report(_) => "report",
             Self::Resume(_) => "resume",
             Self::Queue(_) => "queue",
             Self::Pause(_) => "pause",
@@ -378,6 +381,28 @@ pub(crate) struct Show {
     /// Print every figure of the result table, with what each is
     #[arg(long, conflicts_with = "stage")]
     pub(crate) all_metrics: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Report {
+    /// The run
+    #[arg(required_unless_present = "check")]
+    pub(crate) run: Option<String>,
+    /// File to write; its ending is the form: .html, .md or .json
+    #[arg(long, value_name = "FILE", required_unless_present = "check")]
+    pub(crate) to: Option<PathBuf>,
+    /// Test items to show of each kind: best, worst, most changed
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) items: u32,
+    /// Leave the items' texts out; their ids stay
+    #[arg(long)]
+    pub(crate) no_texts: bool,
+    /// Language of the words
+    #[arg(long, value_name = "LANGUAGE", default_value = "en", value_parser = word_of(&[Language::English, Language::German], Language::as_str))]
+    pub(crate) language: Language,
+    /// Hold a report in JSON against the workspace, number by number
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["run", "to"])]
+    pub(crate) check: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

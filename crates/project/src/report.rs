@@ -5,6 +5,7 @@
 //! training; format rates with Wilson's interval (`docs/method.md`). What else is measured of summaries is [`figures`].
 
 pub mod cards;
+pub mod document;
 pub mod figures;
 pub mod run;
 pub mod tables;

@@ -15,6 +15,7 @@ mod plan;
 mod pretrain;
 mod queue;
 mod rating;
+mod report;
 mod runs;
 mod sample;
 mod study;
@@ -50,6 +51,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Done {
         Command::Experiment(args) => experiment::experiment(global, &args.action, output),
         Command::Runs => runs::runs(global, output),
         Command::Show(show) => runs::show(global, show, output),
+        Command::Report(args) => report::report(global, args, output),
         Command::Queue(args) => queue::queue(global, args, output),
         Command::Pause(pause) => runs::pause(global, &pause.run, output),
         Command::Cancel(cancel) => runs::cancel(global, cancel, output),

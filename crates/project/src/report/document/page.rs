@@ -1,0 +1,112 @@
+//! A report to read: HTML as one file without script or outside link, in both themes, for A4 too; and Markdown.
+
+use contract::{Language, Words};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, Value, context};
+
+use super::{Curve, Document};
+use crate::error::{Result, corrupt};
+use crate::report::cards::cards;
+
+/// Width and height of a curve's picture, in its own units.
+const CURVE_SIZE: (f64, f64) = (320.0, 96.0);
+
+/// The report as one HTML file.
+pub fn html(document: &Document, language: Language) -> Result<String> {
+    filled(
+        "report.html",
+        include_str!("report.html"),
+        document,
+        language,
+    )
+}
+
+/// The report as Markdown.
+pub fn markdown(document: &Document, language: Language) -> Result<String> {
+    filled("report.md", include_str!("report.md"), document, language)
+}
+
+fn filled(name: &str, template: &str, document: &Document, language: Language) -> Result<String> {
+    let is_german = language == Language::German;
+    let broken = |error: minijinja::Error| corrupt("report", format!("{error:#}"));
+    let mut environment = Environment::new();
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build();
+    environment.set_syntax(syntax.map_err(broken)?);
+    environment.add_filter("points", |share: f64| format!("{:.2}", 100.0 * share));
+    environment.add_filter("signed", |share: f64| format!("{:+.2}", 100.0 * share));
+    environment.add_filter("percent", |share: f64| format!("{:.1} %", 100.0 * share));
+    environment.add_filter("digits", |value: f64, digits: usize| {
+        format!("{value:.digits$}")
+    });
+    environment.add_filter("minutes", |seconds: f64| format!("{:.1}", seconds / 60.0));
+    // A cell of a Markdown table is one line without bars.
+    environment.add_filter("cell", |text: String| {
+        text.replace('|', "\\|").replace(['\n', '\r'], " ")
+    });
+    environment.add_filter("day", day);
+    environment.add_function(
+        "say",
+        move |en: String, de: String| if is_german { de } else { en },
+    );
+    environment.add_template(name, template).map_err(broken)?;
+    let words = |words: &Words| if is_german { &words.de } else { &words.en }.clone();
+    let drawings: Vec<Value> = document.curves.iter().filter_map(drawing).collect();
+    let metrics: Vec<Value> = cards()
+        .iter()
+        .map(|card| {
+            let (label, sentence) = (words(&card.label), words(&card.sentence));
+            context! { label, sentence, source => card.source.as_str() }
+        })
+        .collect();
+    let verdict = document.run.verdict.as_ref();
+    let page = context! {
+        report => Value::from(Serde(document)),
+        language => language.as_str(),
+        verdict => verdict.map(|verdict| words(&verdict.sentence)),
+        judge => document.judge.iter().map(words).collect::<Vec<_>>(),
+        limits => document.limits.iter().map(words).collect::<Vec<_>>(),
+        drawings,
+        metrics,
+        size => context! { width => CURVE_SIZE.0, height => CURVE_SIZE.1 },
+    };
+    let found = environment.get_template(name).map_err(broken)?;
+    found.render(page).map_err(broken)
+}
+
+/// A curve as the points of a line, with its range; none for fewer than two points.
+fn drawing(curve: &Curve) -> Option<Value> {
+    let (first, last) = (curve.points.first()?, curve.points.last()?);
+    if first.0 == last.0 {
+        return None;
+    }
+    let values = curve.points.iter().map(|(_, value)| *value);
+    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    });
+    let span = if high > low { high - low } else { 1.0 };
+    let (width, height) = CURVE_SIZE;
+    let steps = (last.0 - first.0) as f64;
+    let place = |(step, value): &(u64, f64)| {
+        let x = width * (step - first.0) as f64 / steps;
+        let y = height * (high - value) / span;
+        format!("{x:.1},{y:.1}")
+    };
+    let line: Vec<String> = curve.points.iter().map(place).collect();
+    Some(context! {
+        name => curve.name.as_str(),
+        line => line.join(" "),
+        low, high,
+        first_step => first.0, first_value => first.1,
+        last_step => last.0, last_value => last.1,
+    })
+}
+
+/// The day of a time, in UTC.
+fn day(ms: i64) -> String {
+    let time = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
