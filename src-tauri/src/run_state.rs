@@ -1,6 +1,6 @@
 //! What a run's rows mean to a person looking at it now: a run whose worker has died is not running.
 
-use contract::{ArtifactKind, RunStanding, SampleItem, StageName, StageStanding, System};
+use contract::{ArtifactKind, RunStanding, SampleItem, StageStanding, System};
 use host::clock::now_ms;
 use host::process::liveness;
 use project::report::SystemResult;

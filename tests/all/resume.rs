@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use contract::{ArtifactKind, StageName};
 use duologue_tests::wait_until;
-use project::session::Session;
+use project::session::{Browsable, Session};
 use serde_json::Value;
 
 use crate::program::{DATASET, FEW_SYSTEMS, RUN, Worker, Workspace, model, run_args};
@@ -477,6 +477,7 @@ fn edits(workspace: &Workspace, whole: &Uninterrupted) {
 /// Changes the first artifact of a kind by hand.
 fn edit(workspace: &Workspace, stage: StageName, kind: ArtifactKind, change: impl Fn(&mut Value)) {
     let session = Session::open(&workspace.path()).expect("the workspace");
+    let stage = Browsable::new(stage).expect("a stage before the last");
     let page = session
         .items(RUN, stage, Some(kind), 0, 1)
         .expect("an artifact");

@@ -4,7 +4,9 @@
 //! (`ui/src/text`).
 
 use contract::problem::{
-    ArchiveFault, Corrupt, ExperimentFault, FolderFault, Full, HubProblem, ImportProblem, Interrupted, Locked, Misuse, ModelProblem, NotFound, RecipeFault, RunProblem, ShellProblem, Stall, StudyProblem, TooLong, WorkspaceProblem, WrongState,
+    ArchiveFault, Corrupt, ExperimentFault, FolderFault, Full, HubProblem, ImportProblem,
+    Interrupted, Locked, Misuse, ModelProblem, NotFound, RecipeFault, RunProblem, ShellProblem,
+    Stall, StudyProblem, TooLong, WorkspaceProblem, WrongState,
 };
 use contract::{
     CertificateFault, ErrorReport, ExampleKind, IntakeLimit, Lack, OfferChange, Price, Problem,

@@ -104,7 +104,7 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
     }
     let row = session.run(&args.run)?;
     if args.items && stage == StageName::Evaluate {
-        for score in session.scores(&row)? {
+        for score in session.scores(&session.sight(&args.run)?)? {
             let line = ScoreLine::Score(&score);
             output.line(&line);
             output.text(serde_json::to_string(&line).unwrap_or_default());

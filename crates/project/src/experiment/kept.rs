@@ -148,7 +148,7 @@ impl Session {
         let kept = self.experiment(name)?;
         let cells = self.cells(&kept, now)?;
         let arms = arms(&kept.spec)?;
-        let scores = self.scores(&cells)?;
+        let scores = self.cell_scores(&cells)?;
         let (comparisons, verdicts) = comparisons(&kept.spec, &arms, &scores);
         Ok(ExperimentReport {
             experiment: kept.row.name.clone(),
@@ -167,20 +167,27 @@ impl Session {
         })
     }
 
-    /// The scores of the cells that are done.
-    fn scores(&self, cells: &[ExperimentCell]) -> Result<Vec<CellScores>> {
-        let finished = cells.iter().filter(|cell| cell.status == RunStanding::Done);
-        let place = |cell: &ExperimentCell| {
+    /// The scores of the cells that are done; of a run whose summaries people rate now there are none.
+    fn cell_scores(&self, cells: &[ExperimentCell]) -> Result<Vec<CellScores>> {
+        let mut scores = Vec::new();
+        for cell in cells {
+            let run = cell
+                .run
+                .as_deref()
+                .filter(|_| cell.status == RunStanding::Done);
+            let Some(sight) = run.map(|run| self.may_see(run)).transpose()?.flatten() else {
+                continue;
+            };
             let place = CellPlace {
                 arm: &cell.arm,
                 dataset: &cell.dataset,
                 model: &cell.model,
                 seed: cell.seed,
-                run: cell.run.as_deref().unwrap_or_default(),
+                run: sight.run(),
             };
-            of_run(&self.store, place)
-        };
-        finished.map(place).collect()
+            scores.push(of_run(&self.store, place)?);
+        }
+        Ok(scores)
     }
 
     /// The cells with where they stand.

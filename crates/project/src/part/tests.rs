@@ -335,7 +335,9 @@ fn a_run_of_an_earlier_version_stands_as_it_was_left() {
             .is_some()
     );
     assert!(real.figures[&contract::ResultMetric::Chrf].mean > 0.0 && real.facts.is_some());
-    let scores = session.scores(&session.sight(&sample.run).unwrap()).unwrap();
+    let scores = session
+        .scores(&session.sight(&sample.run).unwrap())
+        .unwrap();
     let chrf: Vec<f64> = scores
         .iter()
         .filter(|score| score.system == System::SftReal)

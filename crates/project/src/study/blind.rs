@@ -375,7 +375,7 @@ pub(super) fn done(contents: &RatingContents, rater: &str) -> (usize, usize) {
 
 /// Steps about the dialogues that every rater was given, in an order of this slot's own.
 fn shared_steps(contents: &RatingContents, key: &BlindKey, slot: &str) -> Vec<RatingStepRow> {
-    let mut given: BTreeMap<(u32, Option<u32>), (BTreeSet<&str>, &RatingStepRow)> = BTreeMap::new();
+    let mut given: BTreeMap<_, (BTreeSet<&str>, &RatingStepRow)> = BTreeMap::new();
     let first = contents
         .steps
         .iter()

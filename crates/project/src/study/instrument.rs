@@ -41,7 +41,7 @@ fn criterion(key: &str, en: Text<'_>, de: Text<'_>) -> Criterion {
 /// The four criteria of the paper's human evaluation (Lu et al., arXiv 2502.17328); 5 is always best, and faithfulness
 /// comes first because it is the gate.
 pub fn criteria() -> Vec<Criterion> {
-    vec![
+    let mut criteria = vec![
         criterion(
             "faithfulness",
             (
@@ -96,6 +96,14 @@ pub fn criteria() -> Vec<Criterion> {
                 ],
             ),
         ),
+    ];
+    criteria.extend(criteria_of_language());
+    criteria
+}
+
+/// Those of the four that need no look at the dialogue.
+fn criteria_of_language() -> [Criterion; 2] {
+    [
         criterion(
             "fluency",
             (

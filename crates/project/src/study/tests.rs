@@ -22,7 +22,7 @@ const SYSTEMS: [System; 3] = [System::SftReal, System::MrdsSeparate, System::Lea
 /// What a system wrote about a dialogue; two systems agree about every tenth.
 fn text(system: System, dialogue: usize) -> String {
     match system {
-        System::Lead3 if dialogue % 10 == 0 => text(System::SftReal, dialogue),
+        System::Lead3 if dialogue.is_multiple_of(10) => text(System::SftReal, dialogue),
         // Words that no file, key or name has.
         _ => format!("zq{} {}", dialogue, system.as_str().len() * 7919),
     }
