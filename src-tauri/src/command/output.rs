@@ -2,6 +2,7 @@
 
 use contract::{ArtifactKind, ResultMetric, StageName};
 use project::artifact::{Candidate, Output, Pair, Summary, SyntheticDialogue, Topic};
+use project::judge::sentences;
 use project::report::cards::{cards, facts_caveat};
 use project::report::run::{SynthesizerRow, TrainingsReport};
 use project::report::{Mean, SystemResult as Row};
@@ -95,6 +96,7 @@ pub(crate) fn results(place: State<'_, Place>, run: String) -> Answer<RunResults
         detectable_diff: report.detectable_diff,
         synthesizers: report.synthesizers.into_iter().map(synthesizer).collect(),
         first_dpo_loss: report.align.and_then(|align| align.main.first_dpo_loss),
+        judge: report.judge.as_ref().map(sentences).unwrap_or_default(),
         pairs: report.pairs,
         stage1_ended_by,
     })

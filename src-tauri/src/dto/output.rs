@@ -123,6 +123,8 @@ pub struct RunResults {
     pub synthesizers: Vec<SynthesizerResult>,
     /// First DPO loss (ln 2 where all is well).
     pub first_dpo_loss: Option<f64>,
+    /// Whether the judge was found able, in sentences; empty where it was not tried.
+    pub judge: Vec<Words>,
     /// Preference pairs of each set; none before they were made.
     pub pairs: Option<PairCounts>,
     /// How stage 1 of the summarizer ended.

@@ -139,10 +139,7 @@ fn a_study_of_the_sample_is_blind_until_it_is_closed() {
     place.ok(&["study", "results", "S"]);
     place.ok(&["show", &run]);
     place.fails(&["study", "delete", "S"], 2, "usage");
-    assert_eq!(
-        place.ok(&["study", "delete", "S", "--yes"])["items"].is_number(),
-        true
-    );
+    assert!(place.ok(&["study", "delete", "S", "--yes"])["items"].is_number());
     assert!(list(&place.ok(&["study", "list"])["studies"]).is_empty());
 }
 

@@ -75,3 +75,8 @@ test('intervals and p are written in German', async () => {
   expect(text(get('verdict'))).toContain('+0,8 bis +4,4');
   language.now = 'en';
 });
+
+test('what the judge is able to see is said beside the tables', async () => {
+  await open('#/results/run-0001');
+  expect(text(await find('judge'))).toContain('It cannot tell who said what and in what order.');
+});

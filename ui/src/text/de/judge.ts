@@ -306,6 +306,8 @@ export const judge: typeof en = {
     accepted: 'Angenommen',
     secondsEach: 's je angenommenem',
     copy: 'Abgeschrieben',
+    judge: 'Ist der Prüfer fähig?',
+    judgeNote: 'Erprobt an echten und an beschädigten Dialogen, ehe nach seinem Urteil Paare entstanden.',
     training: 'Zum Training',
     firstDpo: 'Erster DPO-Verlust',
     firstDpoHint: 'ln 2 = 0,6931, wenn der Anfang stimmt',

@@ -298,6 +298,8 @@ export const judge = {
     accepted: 'Accepted',
     secondsEach: 's per accepted',
     copy: 'Copied',
+    judge: 'Is the judge able?',
+    judgeNote: 'Tried on real dialogues and on damaged ones, before pairs were made by what it says.',
     training: 'Training facts',
     firstDpo: 'First DPO loss',
     firstDpoHint: 'ln 2 = 0.6931 where the start is sound',
