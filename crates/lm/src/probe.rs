@@ -30,6 +30,9 @@ const TRAIN_SHARE: f64 = 0.7;
 const FORWARD_SHARE: f64 = 0.8;
 const GENERATE_SHARE: f64 = 0.35;
 
+/// Work of which processor time is told exactly enough: some systems count it in ticks of 4 ms or 10 ms.
+const ACCOUNTED_S: f64 = 0.1;
+
 /// Tokens per second of each kind of work.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rates {
@@ -158,7 +161,7 @@ fn timed(on_processor: bool, work: &dyn Fn() -> Result<()>) -> Result<f64> {
     work()?;
     let wall_s = begun.elapsed().as_secs_f64();
     let busy_s = (cpu_s() - cpu_begun_s) / rayon::current_num_threads() as f64;
-    let seconds = match on_processor && busy_s > 0.0 {
+    let seconds = match on_processor && wall_s > ACCOUNTED_S && busy_s > 0.0 {
         true => wall_s.min(busy_s),
         false => wall_s,
     };

@@ -148,14 +148,15 @@ fn models(session: &Session, spec: &Spec) -> Result<BTreeMap<String, PlannedMode
 }
 
 fn planned(global: &Global, session: &Session, spec: &Spec) -> Result<ExperimentPlan, Failure> {
-    let report = session.experiment_report(&spec.name, now()).ok();
+    let known = session
+        .experiment_cells(&spec.name, now())
+        .unwrap_or_default();
     let standing = |cell: &project::experiment::grid::Cell| {
-        let known = report.as_ref()?;
         let is_it = |found: &&contract::ExperimentCell| {
             (&found.arm, &found.dataset, &found.model, found.seed)
                 == (&cell.arm, &cell.dataset, &cell.model, cell.seed)
         };
-        known.cells.iter().find(is_it).map(|found| found.status)
+        known.iter().find(is_it).map(|found| found.status)
     };
     let request = ExperimentRequest {
         spec,

@@ -93,6 +93,11 @@ pub fn plan_experiment(
         grounds: &grounds,
         machine: request.machine,
     };
+    // Systems that were given up have no parts any more.
+    let (owned, shared) = match budget {
+        Some(_) => plan.owned(&is_done)?,
+        None => (owned, shared),
+    };
     let figures = plan.figures(&owned)?;
     let mut missing = missing(&arms, &cells, &ground, request, &figures);
     missing.extend(budget.as_ref().and_then(Budget::lack));

@@ -167,6 +167,14 @@ impl Session {
         })
     }
 
+    /// The cells of an experiment with where they stand, without their figures.
+    ///
+    /// # Errors
+    /// [`store::Error::NotFound`].
+    pub fn experiment_cells(&self, name: &str, now: Now<'_>) -> Result<Vec<ExperimentCell>> {
+        self.cells(&self.experiment(name)?, now)
+    }
+
     /// The scores of the cells that are done; of a run whose summaries people rate now there are none.
     fn cell_scores(&self, cells: &[ExperimentCell]) -> Result<Vec<CellScores>> {
         let mut scores = Vec::new();
