@@ -544,7 +544,10 @@ fn names_and_times_on_lines_of_their_own() {
     let irc = "[10:02] <ann> Good morning.\n[10:02] * ben waves\n[10:03] <@ben> Hello there.\n[10:04] <ann> :-)";
     let import = super::tests::import("a.txt", chat(&[irc]));
     assert_eq!(import.format.to_string(), "chat_txt");
-    assert_eq!(import.examples[0].dialogue.lines().count(), 3);
+    assert_eq!(
+        dialogues(&import),
+        ["ann: Good morning.\nben: waves\nben: Hello there.\nann: :-)"]
+    );
 }
 
 #[test]

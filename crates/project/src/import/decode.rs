@@ -115,7 +115,8 @@ fn utf32_by_zeros(bytes: &[u8]) -> Option<Encoding> {
         let places = head.iter().skip(place).step_by(4);
         places.filter(|&&byte| byte == 0).count()
     };
-    let is_empty = |place: usize| zeros(place) * 10 >= signs * 9;
+    // Pictures stand outside the first plane.
+    let is_empty = |place: usize| zeros(place) * 10 >= signs * 8;
     let is_full = |place: usize| zeros(place) * 10 <= signs;
     match signs >= 2 {
         true if is_full(0) && is_empty(2) && zeros(3) == signs => Some(Encoding::Utf32Le),
