@@ -173,6 +173,9 @@ fn import(problem: &ImportProblem) -> &'static str {
         Leaks { .. } => {
             "Take the doubles out, or import without --strict: they are then taken off the training side and listed."
         }
+        WordsOpen { .. } => {
+            "List them with `duologue deid scan FILE --review WORDS.txt`, answer each in that file and import with --deid-words WORDS.txt; --accept-open leaves them as they are."
+        }
         Pdf { .. } => {
             "Ask for the transcript as DOCX or TXT, or copy its text into a .txt file with lines `Name: text`."
         }
@@ -266,6 +269,9 @@ fn run(problem: &RunProblem) -> String {
             "Close other programs that use the card and resume, or start the run again with `{}` ({}); stages that this does not change are taken over.",
             options(&plan.settings),
             price(plan.price)
+        ),
+        Leak { run, .. } => format!(
+            "See what it is with `duologue audit {run} --items`. Start a run with `--set leak_gate=drop`, or de-identify the data set. If it may leave all the same, say why: `--override-leak REASON` is kept in the workspace's log."
         ),
         OutOfMemory(Full::Stage { smaller: None, .. }) => "Close other programs that use the card and resume, or choose a smaller model.".into(),
     }

@@ -83,6 +83,8 @@ closed_set! {
         BadRows = "bad_rows",
         /// A dialogue stands in two splits.
         Leaks = "leaks",
+        /// Words that may name somebody were not answered.
+        WordsOpen = "words_open",
         /// A file is a PDF.
         Pdf = "pdf",
         /// A file is Rich Text.
@@ -127,6 +129,8 @@ closed_set! {
         Stalled = "stalled",
         /// The card has no memory left.
         OutOfMemory = "out_of_memory",
+        /// What would be written gives real conversations away.
+        Leak = "leak",
 
         // Rating studies.
         /// It would tell who wrote texts that people still rate.

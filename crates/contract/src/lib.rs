@@ -77,7 +77,10 @@ pub use metric::{Direction, FactKind, MetricCard, MetricUnit, ResultMetric};
 pub use model::{AdapterDtype, Fit, Licence, Proof, Quantize};
 pub use part::Part;
 pub use plan::{Lack, SettingShape, SplitRule, SplitShares};
-pub use privacy::{IdentifierKind, LeakReason};
+pub use privacy::{
+    ExportKind, FoundBy, IdentifierKind, LeakGate, LeakReason, LeakVerdict, Replacing,
+    SurrogateScope, WordVerdict,
+};
 pub use problem::{Problem, Reported};
 pub use protocol::{
     CheckStatement, Criterion, CriterionText, CriterionTexts, Draw, Guideline, PROTOCOL_FORMAT,

@@ -63,3 +63,95 @@ closed_set! {
         Identifier = "identifier",
     }
 }
+
+closed_set! {
+    /// What may be done with what a run made, by how much it gives away.
+    LeakVerdict, "verdict of an audit" {
+        /// Nothing was found.
+        Clean = "clean",
+        /// Something that a person should look at.
+        Look = "look",
+        /// It must not leave the workspace unless somebody says why.
+        Stop = "stop",
+    }
+}
+
+closed_set! {
+    /// What is done with a made-up text that gives a real conversation away.
+    LeakGate, "gate" {
+        /// It is kept and counted.
+        Mark = "mark",
+        /// It is left out and counted.
+        Drop = "drop",
+        /// Nobody looks.
+        Off = "off",
+    }
+}
+
+closed_set! {
+    /// What left the workspace.
+    ExportKind, "kind of export" {
+        /// A trained adapter, or a model with one in it.
+        Adapter = "adapter",
+        /// A run bundle.
+        Bundle = "bundle",
+    }
+}
+
+closed_set! {
+    /// How a piece that identifies somebody was found.
+    FoundBy, "way of finding" {
+        /// By a rule or a dictionary.
+        Rule = "rule",
+        /// The word was in doubt, and the user said what it is.
+        Asked = "asked",
+    }
+}
+
+closed_set! {
+    /// What the user says about a word that may name somebody.
+    WordVerdict, "verdict on a word" {
+        /// It names a person.
+        Name = "name",
+        /// It is a town.
+        Town = "town",
+        /// It is a firm, practice or office.
+        Org = "org",
+        /// It identifies nobody.
+        No = "no",
+    }
+}
+
+impl WordVerdict {
+    /// The kind of what it says; `None` if the word identifies nobody.
+    pub const fn kind(self) -> Option<IdentifierKind> {
+        match self {
+            Self::Name => Some(IdentifierKind::Name),
+            Self::Town => Some(IdentifierKind::Town),
+            Self::Org => Some(IdentifierKind::Org),
+            Self::No => None,
+        }
+    }
+}
+
+closed_set! {
+    /// What becomes of identifying pieces at import.
+    Replacing, "way of replacing" {
+        /// They stay.
+        Off = "off",
+        /// Each becomes an invented one of its kind.
+        Replace = "replace",
+        /// Each becomes the name of its kind and a number.
+        Mask = "mask",
+    }
+}
+
+closed_set! {
+    /// Within what the same piece becomes the same invented one.
+    SurrogateScope, "scope of surrogates" {
+        /// Within a conversation and its summaries.
+        Conversation = "conversation",
+        /// Within a data set, where the same people come back.
+        Dataset = "dataset",
+    }
+}

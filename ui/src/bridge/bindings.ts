@@ -666,6 +666,8 @@ export type ErrorCode =
 "bad_rows" | 
 /**  A dialogue stands in two splits. */
 "leaks" | 
+/**  Words that may name somebody were not answered. */
+"words_open" | 
 /**  A file is a PDF. */
 "pdf" | 
 /**  A file is Rich Text. */
@@ -708,6 +710,8 @@ export type ErrorCode =
 "stalled" | 
 /**  The card has no memory left. */
 "out_of_memory" | 
+/**  What would be written gives real conversations away. */
+"leak" | 
 /**  A file of a model or adapter is missing. */
 "missing_file" | 
 /**  There is no such model. */
@@ -1668,6 +1672,11 @@ export type ImportProblem =
 	id: string,
 	/**  The example it equals, on the side that keeps it. */
 	with: string,
+} } | 
+/**  Words that may name somebody were not answered. */
+{ code: "words_open"; args: {
+	/**  How many there are. */
+	count: number,
 } } | 
 /**  A file is a PDF: it has words at places, but no turns. */
 { code: "pdf"; args: {
@@ -3116,7 +3125,18 @@ export type RunProblem =
 	why: Stall,
 } } | 
 /**  The card has no memory left. */
-{ code: "out_of_memory"; args: Full };
+{ code: "out_of_memory"; args: Full } | 
+/**  What would be written gives real conversations away. */
+{ code: "leak"; args: {
+	/**  The run. */
+	run: string,
+	/**  Made-up texts that share a run of words with a real conversation that no two real ones share. */
+	copied: number,
+	/**  Made-up texts that hold what identifies somebody. */
+	identifying: number,
+	/**  Made-up texts that were looked at. */
+	texts: number,
+} };
 
 /**  What to run. */
 export type RunRequest = {

@@ -122,6 +122,12 @@ problems! {
             /// The example it equals, on the side that keeps it.
             with: String,
         },
+        /// Words that may name somebody were not answered.
+        WordsOpen {
+            /// How many there are.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            count: usize,
+        },
         /// A file is a PDF: it has words at places, but no turns.
         Pdf {
             /// The file, as given.
@@ -281,6 +287,10 @@ impl ImportProblem {
                 f,
                 "{count} dialogues stand in two splits, the first is `{id}` (also `{with}`). Nothing was imported"
             ),
+            Self::WordsOpen { count } => write!(
+                f,
+                "{count} words may name somebody, and nobody has said so yet. Nothing was imported"
+            ),
             // Problems with whole files.
             _ => Ok(()),
         }
@@ -319,6 +329,7 @@ impl ImportProblem {
             Self::NoFiles
             | Self::NeedsMapping { .. }
             | Self::Leaks { .. }
+            | Self::WordsOpen { .. }
             | Self::NotFound(NotFound::Thing { .. }) => ErrorPlace::default(),
         }
     }
@@ -378,7 +389,8 @@ impl fmt::Display for ImportProblem {
             | Self::SpeakersNeeded { .. }
             | Self::BadSpeakers { .. }
             | Self::BadRows { .. }
-            | Self::Leaks { .. } => self.fmt_rows(f),
+            | Self::Leaks { .. }
+            | Self::WordsOpen { .. } => self.fmt_rows(f),
             Self::Pdf { file } => write!(f, "{file} is a PDF: it holds printed pages, no turns"),
             Self::Rtf { file } => write!(f, "{file} is Rich Text, which is not read"),
             Self::OldOffice { file } => write!(

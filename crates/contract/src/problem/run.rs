@@ -66,6 +66,20 @@ problems! {
         },
         /// The card has no memory left.
         OutOfMemory(Full),
+        /// What would be written gives real conversations away.
+        Leak {
+            /// The run.
+            run: String,
+            /// Made-up texts that share a run of words with a real conversation that no two real ones share.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            copied: usize,
+            /// Made-up texts that hold what identifies somebody.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            identifying: usize,
+            /// Made-up texts that were looked at.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            texts: usize,
+        },
     }
 }
 
@@ -489,6 +503,16 @@ impl fmt::Display for RunProblem {
             Self::OutOfMemory(Full::Stage { stage, .. }) => write!(
                 f,
                 "stage {stage} stopped: the card has no memory left. Everything finished before is kept"
+            ),
+            Self::Leak {
+                run,
+                copied,
+                identifying,
+                texts,
+            } => write!(
+                f,
+                "what run `{run}` made gives real conversations away: of {texts} texts {copied} repeat a long passage and \
+                 {identifying} hold what identifies somebody. Nothing was written"
             ),
         }
     }

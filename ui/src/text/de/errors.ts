@@ -465,6 +465,11 @@ export const errors: ErrorWords = {
       `${count} Dialoge stehen in zwei Teilen, der erste ist „${id}“ (auch „${other}“). Nichts wurde eingelesen.`,
       'Nehmen Sie die doppelten heraus.',
     ),
+  words_open: ({ count }) =>
+    say(
+      `${count} Wörter könnten jemanden benennen, und niemand hat es bisher gesagt. Nichts wurde eingelesen.`,
+      'Sagen Sie von jedem Wort, ob es eine Person, einen Ort oder eine Firma benennt.',
+    ),
   pdf: ({ file }) =>
     say(
       `${file} ist ein PDF: Es enthält gedruckte Seiten, keine Gesprächsbeiträge.`,
@@ -631,6 +636,11 @@ export const errors: ErrorWords = {
     say(
       `Von ${rater} gibt es hier schon andere Antworten: ${both} Noten stehen in beiden, ${different} davon verschieden; ${only_first} nur hier, ${only_second} nur in der Datei.`,
       'Sagen Sie, welche Antworten gelten.',
+    ),
+  leak: ({ run, copied, identifying, texts }) =>
+    say(
+      `Was der Lauf „${run}“ erfunden hat, gibt echte Gespräche preis: Von ${texts} Texten wiederholen ${copied} eine lange Stelle, und ${identifying} enthalten, was jemanden erkennen lässt. Nichts wurde geschrieben.`,
+      'Beginnen Sie einen Lauf, dessen Rezept solche Texte weglässt (leak_gate = drop), oder lesen Sie die Gespräche mit erfundenen Namen und Nummern ein.',
     ),
   // Modelle
   missing_file: ({ file }) => say(`${file} fehlt: Der Ordner ist nicht vollständig.`, again),

@@ -423,6 +423,11 @@ export const errors: ErrorWords = {
       `${count} dialogues stand in two splits, the first is “${id}” (also “${other}”). Nothing was imported.`,
       'Take the doubles out.',
     ),
+  words_open: ({ count }) =>
+    say(
+      `${count} words may name somebody, and nobody has said so yet. Nothing was imported.`,
+      'Say of each word whether it names a person, a town or a firm.',
+    ),
   pdf: ({ file }) =>
     say(
       `${file} is a PDF: it holds printed pages, no turns.`,
@@ -584,6 +589,11 @@ export const errors: ErrorWords = {
     say(
       `${rater} has other answers here already: ${both} scores are in both, ${different} of them different; ${only_first} are only here, ${only_second} only in the file.`,
       'Say which answers count.',
+    ),
+  leak: ({ run, copied, identifying, texts }) =>
+    say(
+      `What run “${run}” made gives real conversations away: of ${texts} texts ${copied} repeat a long passage and ${identifying} hold what identifies somebody. Nothing was written.`,
+      'Start a run whose recipe leaves such texts out (leak_gate = drop), or import the conversations with invented names and numbers.',
     ),
   // Models
   missing_file: ({ file }) => say(`${file} is missing: the folder is not complete.`, again),
