@@ -5,3 +5,4 @@
 //! trained on; it returns what they share, with the limits that follow from the data itself.
 
 pub mod audit;
+pub mod deid;

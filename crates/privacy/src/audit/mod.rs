@@ -1,12 +1,14 @@
 //! The leak audit: synthetic texts against all training text, and adapters by what they remember.
 //!
 //! - [`text`] holds every synthetic text against every conversation and summary of the training side,
+//! - [`identifiers`] looks for what identifies somebody in it, where nobody has said,
 //! - [`exposure`] ranks a planted or drawn value among others of its shape (Carlini et al., "The Secret Sharer", 2019),
 //! - [`extraction`] asks whether a model continues a training text whose beginning it is given,
 //! - [`membership`] asks how well its scores tell training texts from others.
 
 pub mod exposure;
 pub mod extraction;
+pub mod identifiers;
 pub mod membership;
 mod shared;
 pub mod text;

@@ -76,7 +76,7 @@ pub struct Shared {
 }
 
 /// From which size on something counts as copied.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// The longest run: this many words or more.
     pub run: usize,

@@ -1,0 +1,162 @@
+//! What a data set says about its words: which it writes small, which follow an article, which label many conversations. A
+//! dictionary of nouns would say the same of a few; the data set says it of its own.
+
+use std::collections::{HashMap, HashSet};
+
+use super::token::{Word, words};
+use super::words::{Tongue, is_given, is_role, is_usual};
+
+/// How often a word stands in a data set, in which ways.
+#[derive(Clone, Copy, Debug, Default)]
+struct Uses {
+    small: usize,
+    capital_inside: usize,
+    after_determiner: usize,
+}
+
+/// What the conversations say about their words.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Evidence {
+    uses: HashMap<String, Uses>,
+    /// Labels that are no given name and stand in many conversations.
+    labels_of_many: HashSet<String>,
+    /// Words of labels, whoever they are.
+    labels: HashSet<String>,
+}
+
+/// Words before a German noun, and hardly before a name.
+pub(super) const DETERMINERS: &[&str] = &[
+    "der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "einem", "einer", "eines",
+    "kein", "keine", "keinen", "keinem", "keiner", "mein", "meine", "meinen", "meinem", "meiner",
+    "dein", "deine", "deinen", "deinem", "deiner", "sein", "seine", "seinen", "seinem", "seiner",
+    "ihr", "ihre", "ihren", "ihrem", "ihrer", "unser", "unsere", "unseren", "unserem", "unserer",
+    "dieser", "diese", "dieses", "diesen", "diesem", "jeder", "jede", "jedes", "jeden", "jedem",
+    "welcher", "welche", "welches", "welchen", "am", "im", "ins", "zum", "zur", "vom", "beim",
+    "ans", "viel", "viele", "vielen", "mehr", "wenig", "alle", "allen", "etwas", "einige",
+    "mehrere", "beide", "beiden", "pro", "ohne", "the", "a", "an", "this", "every", "each",
+];
+
+impl Evidence {
+    /// What the texts of each conversation say; the first of them is the dialogue.
+    pub(super) fn of(conversations: &[&[&str]]) -> Self {
+        let mut found = Self::default();
+        let mut labelled: HashMap<String, usize> = HashMap::new();
+        for texts in conversations {
+            let mut labels = HashSet::new();
+            for text in *texts {
+                let words = words(text);
+                for (place, word) in words.iter().enumerate() {
+                    if word.label {
+                        labels.insert(word.lower());
+                    } else {
+                        found.count(&words, place, word);
+                    }
+                }
+            }
+            for label in &labels {
+                *labelled.entry(label.clone()).or_default() += 1;
+            }
+            found.labels.extend(labels);
+        }
+        let many = (conversations.len() / 20).max(3);
+        let of_many = labelled
+            .into_iter()
+            .filter(|(label, count)| *count >= many && !is_given(label));
+        found.labels_of_many = of_many.map(|(label, _)| label).collect();
+        found
+    }
+
+    fn count(&mut self, words: &[Word<'_>], place: usize, word: &Word<'_>) {
+        let uses = self.uses.entry(word.lower()).or_default();
+        if !word.is_capital() {
+            uses.small += 1;
+        } else if !word.opens {
+            uses.capital_inside += 1;
+            let before = place.checked_sub(1).map(|before| words[before].lower());
+            let determined = before.is_some_and(|before| DETERMINERS.contains(&before.as_str()));
+            uses.after_determiner += usize::from(determined && word.follows_closely());
+        }
+    }
+
+    /// Whether a word in lower case is none that names somebody, unless something else says so.
+    pub(super) fn is_common(&self, tongue: Tongue, word: &str) -> bool {
+        if is_usual(tongue, word) {
+            return true;
+        }
+        if self.labels.contains(word) && !self.is_label_of_many(word) || is_given(word) {
+            return false;
+        }
+        let uses = self.uses.get(word).copied().unwrap_or_default();
+        let written_small = uses.small > 0 && uses.small >= uses.capital_inside;
+        match tongue {
+            Tongue::English => written_small,
+            Tongue::German => {
+                written_small || uses.after_determiner * 2 > uses.capital_inside || is_noun(word)
+            }
+        }
+    }
+
+    /// Whether a label is what somebody does rather than who they are.
+    pub(super) fn is_label_of_many(&self, word: &str) -> bool {
+        is_role(word) || self.labels_of_many.contains(word)
+    }
+}
+
+/// Whether a German word ends as nouns do that no person is called by.
+fn is_noun(word: &str) -> bool {
+    const ENDS: &[&str] = &[
+        "ung",
+        "ungen",
+        "heit",
+        "heiten",
+        "keit",
+        "keiten",
+        "schaft",
+        "schaften",
+        "tion",
+        "tionen",
+        "tät",
+        "täten",
+        "nis",
+        "nisse",
+        "chen",
+        "tum",
+        "ismus",
+        "ment",
+        "ment",
+        "enz",
+        "anz",
+        "ik",
+        "ur",
+        "zeug",
+        "werk",
+        "stelle",
+        "stück",
+        "nummer",
+        "termin",
+        "brief",
+        "vertrag",
+        "rechnung",
+        "kosten",
+        "schein",
+        "dienst",
+        "amt",
+        "karte",
+        "konto",
+        "plan",
+        "zeit",
+        "tag",
+        "tage",
+        "woche",
+        "jahr",
+        "euro",
+        "mittel",
+        "wert",
+        "werte",
+        "schmerzen",
+        "kasse",
+        "frist",
+        "gerät",
+    ];
+    word.chars().count() > 5 && ENDS.iter().any(|end| word.ends_with(end))
+}
