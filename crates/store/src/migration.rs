@@ -9,7 +9,7 @@
 //! Own code, not `rusqlite_migration`: that keeps a plain count in `user_version` and refuses every longer one.
 
 use crate::table::{
-    artifact, dataset, example, experiment, import, lease, ledger, metric_point, model, part,
+    artifact, dataset, example, experiment, import, leak, lease, ledger, metric_point, model, part,
     queue, rating_acts, rating_old, rating_study, run, setting, stage, work,
 };
 use crate::{Error, Result};
@@ -78,6 +78,7 @@ const LINES: &[Line] = &[
     Line::additive(experiment::SQL),
     Line::additive(rating_acts::SQL),
     Line::additive(rating_old::COPY_SQL),
+    Line::additive(leak::SQL),
 ];
 
 /// What a database has: in decimal, `user_version` is `MMmmmLLL`, the release that it needs (`MM.mmm`) and the number

@@ -6,6 +6,7 @@ pub(crate) mod dataset;
 pub(crate) mod example;
 pub(crate) mod experiment;
 pub(crate) mod import;
+pub(crate) mod leak;
 pub(crate) mod lease;
 pub(crate) mod ledger;
 pub(crate) mod metric_point;
