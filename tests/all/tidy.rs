@@ -26,6 +26,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &[
             "duologue-host",
             "duologue-metrics",
+            "duologue-privacy",
             "duologue-store",
             // For development only: `duologue_tests::skip` is what a test says when it is skipped.
             "duologue-tests",
