@@ -38,7 +38,7 @@ fn plan(replacing: Replacing, key: u8) -> Plan {
     }
 }
 
-/// Each case with what becomes of it.
+/// Each case after replacement.
 fn replaced(file: &Path, plan: &Plan) -> Vec<(Case, Deidentified)> {
     let cases = cases(file);
     let conversations: Vec<Conversation> = cases.iter().map(Case::conversation).collect();
@@ -55,11 +55,11 @@ fn recall_and_precision() {
     for file in files() {
         let found = check(&cases(&file), &plan(Replacing::Replace, 7));
         let recall = |share: Share| share.recall.unwrap();
-        let said = format!("{}: {found:?}", file.display());
-        assert!(recall(found.alone.direct) >= 0.90, "{said}");
-        assert!(recall(found.reviewed.direct) >= 0.98, "{said}");
-        assert!(found.alone.precision_chars.unwrap() >= 0.97, "{said}");
-        assert!(found.reviewed.precision_chars.unwrap() >= 0.97, "{said}");
+        let message = format!("{}: {found:?}", file.display());
+        assert!(recall(found.alone.direct) >= 0.90, "{message}");
+        assert!(recall(found.reviewed.direct) >= 0.98, "{message}");
+        assert!(found.alone.precision_chars.unwrap() >= 0.97, "{message}");
+        assert!(found.reviewed.precision_chars.unwrap() >= 0.97, "{message}");
     }
 }
 
@@ -88,7 +88,8 @@ fn a_person_is_one_person_in_dialogue_and_summary() {
         for (case, new) in replaced(&file, &plan(Replacing::Replace, 7)) {
             let mut known = std::collections::BTreeMap::new();
             let pieces = new.texts.iter().zip(&new.replaced);
-            for (text, piece) in pieces.flat_map(|(text, pieces)| pieces.iter().map(move |p| (text, p)))
+            for (text, piece) in
+                pieces.flat_map(|(text, pieces)| pieces.iter().map(move |p| (text, p)))
             {
                 if piece.found.kind != IdentifierKind::Name {
                     continue;
@@ -102,7 +103,12 @@ fn a_person_is_one_person_in_dialogue_and_summary() {
                 }
             }
             let different: BTreeSet<&String> = known.values().collect();
-            assert_eq!(different.len(), known.len(), "{}: two became one: {known:?}", case.id);
+            assert_eq!(
+                different.len(),
+                known.len(),
+                "{}: two became one: {known:?}",
+                case.id
+            );
         }
     }
 }
@@ -112,7 +118,10 @@ fn a_person_is_one_person_in_dialogue_and_summary() {
 fn dates_move_together() {
     let moved = |text: &str, piece: &privacy::deid::surrogate::Replaced| -> Option<i64> {
         let date = |text: &str| -> Option<jiff::civil::Date> { text.parse().ok() };
-        let (from, to) = (date(&piece.original)?, date(&text[piece.found.start..piece.found.end])?);
+        let (from, to) = (
+            date(&piece.original)?,
+            date(&text[piece.found.start..piece.found.end])?,
+        );
         Some(i64::from((to - from).get_days()))
     };
     let mut checked = 0;
@@ -120,11 +129,17 @@ fn dates_move_together() {
         for (case, new) in replaced(&file, &plan(Replacing::Replace, 7)) {
             let pieces = new.texts.iter().zip(&new.replaced);
             let days: BTreeSet<i64> = pieces
-                .flat_map(|(text, pieces)| pieces.iter().filter_map(move |piece| moved(text, piece)))
+                .flat_map(|(text, pieces)| {
+                    pieces.iter().filter_map(move |piece| moved(text, piece))
+                })
                 .collect();
             checked += days.len();
             assert!(days.len() < 2, "{}: {days:?}", case.id);
-            assert!(days.iter().all(|days| days % 7 == 0 && *days != 0), "{}: {days:?}", case.id);
+            assert!(
+                days.iter().all(|days| days % 7 == 0 && *days != 0),
+                "{}: {days:?}",
+                case.id
+            );
         }
     }
     assert!(checked > 0, "no date was looked at");
@@ -143,10 +158,17 @@ fn numbers_are_gone_and_the_key_decides() {
             assert_eq!(a.texts, b.texts, "{}", case.id);
             differ += usize::from(a.texts != c.texts);
             for mark in case.spans.iter().filter(|mark| {
-                mark.kind.is_direct() && mark.kind != IdentifierKind::Name && mark.kind != IdentifierKind::Ip
+                mark.kind.is_direct()
+                    && mark.kind != IdentifierKind::Name
+                    && mark.kind != IdentifierKind::Ip
             }) {
                 let text = &a.texts[usize::from(mark.field == Field::Summary)];
-                assert!(!text.contains(&mark.text), "{}: {} stands in\n{text}", case.id, mark.text);
+                assert!(
+                    !text.contains(&mark.text),
+                    "{}: {} stands in\n{text}",
+                    case.id,
+                    mark.text
+                );
             }
         }
         assert_eq!(differ, first.len());
@@ -176,7 +198,7 @@ fn a_mask_tells_persons_apart() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever stands in a text: pieces lie in it, at its letters' borders, in order and apart.
+    /// Whatever stands in a text: they are pieces of it, at its letters' borders, in order and apart.
     #[test]
     fn pieces_lie_in_their_text(
         text in "([A-Za-zÄÖÜäöüßéİ:@.,'’€$#/+()-]{1,9}[ \n]|[0-9./-]{1,12}[ ,]|Dr\\. |Herr |Ms |am |\u{1F600}){0,40}"

@@ -24,9 +24,9 @@ pub fn identifiers(conversations: &[Conversation]) -> Vec<Identifier> {
         for (text, pieces) in conversation.texts.iter().zip(&findings.pieces) {
             for piece in pieces.iter().filter(|piece| piece.kind.is_direct()) {
                 let value = text[piece.start..piece.end].to_lowercase();
-                let of = found.entry((piece.kind, value)).or_default();
-                if of.last() != Some(&conversation.id) {
-                    of.push(conversation.id.clone());
+                let places = found.entry((piece.kind, value)).or_default();
+                if places.last() != Some(&conversation.id) {
+                    places.push(conversation.id.clone());
                 }
             }
         }
@@ -54,8 +54,9 @@ mod tests {
         };
         let found = identifiers(&[conversation]);
         let value = |kind| {
-            let mut of = found.iter().filter(|known| known.kind == kind);
-            of.next()
+            let mut alike = found.iter().filter(|known| known.kind == kind);
+            alike
+                .next()
                 .map(|known| (known.value.as_str(), known.conversations.len()))
         };
         assert_eq!(value(IdentifierKind::Id), Some(("48211", 1)));

@@ -30,7 +30,7 @@ pub struct Mark {
     pub field: Field,
     /// The first character's number.
     pub start: usize,
-    /// The number of the character behind the last one.
+    /// The number of the first character after it.
     pub end: usize,
     /// What it is.
     pub kind: Kind,
@@ -187,14 +187,14 @@ fn score(cases: &[Case], conversations: &[Conversation], dataset: &Dataset, plan
         let direct = case.spans.iter().filter(|mark| mark.kind.is_direct());
         leaks += direct.filter(|mark| stands_in(&mark.text, &new)).count();
     }
-    let of = |direct: bool| {
+    let sums = |direct: bool| {
         let counts = kinds.iter().filter(|(kind, _)| kind.is_direct() == direct);
         counts.fold((0, 0), |sum, (_, count)| (sum.0 + count.0, sum.1 + count.1))
     };
     let part = |part: usize, count: usize| (count > 0).then(|| part as f64 / count as f64);
     Score {
-        direct: share(of(true)),
-        indirect: share(of(false)),
+        direct: share(sums(true)),
+        indirect: share(sums(false)),
         kinds: kinds
             .iter()
             .map(|(kind, count)| (*kind, share(*count)))

@@ -1,4 +1,4 @@
-//! Days, in the forms in which English and German write them; months and weekdays alone are none. A day is moved by whole
+//! Days, in the forms in which English and German write them; months and weekdays alone are no days. A day is moved by whole
 //! weeks, so that weekdays and the days between two of them stay, and keeps the form in which it was written.
 
 use std::ops::Range;

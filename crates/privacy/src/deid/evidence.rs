@@ -1,10 +1,10 @@
-//! What a data set says about its words: which it writes small, which follow an article, which label many conversations. A
-//! dictionary of nouns would say the same of a few; the data set says it of its own.
+//! What a data set says about its words: which it writes small, which follow an article, which label many conversations. No
+//! dictionary of nouns is needed.
 
 use std::collections::{HashMap, HashSet};
 
 use super::token::{Word, words};
-use super::words::{Tongue, is_given, is_role, is_usual};
+use super::words::{Tongue, is_given, is_role, is_usual, word_list};
 
 /// How often a word stands in a data set, in which ways.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,17 +24,12 @@ pub(super) struct Evidence {
     labels: HashSet<String>,
 }
 
-/// Words before a German noun, and hardly before a name.
-pub(super) const DETERMINERS: &[&str] = &[
-    "der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "einem", "einer", "eines",
-    "kein", "keine", "keinen", "keinem", "keiner", "mein", "meine", "meinen", "meinem", "meiner",
-    "dein", "deine", "deinen", "deinem", "deiner", "sein", "seine", "seinen", "seinem", "seiner",
-    "ihr", "ihre", "ihren", "ihrem", "ihrer", "unser", "unsere", "unseren", "unserem", "unserer",
-    "dieser", "diese", "dieses", "diesen", "diesem", "jeder", "jede", "jedes", "jeden", "jedem",
-    "welcher", "welche", "welches", "welchen", "am", "im", "ins", "zum", "zur", "vom", "beim",
-    "ans", "viel", "viele", "vielen", "mehr", "wenig", "alle", "allen", "etwas", "einige",
-    "mehrere", "beide", "beiden", "pro", "ohne", "the", "a", "an", "this", "every", "each",
-];
+// Words before a German noun, and hardly before a name.
+word_list!(pub(super) DETERMINERS = "der die das den dem des ein eine einen einem einer eines kein keine keinen keinem keiner mein meine meinen \
+     meinem meiner dein deine deinen deinem deiner sein seine seinen seinem seiner ihr ihre ihren ihrem ihrer unser \
+     unsere unseren unserem unserer dieser diese dieses diesen diesem jeder jede jedes jeden jedem welcher welche \
+     welches welchen am im ins zum zur vom beim ans viel viele vielen mehr wenig alle allen etwas einige mehrere \
+     beide beiden pro ohne the a an this every each");
 
 impl Evidence {
     /// What the texts of each conversation say; the first of them is the dialogue.
@@ -104,59 +99,10 @@ impl Evidence {
 
 /// Whether a German word ends as nouns do that no person is called by.
 fn is_noun(word: &str) -> bool {
-    const ENDS: &[&str] = &[
-        "ung",
-        "ungen",
-        "heit",
-        "heiten",
-        "keit",
-        "keiten",
-        "schaft",
-        "schaften",
-        "tion",
-        "tionen",
-        "tät",
-        "täten",
-        "nis",
-        "nisse",
-        "chen",
-        "tum",
-        "ismus",
-        "ment",
-        "ment",
-        "enz",
-        "anz",
-        "ik",
-        "ur",
-        "zeug",
-        "werk",
-        "stelle",
-        "stück",
-        "nummer",
-        "termin",
-        "brief",
-        "vertrag",
-        "rechnung",
-        "kosten",
-        "schein",
-        "dienst",
-        "amt",
-        "karte",
-        "konto",
-        "plan",
-        "zeit",
-        "tag",
-        "tage",
-        "woche",
-        "jahr",
-        "euro",
-        "mittel",
-        "wert",
-        "werte",
-        "schmerzen",
-        "kasse",
-        "frist",
-        "gerät",
-    ];
+    word_list!(
+        ENDS = "ung ungen heit heiten keit keiten schaft schaften tion tionen tät täten nis nisse chen tum ismus ment ment enz \
+     anz ik ur zeug werk stelle stück nummer termin brief vertrag rechnung kosten schein dienst amt karte konto plan \
+     zeit tag tage woche jahr euro mittel wert werte schmerzen kasse frist gerät"
+    );
     word.chars().count() > 5 && ENDS.iter().any(|end| word.ends_with(end))
 }

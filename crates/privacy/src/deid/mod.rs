@@ -3,13 +3,14 @@
 //!
 //! Flow: conversations → what the data set says about its words ([`Dataset`]) → pieces ([`Findings`]) → invented ones
 //! ([`surrogate`]). The kinds are those of [`contract::IdentifierKind`]. [`check`] holds it against marked conversations,
-//! [`reading`] says what a person who read some of them knows about the others. None of it makes a text anonymous: what
-//! happened may still give somebody away.
+//! [`reading`] says what a person who read some of them knows about the others. A text is less identifying afterwards, no
+//! more: what happened may still give somebody away.
 //!
 //! Others' ways that were read for kinds and order: Presidio, Philter, scrubadub; Carrell et al. (2020, PMC7647331) on why
 //! pieces are replaced rather than blackened.
 
 pub mod check;
+mod cues;
 mod dates;
 mod digits;
 mod evidence;

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::Found;
 use super::token::Word;
-use super::words::{Tongue, is_town, is_usual};
+use super::words::{Tongue, is_town, is_usual, word_list};
 
 /// A street in English: number, names with capitals, kind of street.
 const ENGLISH_STREET: &str = r"(?x)
@@ -49,45 +49,13 @@ static ORGS: LazyLock<[Option<Regex>; 2]> = LazyLock::new(|| {
     ]
 });
 
-/// Words before a firm that are none of it.
-const LEADS: &[&str] = &[
-    "the",
-    "at",
-    "for",
-    "from",
-    "with",
-    "by",
-    "and",
-    "of",
-    "your",
-    "my",
-    "our",
-    "is",
-    "to",
-    "in",
-    "against",
-    "calling",
-    "die",
-    "der",
-    "das",
-    "bei",
-    "mit",
-    "von",
-    "für",
-    "ihre",
-    "meine",
-    "unsere",
-    "eine",
-    "hello",
-    "hi",
-    "hallo",
-    "welcome",
-    "thanks",
-    "willkommen",
-    "dear",
-];
+// Words before a firm that do not belong to it.
+word_list!(
+    LEADS = "the at for from with by and of your my our is to in against calling die der das bei mit von für ihre meine \
+     unsere eine hello hi hallo welcome thanks willkommen dear"
+);
 
-/// The streets, postcodes and firms of a text, and the towns beside them; what lies in `taken` is left out.
+/// The streets, postcodes and firms of a text, and the towns beside them; what `taken` has is left out.
 pub(super) fn places(text: &str, tongue: Tongue, taken: &[Found]) -> Vec<Found> {
     let mut found: Vec<Found> = taken.to_vec();
     let kept = found.len();
@@ -172,15 +140,11 @@ fn follows_an_address(text: &str, start: usize, found: &[Found]) -> bool {
 
 /// Not a day, a month or a count after `Am` or `Im`.
 fn is_street(text: &str, start: usize, end: usize) -> bool {
-    const COUNTED: &[&str] = &[
-        "uhr", "euro", "prozent", "jahre", "mal", "stunden", "minuten", "tage", "grad", "kilo",
-    ];
-    const STREETS: &[&str] = &[
-        "markt", "platz", "hof", "berg", "bach", "tor", "feld", "park", "anger", "graben", "hang",
-        "wall", "garten", "wiese", "see", "rain", "bühl", "weiher", "mühle", "schloss", "dom",
-        "bahnhof", "ring", "brunnen", "hügel", "linden", "ufer", "hain", "eck", "winkel", "weg",
-        "teich", "kirche", "höhe", "wald", "grund", "stein", "gärten",
-    ];
+    word_list!(COUNTED = "uhr euro prozent jahre mal stunden minuten tage grad kilo");
+    word_list!(
+        STREETS = "markt platz hof berg bach tor feld park anger graben hang wall garten wiese see rain bühl weiher mühle schloss \
+     dom bahnhof ring brunnen hügel linden ufer hain eck winkel weg teich kirche höhe wald grund stein gärten"
+    );
     let after = text[end..]
         .trim_start()
         .split(|letter: char| !letter.is_alphabetic())
@@ -232,11 +196,10 @@ fn start_of_org(text: &str, start: usize, end: usize) -> Option<usize> {
     }
 }
 
-/// Words after which a town is named.
-const TO_TOWNS: &[&str] = &[
-    "in", "from", "to", "near", "nach", "aus", "bei", "court", "of", "around", "towards",
-    "outside", "at", "leave", "für", "von", "ab", "via", "über", "nähe", "raum", "visit",
-];
+// Words after which a town is named.
+word_list!(
+    TO_TOWNS = "in from to near nach aus bei court of around towards outside at leave für von ab via über nähe raum visit"
+);
 
 /// Whether a word is a town by the gazetteer and by what stands before it; a town that is a word or a name too needs a
 /// preposition.

@@ -7,11 +7,11 @@ use std::str::FromStr;
 
 use contract::{UnknownWord, WordVerdict};
 
+use super::cues::TITLES;
 use super::evidence::DETERMINERS;
-use super::names::TITLES;
 use super::token::{self, Word};
 use super::words::{
-    Tongue, is_capital_of_none, is_family, is_given, is_relation, is_role, is_usual,
+    Tongue, is_capital_of_none, is_family, is_given, is_relation, is_role, is_usual, word_list,
 };
 use super::{Conversation, Dataset, Found, Verdicts};
 
@@ -21,7 +21,7 @@ const CONTEXT_CHARS: usize = 40;
 /// A word that may name somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Doubt {
-    /// As it stands in the texts.
+    /// As the texts write it.
     pub word: String,
     /// How often it stands there.
     pub n: usize,
@@ -109,24 +109,9 @@ impl Dataset {
 
 /// Whether a small word follows, as a verb does after a name that opens a sentence.
 fn next_is_small(words: &[Word<'_>], place: usize) -> bool {
-    const VERBS: &[&str] = &[
-        "ist",
-        "war",
-        "hat",
-        "hatte",
-        "wird",
-        "kann",
-        "soll",
-        "will",
-        "muss",
-        "möchte",
-        "sah",
-        "misst",
-        "kommt",
-        "geht",
-        "verspricht",
-        "bekommt",
-    ];
+    word_list!(
+        VERBS = "ist war hat hatte wird kann soll will muss möchte sah misst kommt geht verspricht bekommt"
+    );
     words
         .get(place + 1)
         .is_some_and(|next| next.gap == " " && VERBS.contains(&next.lower().as_str()))
@@ -206,11 +191,11 @@ impl BadLine {
 pub fn read_verdicts(text: &str) -> Result<Verdicts, BadLine> {
     let mut verdicts = Verdicts::new();
     for (place, line) in text.lines().enumerate() {
-        let said = line.split('#').next().unwrap_or_default().trim();
-        if said.is_empty() {
+        let answer = line.split('#').next().unwrap_or_default().trim();
+        if answer.is_empty() {
             continue;
         }
-        let (word, verdict) = said
+        let (word, verdict) = answer
             .split_once('=')
             .ok_or(BadLine::NoVerdict { line: place + 1 })?;
         let (word, verdict) = (word.trim(), verdict.trim());

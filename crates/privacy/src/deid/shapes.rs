@@ -8,6 +8,7 @@ use regex::{Captures, Regex};
 
 use super::Found;
 use super::digits::{iban_holds, luhn_holds};
+use super::words::word_list;
 
 /// A form, and what else must hold for what it matches.
 struct Shape {
@@ -52,9 +53,9 @@ impl Context<'_> {
     }
 
     fn word_after(&self) -> String {
-        let rest = self.after().trim_start_matches([' ', '\u{a0}']);
-        let end = rest.find(|letter: char| !letter.is_alphabetic() && !"%€$£".contains(letter));
-        rest[..end.unwrap_or(rest.len())].to_lowercase()
+        let line = self.after().trim_start_matches([' ', '\u{a0}']);
+        let end = line.find(|letter: char| !letter.is_alphabetic() && !"%€$£".contains(letter));
+        line[..end.unwrap_or(line.len())].to_lowercase()
     }
 
     /// Whether it is a piece of its own and not of a longer word or number.
@@ -77,152 +78,27 @@ impl Context<'_> {
     }
 }
 
-/// Units and the like: what a number before one of them counts is no number of anybody.
-const COUNTED: &[&str] = &[
-    "mg",
-    "ml",
-    "mcg",
-    "g",
-    "kg",
-    "km",
-    "m",
-    "cm",
-    "mm",
-    "l",
-    "kwh",
-    "mbit",
-    "gb",
-    "mb",
-    "kb",
-    "tb",
-    "ghz",
-    "mhz",
-    "w",
-    "kw",
-    "v",
-    "euro",
-    "eur",
-    "dollar",
-    "dollars",
-    "usd",
-    "pound",
-    "pounds",
-    "gbp",
-    "chf",
-    "franken",
-    "cent",
-    "cents",
-    "%",
-    "€",
-    "$",
-    "£",
-    "uhr",
-    "prozent",
-    "percent",
-    "people",
-    "steps",
-    "schritte",
-    "kcal",
-    "kilometer",
-    "miles",
-];
+// Units and the like: what a number before one of them counts is no number of anybody.
+word_list!(
+    COUNTED = "mg ml mcg g kg km m cm mm l kwh mbit gb mb kb tb ghz mhz w kw v euro eur dollar dollars usd pound pounds gbp chf \
+     franken cent cents % € $ £ uhr prozent percent people steps schritte kcal kilometer miles"
+);
 
-/// Words that announce a number of somebody.
-const ANNOUNCED: &[&str] = &[
-    "nhs",
-    "patient",
-    "patienten",
-    "patientennummer",
-    "case",
-    "order",
-    "ticket",
-    "policy",
-    "claim",
-    "matter",
-    "account",
-    "customer",
-    "member",
-    "membership",
-    "invoice",
-    "booking",
-    "reservation",
-    "reference",
-    "ref",
-    "number",
-    "no",
-    "id",
-    "passport",
-    "licence",
-    "license",
-    "insurance",
-    "tracking",
-    "parcel",
-    "serial",
-    "file",
-    "docket",
-    "employee",
-    "student",
-    "contract",
-    "meter",
-    "mrn",
-    "ssn",
-    "aktenzeichen",
-    "az",
-    "akte",
-    "aktennummer",
-    "kundennummer",
-    "kunden",
-    "fallnummer",
-    "fall",
-    "versichertennummer",
-    "versicherungsnummer",
-    "versicherten",
-    "vertragsnummer",
-    "vertrag",
-    "bestellnummer",
-    "bestellung",
-    "rechnungsnummer",
-    "rechnung",
-    "auftragsnummer",
-    "auftrag",
-    "vorgangsnummer",
-    "vorgang",
-    "ticketnummer",
-    "mitgliedsnummer",
-    "mitgliedsnr",
-    "personalnummer",
-    "ausweisnummer",
-    "ausweis",
-    "reisepass",
-    "steuernummer",
-    "zählernummer",
-    "zähler",
-    "sendungsnummer",
-    "paket",
-    "sendung",
-    "paketnummer",
-    "referenz",
-    "referenznummer",
-    "nummer",
-    "nr",
-    "kontonummer",
-    "konto",
-    "buchungsnummer",
-];
+// Words that announce a number of somebody.
+word_list!(
+    ANNOUNCED = "nhs patient patienten patientennummer case order ticket policy claim matter account customer member membership \
+     invoice booking reservation reference ref number no id passport licence license insurance tracking parcel serial \
+     file docket employee student contract meter mrn ssn aktenzeichen az akte aktennummer kundennummer kunden \
+     fallnummer fall versichertennummer versicherungsnummer versicherten vertragsnummer vertrag bestellnummer \
+     bestellung rechnungsnummer rechnung auftragsnummer auftrag vorgangsnummer vorgang ticketnummer mitgliedsnummer \
+     mitgliedsnr personalnummer ausweisnummer ausweis reisepass steuernummer zählernummer zähler sendungsnummer paket \
+     sendung paketnummer referenz referenznummer nummer nr kontonummer konto buchungsnummer"
+);
 
-/// Words that announce a number plate.
-const PLATES: &[&str] = &[
-    "plate",
-    "plates",
-    "registration",
-    "reg",
-    "registered",
-    "kennzeichen",
-    "nummernschild",
-    "licence",
-    "license",
-    "vehicle",
-];
+// Words that announce a number plate.
+word_list!(
+    PLATES = "plate plates registration reg registered kennzeichen nummernschild licence license vehicle"
+);
 
 fn shape(kind: Kind, form: &str, holds: fn(&Context<'_>) -> bool) -> Shape {
     Shape {
@@ -312,7 +188,7 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
             Kind::Plate,
             r"[A-ZÄÖÜ\d]{1,4}[ -][A-Z\d]{1,4}(?:[ -]?\d{1,4})?",
             |found| {
-                found.stands_alone() && !found.digits().is_empty() && is_announced(found, PLATES)
+                found.stands_alone() && !found.digits().is_empty() && is_announced(found, &PLATES)
             },
         ),
         shape(
@@ -382,7 +258,7 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
                 found.stands_alone()
                     && found.digits().len() >= 4
                     && is_number_of(found)
-                    && is_announced(found, ANNOUNCED)
+                    && is_announced(found, &ANNOUNCED)
             },
         ),
         shape(Kind::Id, r"#?[\p{Lu}\d]+(?:[-./][\p{Lu}\d]+)*", |found| {
@@ -444,7 +320,7 @@ static AGES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// The pieces of a text that are known by their form; those that lie in `taken` are left out.
+/// The pieces of a text that are known by their form; what `taken` has is left out.
 pub(super) fn shapes(text: &str, taken: &[Found]) -> Vec<Found> {
     let mut found: Vec<Found> = taken.to_vec();
     let kept = found.len();

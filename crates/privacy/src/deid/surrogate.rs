@@ -1,5 +1,5 @@
 //! Invented pieces for those that were found: the same original becomes the same one within its scope, a name keeps its
-//! gender, a day its weekday and its distance from the others, a number its grouping. Numbers lie in ranges that are kept free
+//! gender, a day its weekday and its distance from the others, a number its grouping. Numbers come from ranges that are kept free
 //! for fiction and tests where there are any.
 //!
 //! What a piece becomes is drawn by HMAC-SHA256 of a key over scope, kind and original: without the key nobody can try
@@ -12,7 +12,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::digits::{iban_check, luhn_digit};
-use super::words::{Gender, Tongue, family_pool, given_pool, is_family, is_given, town_pool};
+use super::words::{
+    Gender, Tongue, family_pool, given_pool, is_family, is_given, town_pool, word_list,
+};
 use super::{Conversation, Findings, Found, token};
 
 /// Fewer names than this of about the same length, and any length will do.
@@ -52,7 +54,7 @@ pub struct Plan {
 /// A piece that was replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Replaced {
-    /// Where the new piece stands in the new text.
+    /// The new piece and its place in the new text.
     pub found: Found,
     /// What stood there.
     pub original: String,
@@ -325,7 +327,7 @@ impl<'a> Replacer<'a> {
     }
 
     /// What the name itself says, else what is said beside it, or beside a family name that goes with it.
-    fn gender(&self, part: &str, said: Option<Gender>) -> Option<Gender> {
+    fn gender(&self, part: &str, told: Option<Gender>) -> Option<Gender> {
         let beside = || {
             let families = self
                 .findings
@@ -337,7 +339,7 @@ impl<'a> Replacer<'a> {
                 .filter_map(|(_, family)| self.findings.names.parts.get(family)?.gender)
                 .next()
         };
-        super::words::gender(part).or(said).or_else(beside)
+        super::words::gender(part).or(told).or_else(beside)
     }
 
     /// Known parts of names in an address become what they become elsewhere.
@@ -575,44 +577,18 @@ fn postcode(original: &str, draw: &mut Draw) -> String {
     new.into_iter().collect()
 }
 
-const STREETS: &[&str] = &[
-    "Almond", "Bramble", "Clover", "Dahlia", "Elder", "Fennel", "Gorse", "Hazel", "Indigo",
-    "Juniper", "Larch", "Mallow", "Nutmeg", "Orchid", "Poplar", "Quince", "Rowan", "Sorrel",
-    "Thistle", "Umber", "Verbena", "Willow", "Yarrow", "Zinnia",
-];
-const STRASSEN: &[&str] = &[
-    "Ahorn",
-    "Birken",
-    "Distel",
-    "Efeu",
-    "Flieder",
-    "Ginster",
-    "Hasel",
-    "Iris",
-    "Jasmin",
-    "Kiefern",
-    "Lärchen",
-    "Mohn",
-    "Nelken",
-    "Orchideen",
-    "Pappel",
-    "Quitten",
-    "Rotdorn",
-    "Schlehen",
-    "Tannen",
-    "Ulmen",
-    "Veilchen",
-    "Weiden",
-    "Ysop",
-    "Zedern",
-];
+word_list!(
+    STREETS = "Almond Bramble Clover Dahlia Elder Fennel Gorse Hazel Indigo Juniper Larch Mallow Nutmeg Orchid Poplar Quince \
+     Rowan Sorrel Thistle Umber Verbena Willow Yarrow Zinnia"
+);
+word_list!(
+    STRASSEN = "Ahorn Birken Distel Efeu Flieder Ginster Hasel Iris Jasmin Kiefern Lärchen Mohn Nelken Orchideen Pappel Quitten \
+     Rotdorn Schlehen Tannen Ulmen Veilchen Weiden Ysop Zedern"
+);
 
 /// The kind of street stays, its name and number do not.
 fn street(original: &str, draw: &mut Draw) -> String {
-    const KINDS: &[&str] = &[
-        "straße", "strasse", "str.", "weg", "allee", "gasse", "ring", "platz", "damm", "ufer",
-        "chaussee",
-    ];
+    word_list!(KINDS = "straße strasse str. weg allee gasse ring platz damm ufer chaussee");
     let (mut named, mut out) = (false, Vec::new());
     let words: Vec<&str> = original.split(' ').collect();
     let german = words.first().is_some_and(|word| {
@@ -631,7 +607,7 @@ fn street(original: &str, draw: &mut Draw) -> String {
                 (true, _) => number_like(word, draw),
                 (_, Some(kind)) => {
                     named = true;
-                    format!("{}{kind}", draw.pick(STRASSEN))
+                    format!("{}{kind}", draw.pick(&STRASSEN))
                 }
                 _ if german
                     && place == 0
@@ -645,7 +621,7 @@ fn street(original: &str, draw: &mut Draw) -> String {
                     true => continue,
                     false => {
                         named = true;
-                        format!("{}hang", draw.pick(STRASSEN))
+                        format!("{}hang", draw.pick(&STRASSEN))
                     }
                 },
                 _ if !german
@@ -657,7 +633,7 @@ fn street(original: &str, draw: &mut Draw) -> String {
                         true => continue,
                         false => {
                             named = true;
-                            draw.pick(STREETS).to_owned()
+                            draw.pick(&STREETS).to_owned()
                         }
                     }
                 }
@@ -680,117 +656,28 @@ fn number_like(word: &str, draw: &mut Draw) -> String {
     word.chars().map(next).collect()
 }
 
-const FIRMS: &[&str] = &[
-    "Alderbrook",
-    "Brackenfield",
-    "Cloudhaven",
-    "Dunmere",
-    "Eastmoor",
-    "Fairwind",
-    "Greystone",
-    "Highcliff",
-    "Ivybridge",
-    "Kestrel",
-    "Larkspur",
-    "Meadowgate",
-    "Northlight",
-    "Oakmere",
-    "Redfern",
-    "Silverbeck",
-];
-const FIRMEN: &[&str] = &[
-    "Abendrot",
-    "Birkenhain",
-    "Distelfeld",
-    "Eichgrund",
-    "Föhrental",
-    "Goldregen",
-    "Heidetal",
-    "Kranichsee",
-    "Lindenau",
-    "Morgentau",
-    "Nordhang",
-    "Rosengrund",
-    "Silbersee",
-    "Talblick",
-    "Weidengrund",
-    "Zedernhof",
-];
-/// Words of firms that say what sort they are.
-const SORTS: &[&str] = &[
-    "surgery",
-    "clinic",
-    "hospital",
-    "infirmary",
-    "practice",
-    "medical",
-    "centre",
-    "center",
-    "health",
-    "group",
-    "pharmacy",
-    "llp",
-    "llc",
-    "ltd",
-    "ltd.",
-    "limited",
-    "inc",
-    "inc.",
-    "plc",
-    "corp",
-    "corporation",
-    "company",
-    "co.",
-    "broadband",
-    "telecom",
-    "mobile",
-    "energy",
-    "electric",
-    "utilities",
-    "bank",
-    "insurance",
-    "solicitors",
-    "law",
-    "chambers",
-    "partners",
-    "associates",
-    "services",
-    "solutions",
-    "systems",
-    "logistics",
-    "hotel",
-    "university",
-    "college",
-    "school",
-    "academy",
-    "gmbh",
-    "ag",
-    "kg",
-    "ug",
-    "eg",
-    "ohg",
-    "gbr",
-    "se",
-    "energie",
-    "versicherung",
-    "apotheke",
-    "klinik",
-    "klinikum",
-    "krankenhaus",
-    "praxis",
-    "kanzlei",
-    "stadtwerke",
-    "sparkasse",
-    "volksbank",
-    "zentrum",
-    "pflegedienst",
-];
+word_list!(
+    FIRMS = "Alderbrook Brackenfield Cloudhaven Dunmere Eastmoor Fairwind Greystone Highcliff Ivybridge Kestrel Larkspur \
+     Meadowgate Northlight Oakmere Redfern Silverbeck"
+);
+word_list!(
+    FIRMEN = "Abendrot Birkenhain Distelfeld Eichgrund Föhrental Goldregen Heidetal Kranichsee Lindenau Morgentau Nordhang \
+     Rosengrund Silbersee Talblick Weidengrund Zedernhof"
+);
+// Words of firms that say what sort they are.
+word_list!(
+    SORTS = "surgery clinic hospital infirmary practice medical centre center health group pharmacy llp llc ltd ltd. limited \
+     inc inc. plc corp corporation company co. broadband telecom mobile energy electric utilities bank insurance \
+     solicitors law chambers partners associates services solutions systems logistics hotel university college school \
+     academy gmbh ag kg ug eg ohg gbr se energie versicherung apotheke klinik klinikum krankenhaus praxis kanzlei \
+     stadtwerke sparkasse volksbank zentrum pflegedienst"
+);
 
 /// The words that say what sort it is stay; the others become invented ones.
 fn org(original: &str, tongue: Tongue, draw: &mut Draw) -> String {
     let pool = match tongue {
-        Tongue::English => FIRMS,
-        Tongue::German => FIRMEN,
+        Tongue::English => &FIRMS,
+        Tongue::German => &FIRMEN,
     };
     let new = |word: &str| {
         let is_sort = SORTS.contains(&word.to_lowercase().as_str())

@@ -17,11 +17,8 @@ pub(super) struct Word<'a> {
     pub(super) label: bool,
 }
 
-/// Shortened words after which a dot ends no sentence.
-const SHORTENED: &[&str] = &[
-    "dr", "mr", "mrs", "ms", "prof", "st", "hr", "fr", "nr", "no", "str", "bzw", "ca", "tel",
-    "dipl", "ing",
-];
+// Shortened words after which a dot ends no sentence.
+word_list!(SHORTENED = "dr mr mrs ms prof st hr fr nr no str bzw ca tel dipl ing");
 
 impl Word<'_> {
     /// Whether it begins with a capital.

@@ -1,8 +1,28 @@
-//! The dictionaries: given and family names, towns, usual words. The lists lie in `data` with their sources; which words a
+//! The dictionaries: given and family names, towns, usual words. The lists are in `data` with their sources; which words a
 //! data set writes small, or after an article, is added to the usual ones.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
+
+/// A list of words between blanks.
+macro_rules! word_list {
+    ($visibility:vis $name:ident = $text:literal) => {
+        $visibility static $name: std::sync::LazyLock<Vec<&'static str>> =
+            std::sync::LazyLock::new(|| $text.split_whitespace().collect());
+    };
+}
+pub(super) use word_list;
+
+/// A list of phrases between commas, each as its words.
+macro_rules! phrase_list {
+    ($visibility:vis $name:ident = $text:literal) => {
+        $visibility static $name: std::sync::LazyLock<Vec<Vec<&'static str>>> =
+            std::sync::LazyLock::new(|| {
+                $text.split(", ").map(|phrase| phrase.split_whitespace().collect()).collect()
+            });
+    };
+}
+pub(super) use phrase_list;
 
 /// The gender of a given name, as far as the dictionary knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,14 +87,12 @@ impl Tongue {
 
     /// The language of a text, by its small usual words.
     pub(super) fn of(texts: &[&str]) -> Self {
-        const GERMAN_ONLY: &[&str] = &[
-            "ich", "und", "nicht", "das", "der", "ist", "sie", "ein", "eine", "mit", "auf", "für",
-            "dem", "den", "wir", "bitte", "noch", "auch", "hat", "wie", "ja", "von", "mein", "im",
-        ];
-        const ENGLISH_ONLY: &[&str] = &[
-            "i", "the", "and", "you", "is", "it", "to", "of", "that", "for", "on", "with", "my",
-            "have", "we", "be", "your", "a", "are", "this", "can", "not", "what", "at",
-        ];
+        word_list!(
+            GERMAN_ONLY = "ich und nicht das der ist sie ein eine mit auf für dem den wir bitte noch auch hat wie ja von mein im"
+        );
+        word_list!(
+            ENGLISH_ONLY = "i the and you is it to of that for on with my have we be your a are this can not what at"
+        );
         let (mut german, mut english) = (0_usize, 0_usize);
         for text in texts {
             for word in text.split(|letter: char| !letter.is_alphabetic()) {
