@@ -6,6 +6,7 @@
 
 pub mod artifact;
 pub mod budget;
+pub mod deidentify;
 pub mod dialogue;
 pub mod error;
 pub mod experiment;
@@ -13,6 +14,7 @@ pub mod format_rule;
 pub mod hygiene;
 pub mod import;
 pub mod judge;
+pub mod leak_audit;
 pub mod part;
 mod plain;
 pub mod recipe;

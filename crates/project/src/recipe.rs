@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 use contract::RecipeRule;
 use contract::problem::{RecipeFault, RunProblem};
 use contract::{
-    AdapterDtype, JudgeAction, Part, Preset, Quantize, Scorer, SettingShape, StageName,
+    AdapterDtype, JudgeAction, LeakGate, Part, Preset, Quantize, Scorer, SettingShape, StageName,
     Synthesizer, System,
 };
 use serde::{Deserialize, Serialize};
@@ -375,6 +375,8 @@ recipe! {
     /// A checkpoint may win while its format rate is at most this far below the best.
     checkpoint_format_slack: f64 = 0.05, parts: [Align], "argued";
 
+    /// What is done with a made-up dialogue that gives a real conversation away: mark (it is counted), drop or off.
+    leak_gate: LeakGate = LeakGate::Mark, parts: [Preferences, Best, Dialogues], "argued: runs stay as they were; export asks";
     /// Samples tried for each synthetic summary before it is dropped.
     dialogue_tries: usize = 4, parts: [Tries], "argued: 1 / 0.92 tries on average in the paper";
     /// turns (line by line, well-formed by construction) or prefix (the longest valid beginning is continued).
@@ -443,9 +445,10 @@ const SHORT_LADDER: [System; 5] = [
 ];
 
 /// Fields that runs of earlier versions do not have: while they are off, a part's key is what it was without them.
-const LATER: [&str; 11] = [
+const LATER: [&str; 12] = [
     "scorer",
     "judge_action",
+    "leak_gate",
     "stage1_stop_scaled",
     "ids",
     "ids_score",

@@ -15,8 +15,9 @@ use store::{DATABASE, Sight, TakenRun};
 
 use crate::artifact::{self, Topic, TrainedAdapter};
 use crate::error::{Error, Result};
+use crate::leak_audit::Leaving;
 use crate::selection::Selection;
-use crate::session::Session;
+use crate::session::{Departure, Left, Session};
 
 /// Name of the sample's data set.
 pub const DATASET: &str = "physiotherapy";
@@ -171,15 +172,23 @@ impl Session {
     /// people's ratings are left out; the dialogues are in it.
     ///
     /// # Errors
+    /// [`contract::problem::RunProblem::Leak`] if what the run made gives conversations away and nobody says why it may leave;
     /// [`Error::Store`] for an unknown run or an occupied folder, [`Error::Io`].
-    pub fn pack_run(&self, sight: &Sight, to: &Path) -> Result<()> {
+    pub fn pack_run(&self, sight: &Sight, to: &Path, departure: &Departure<'_>) -> Result<()> {
         let run = sight.run();
+        let leaks = self.may_leave(run, Leaving::Bundle, departure)?;
         self.store.write_bundle(run, to)?;
         for sha256 in self.adapters_of(run)? {
             let from = self.store.blobs().join(&sha256);
             copy_folder(&from, &to.join("blobs").join(&sha256))?;
         }
-        Ok(())
+        let left = Left {
+            run,
+            leaving: Leaving::Bundle,
+            role: None,
+            to,
+        };
+        self.log_departure(&left, &leaks, departure)
     }
 
     /// Blob folders that a run's artifacts name.

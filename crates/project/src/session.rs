@@ -6,6 +6,7 @@
 mod copy;
 mod hand;
 mod intake;
+mod leaving;
 mod queue;
 
 use contract::problem::WrongState;
@@ -26,10 +27,12 @@ use store::{
 
 pub use hand::WrittenExample;
 pub use intake::{ImportReport, ImportRequest, MinMax};
+pub use leaving::{Departure, Left};
 
 use crate::artifact::{Rule, output_sha256, read};
 use crate::error::{Error, Result};
 use crate::import::{self, Import, ImportOptions};
+use crate::leak_audit;
 use crate::part::{Finished, PartState, asked, inputs_sha256};
 use crate::recipe::Recipe;
 use crate::report::run::{Found, RunReport};
@@ -437,6 +440,7 @@ impl Session {
                 summarizers: adapters(StageName::Summarizer)?,
                 synthesizers: read(&figures(ArtifactKind::SynthesizerResult)?)?,
                 results: tables::stored(&self.store, &row, &recipe, results)?,
+                leaks: leak_audit::kept(&self.store, &row)?,
             },
         )
     }

@@ -4,7 +4,8 @@
 //! [`Recipe::validate`]: super::Recipe::validate
 
 use contract::{
-    AdapterDtype, JudgeAction, Quantize, RecipeRule, Scorer, SettingShape, Synthesizer, System,
+    AdapterDtype, JudgeAction, LeakGate, Quantize, RecipeRule, Scorer, SettingShape, Synthesizer,
+    System,
 };
 use serde_json::Value;
 
@@ -66,6 +67,7 @@ fn words(key: &str) -> Option<Vec<String>> {
         }
         "dpo_sft_target" => &["real", "chosen"],
         "recompute" => &["auto", "on", "off"],
+        "leak_gate" => return Some(LeakGate::ALL.iter().map(ToString::to_string).collect()),
         "adapter_dtype" => {
             return Some(AdapterDtype::ALL.iter().map(ToString::to_string).collect());
         }

@@ -14,6 +14,7 @@ use super::{SynthesizerResult, SystemResult};
 use crate::artifact::{Checkpoint, TrainRecord, TrainedAdapter};
 use crate::error::Result;
 use crate::format_rule::FormatRule;
+use crate::leak_audit::RunLeaks;
 use crate::part::PartState;
 use crate::recipe::Recipe;
 use crate::selection::Selection;
@@ -68,6 +69,10 @@ pub struct RunReport {
     /// The true ROUGE-1 difference between the method and real-only training that this number of items would show with
     /// 80 % power.
     pub detectable_diff: Option<f64>,
+    /// What the texts that it made give away of the conversations that it learnt from; `None` if nobody has looked since it
+    /// made them.
+    #[serde(default)]
+    pub leaks: Option<RunLeaks>,
 }
 
 /// What a run says of the method.
@@ -291,6 +296,7 @@ pub(crate) struct Found {
     pub(crate) summarizers: Vec<TrainedAdapter>,
     pub(crate) synthesizers: Vec<SynthesizerResult>,
     pub(crate) results: Vec<SystemResult>,
+    pub(crate) leaks: Option<RunLeaks>,
 }
 
 impl RunReport {
@@ -352,6 +358,7 @@ impl RunReport {
                 .and_then(|main| main.vs_sft_real.get(&ResultMetric::Rouge1)?.detectable_diff),
             verdict: RunVerdict::of(&found.results),
             results: found.results,
+            leaks: found.leaks,
             stages: stages
                 .into_iter()
                 .map(|(row, standing)| StageReport::new(row, standing, parts))

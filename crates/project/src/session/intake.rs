@@ -20,6 +20,7 @@ use store::{
 };
 
 use super::Session;
+use crate::deidentify::{Deidentify, Replacements, deidentify};
 use crate::error::{Error, Result};
 use crate::hygiene;
 use crate::import::issues::Issues;
@@ -54,6 +55,8 @@ pub struct ImportRequest {
     pub seed: u64,
     /// Encoding, separator and how chats are divided.
     pub reading: Reading,
+    /// How what identifies somebody is replaced; it stays where absent.
+    pub deidentify: Option<Deidentify>,
 }
 
 /// What an import did, or would do.
@@ -100,6 +103,9 @@ pub struct ImportReport {
     pub dropped: Vec<Dropped>,
     /// How many of it by reason.
     pub dropped_by: BTreeMap<DropReason, usize>,
+    /// What was replaced because it identifies somebody; `None` unless that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deid: Option<Replacements>,
 }
 
 /// A range of counts.
@@ -271,8 +277,13 @@ fn arrive(
         ..
     } = arrival;
     found.issues.extend(issues.into_list());
-    let examples = std::mem::take(&mut found.examples);
-    let report = report(request, found, &examples, leaks, remarks);
+    let mut examples = std::mem::take(&mut found.examples);
+    let how = request.deidentify.as_ref();
+    let deid = how
+        .map(|how| deidentify(&mut examples, how, request.dry_run))
+        .transpose()?;
+    let mut report = report(request, found, &examples, leaks, remarks);
+    report.deid = deid;
     let added = match request.dry_run {
         true => Vec::new(),
         false => examples.into_iter().map(new_example).collect(),
@@ -584,6 +595,7 @@ fn report(
         },
         leaks,
         issues: found.issues,
+        deid: None,
         remarks: found.remarks.into_iter().chain(remarks).collect(),
     }
 }

@@ -97,6 +97,8 @@ export const recipe: Record<string, string> = {
     'Zusammenfassungen der Validierung, nach denen ein Zwischenstand beurteilt wird; 0 nimmt alle.',
   checkpoint_format_slack:
     'Ein Zwischenstand darf gewinnen, solange seine Formatquote höchstens so weit unter der besten liegt.',
+  leak_gate:
+    'Was mit einem erfundenen Dialog geschieht, der ein echtes Gespräch preisgibt: mark (er wird gezählt), drop (er fällt weg) oder off.',
   dialogue_tries: 'Versuche je synthetischer Zusammenfassung, ehe sie wegfällt.',
   stage1_stop_scaled:
     'Ob sich diese Rate mit einer gesuchten Lernrate verschiebt, sodass Stufe 1 bei jeder Rate mit einer Senkung endet.',

@@ -4,6 +4,8 @@
 export const sources: Record<string, string> = {
   argued: 'begründet',
   "argued from the paper's 2e-4 to 2e-5": 'begründet aus 2e-4 bis 2e-5 der Veröffentlichung',
+  'argued: runs stay as they were; export asks':
+    'begründet: Läufe bleiben, wie sie waren; gefragt wird beim Export',
   'argued: 1 / 0.92 tries on average in the paper':
     'begründet: im Mittel 1 / 0,92 Versuche in der Veröffentlichung',
   'argued: 1 to 3': 'begründet: 1 bis 3',

@@ -70,6 +70,7 @@ fn a_run_that_is_not_begun() {
     recipe.icl_examples: number
     recipe.ids: string
     recipe.ids_max_iterations: number
+    recipe.leak_gate: string
     recipe.length_balance: number
     recipe.lora_alpha: number
     recipe.lora_dropout: number
@@ -340,6 +341,7 @@ fn a_run() {
     recipe.icl_examples: number
     recipe.ids: string
     recipe.ids_max_iterations: number
+    recipe.leak_gate: string
     recipe.length_balance: number
     recipe.lora_alpha: number
     recipe.lora_dropout: number
