@@ -2,7 +2,7 @@
 //! the proof that the exported files give what the workspace's adapter gives.
 
 use contract::problem::WrongState;
-use contract::{FileAction, StageName};
+use contract::{FileAction, LeakVerdict, StageName};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,8 +10,9 @@ use lm::files::export::{GgufType, write_gguf, write_gguf_adapter, write_merged};
 use lm::infer::score::{Completion, score};
 use lm::lora::Adapter;
 use lm::{Checkpoint, LanguageModel};
+use project::leak_audit::{Leaving, RunLeaks};
 use project::recipe::Recipe;
-use project::session::Session;
+use project::session::{Departure, Left, Session};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -95,26 +96,31 @@ pub struct Export {
 type Item = (Vec<u32>, Vec<u32>);
 
 /// Writes an adapter of a run to an empty or new folder, reads it back and scores validation items with both.
+///
+/// # Errors
+/// [`RunProblem::Leak`](contract::problem::RunProblem::Leak) if what the run made gives conversations away and nobody says why
+/// it may leave; whatever reading and writing may meet.
 pub fn export_adapter(
     session: &Session,
     run: &str,
     which: Exported,
-    format: ExportFormat,
-    to: &Path,
+    (format, to): (ExportFormat, &Path),
+    departure: &Departure<'_>,
 ) -> Result<Export> {
-    let (stage, role) = match which {
-        Exported::Synthesizer => (StageName::Align, "dpo_separate"),
-        Exported::Summarizer => (StageName::Summarizer, "mrds_separate"),
+    let (stage, role, leaving) = match which {
+        Exported::Synthesizer => (StageName::Align, "dpo_separate", Leaving::Synthesizer),
+        Exported::Summarizer => (StageName::Summarizer, "mrds_separate", Leaving::Summarizer),
     };
     let source = crate::demo::adapter_folder(session, run, stage, role)?;
     let row = session.store().run(run)?;
     let recipe = Recipe::from_toml(&row.recipe)?;
     let path = Path::new(&row.model_path);
     refuse_occupied(to)?;
+    let leaks = session.may_leave(run, leaving, departure)?;
     let model = model_of(&row, &recipe, row.device)?;
     let adapter = Adapter::load(&source, &model.decoder.config, &model.decoder.device)?;
     let items = replay_items(session, &row, &recipe, which, &model)?;
-    let card = card(&row, role);
+    let card = card(&row, role, &leaks, departure);
     write(path, &adapter, format, to, &card)?;
     let replay = match format {
         ExportFormat::GgufAdapter => None,
@@ -127,6 +133,13 @@ pub fn export_adapter(
             recipe.tokens_per_microbatch,
         )?),
     };
+    let left = Left {
+        run,
+        leaving,
+        role: Some(role),
+        to,
+    };
+    session.log_departure(&left, &leaks, departure)?;
     Ok(Export {
         files: listed(to)?,
         replay,
@@ -302,11 +315,15 @@ fn write_card(to: &Path, card: &str) -> Result<()> {
 }
 
 /// The model card of a merged model: what it is, what it was made from, what is known about it.
-fn card(row: &store::RunRow, role: &str) -> String {
+fn card(row: &store::RunRow, role: &str, leaks: &RunLeaks, departure: &Departure<'_>) -> String {
     let task = if role == "dpo_separate" {
         "writes a dialogue for a summary"
     } else {
         "summarizes a dialogue"
+    };
+    let because = match (leaks.verdict, departure.reason) {
+        (LeakVerdict::Stop, Some(reason)) => format!(", written all the same because: {reason}"),
+        _ => String::new(),
     };
     format!(
         "# {model}, adapted with Duologue\n\n\
@@ -317,6 +334,8 @@ fn card(row: &store::RunRow, role: &str) -> String {
          {version}.\n\
          - Data: examples of the data set `{dataset}`, and dialogues and summaries that the base model made up from \
          them on the same computer.\n\
+         - What its run's texts give away of the examples: {verdict} (longest passage {longest} words, {leaking} of {texts} \
+         texts){because}. Duologue looked at texts; nobody can show that nothing can be extracted from a model.\n\
          - Known limits: see the run's report for scores with intervals. Nothing else was measured; check its \
          summaries before relying on them.\n",
         model = row.model_name,
@@ -326,6 +345,10 @@ fn card(row: &store::RunRow, role: &str) -> String {
         seed = row.seed,
         version = row.version,
         dataset = row.dataset_name,
+        verdict = leaks.verdict,
+        longest = leaks.longest_run,
+        leaking = leaks.parts.iter().map(|part| part.leaking).sum::<usize>(),
+        texts = leaks.n,
     )
 }
 

@@ -6,8 +6,9 @@
 //! exactly what depends on it stale.
 
 use contract::problem::{Full, RunProblem, SmallerPlan, WrongState};
-use contract::{ArtifactKind, Event, Part, StageName, StageStanding, StageStatus};
+use contract::{ArtifactKind, Event, LeakGate, Part, StageName, StageStanding, StageStatus};
 use project::artifact::{Output, TestDialogue, output_sha256, read, rows};
+use project::leak_audit;
 use project::part::{Finished, asked, compared, inputs_sha256};
 use project::report::synthesizer_results;
 use project::report::tables::systems;
@@ -102,6 +103,15 @@ impl Steps<'_, '_> {
         }
         if name == StageName::Evaluate {
             self.tables()?;
+            self.look_for_leaks()?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what the texts of the run give away beside it: export and the results ask. It is part of no hash.
+    fn look_for_leaks(&self) -> Result<()> {
+        if self.run.recipe.leak_gate != LeakGate::Off {
+            leak_audit::audited(self.run.store, &self.run.row)?;
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::candidates::content_scores;
 use super::context::{Stage, StageOutput};
 use super::judge;
-use super::preferences::{guards, preferable};
+use super::preferences::{first_leak, gate, guards, preferable};
 use super::sampling::{Task, Way};
 use super::synthesizer;
 use super::training::adapter_artifact;
@@ -94,8 +94,9 @@ fn sets(pairs: &[Pair], role: Synthesizer) -> Vec<Vec<&Pair>> {
 
 /// Each summary with its best candidate that keeps rule and guards.
 fn best_candidates(stage: &Stage<'_>) -> Result<Vec<TrainExample>> {
-    let candidates: Vec<Candidate> = stage.read(Part::Whole(StageName::Candidates))?;
-    let (guards, prompts) = (guards(stage), stage.prompts());
+    let mut candidates: Vec<Candidate> = stage.read(Part::Whole(StageName::Candidates))?;
+    let (guards, prompts, gate) = (guards(stage), stage.prompts(), gate(stage));
+    candidates.retain(|candidate| first_leak(gate.as_ref(), &candidate.text).is_none());
     candidates
         .chunk_by(|a, b| a.summary_id == b.summary_id)
         .filter_map(|group| preferable(&guards, group).first().copied())

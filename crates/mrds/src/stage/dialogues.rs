@@ -1,5 +1,6 @@
 //! Stage 7: a dialogue for every synthetic summary, by each synthesizer that a compared system learns from (MRDS,
-//! synthetic pairs); a part for each of them. What breaks the format rule or repeats its summary is dropped and counted.
+//! synthetic pairs); a part for each of them. What breaks the format rule or repeats its summary is
+//! dropped and counted, and what gives a real conversation away if the recipe says so.
 
 use contract::problem::Stall;
 use contract::{Measures, Part, SampleItem, StageName, Synthesizer};
@@ -8,7 +9,7 @@ use project::part::writer;
 use project::recipe::{Ids, Recipe};
 
 use super::context::{Stage, StageOutput, count};
-use super::preferences::guards;
+use super::preferences::{first_leak, gate, guards};
 use super::sampling::{Attempts, Task, Way};
 use super::spread::BLOCK_ITEMS;
 use super::synthesizer;
@@ -20,7 +21,7 @@ pub(crate) fn run(stage: &Stage<'_>, source: Synthesizer) -> Result<StageOutput>
         .iter()
         .map(|summary| summary.text.as_str())
         .collect();
-    let (rule, guards) = (stage.format_rule(), guards(stage));
+    let (rule, guards, gate) = (stage.format_rule(), guards(stage), gate(stage));
     let adapter = synthesizer_adapter(stage, source)?;
     let name = source.to_string();
     let task = Task {
@@ -56,6 +57,8 @@ pub(crate) fn run(stage: &Stage<'_>, source: Synthesizer) -> Result<StageOutput>
                 &mut output.dropped,
                 &format!("{source}: repeats its summary or is out of length"),
             );
+        } else if let Some(reason) = first_leak(gate.as_ref(), &attempt.text) {
+            count(&mut output.dropped, &format!("{source}: leak: {reason}"));
         } else {
             kept.push(SyntheticDialogue {
                 source,

@@ -8,10 +8,14 @@
 use contract::problem::Stall;
 use std::collections::BTreeMap;
 
-use contract::{Measures, OriginCounts, PairCounts, Part, PreferenceMeasures, Scorer, StageName};
+use contract::{
+    LeakGate, LeakReason, Measures, OriginCounts, PairCounts, Part, PreferenceMeasures, Scorer,
+    StageName,
+};
 use project::artifact::{Candidate, Pair, PairSet, SummaryOrigin, rows};
 use project::format_rule::ContentGuards;
 use project::judge::Trust;
+use project::leak_audit::Gate;
 use project::recipe::Recipe;
 
 use super::context::{Stage, StageOutput, count};
@@ -22,6 +26,17 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let mut candidates: Vec<Candidate> = stage.read(Part::Whole(StageName::Candidates))?;
     let recipe = stage.recipe();
     let guards = guards(stage);
+    let mut dropped = BTreeMap::new();
+    let gate = gate(stage);
+    candidates.retain(
+        |candidate| match first_leak(gate.as_ref(), &candidate.text) {
+            Some(reason) => {
+                count(&mut dropped, &format!("leak: {reason}"));
+                false
+            }
+            None => true,
+        },
+    );
     let trust = judge::trust_in(stage)?;
     let mut maker = Maker {
         recipe,
@@ -30,7 +45,7 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
             Trust::Part { min_gap: least, .. } => min_gap(recipe, &candidates).max(least),
             Trust::Whole | Trust::None => min_gap(recipe, &candidates),
         },
-        dropped: BTreeMap::new(),
+        dropped,
     };
     let is_judged = recipe.scorer != Scorer::None && trust != Trust::None;
     if !is_judged {
@@ -77,6 +92,19 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
         dropped: maker.dropped,
         measures,
     })
+}
+
+/// What tells which texts give a real conversation away, where the recipe leaves such out.
+pub(crate) fn gate(stage: &Stage<'_>) -> Option<Gate> {
+    let data = stage.data();
+    let pairs = data.shots.iter().chain(&data.validation);
+    (stage.recipe().leak_gate == LeakGate::Drop)
+        .then(|| Gate::new(pairs.map(|pair| (pair.dialogue.clone(), pair.summary.clone()))))
+}
+
+/// Why a text gives a real conversation away, where somebody looks: the first of the reasons.
+pub(crate) fn first_leak(gate: Option<&Gate>, text: &str) -> Option<LeakReason> {
+    gate.and_then(|gate| gate.reasons(text).first().copied())
 }
 
 /// The copy and length guards, calibrated on the shots.
