@@ -7,6 +7,7 @@ mod audit;
 mod bad_input;
 mod bench;
 mod data;
+mod deid;
 mod docs;
 mod export;
 mod formats;

@@ -18,6 +18,8 @@ use tempfile::TempDir;
 pub(crate) const DATASET: &str = "clinic";
 /// Name of the first run in every workspace.
 pub(crate) const RUN: &str = "clinic-1";
+/// Why whatever a run of these conversations gives away may leave the workspace.
+pub(crate) const INVENTED: [&str; 2] = ["--override-leak", "the conversations are invented"];
 /// Settings of a run that takes seconds; so few updates of an alignment have to be large ones to change anything. All of these are given explicitly, so that no preset changes what is tested.
 pub(crate) const TINY: &[&str] = &[
     "shots=6",

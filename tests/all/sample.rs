@@ -5,9 +5,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use contract::{ArtifactKind, ErrorCode, LeakVerdict, StageName};
 use duologue_tests::skip;
+use project::report::run::RunReport;
+use project::selection::Selection;
+use project::session::{Departure, Session};
+use store::ArtifactEdit;
 
-use crate::program::{Workspace, rows};
+use crate::program::{INVENTED, Workspace, rows};
 
 /// The sample's finished run.
 const RUN: &str = "physiotherapy-1";
@@ -54,7 +59,11 @@ fn the_finished_run_is_whole_and_readable() {
     let exported = tempfile::tempdir().unwrap();
     for adapter in ["synthesizer", "summarizer"] {
         let to = exported.path().join(adapter).display().to_string();
-        let answer = workspace.ok(&["export", RUN, "--adapter", adapter, "--to", &to]);
+        let answer = workspace.ok(&[
+            &["export", RUN, "--adapter", adapter, "--to", &to][..],
+            &INVENTED,
+        ]
+        .concat());
         assert_eq!(answer.last()["replay"]["equal"], true, "{}", answer.last());
     }
 }
@@ -86,10 +95,10 @@ fn it_is_taken_once_and_goes_on_from_a_pack() {
     assert_eq!(again.last()["known"], true);
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().join("packed").display().to_string();
-    workspace.ok(&["pack", RUN, "--to", &to]);
+    workspace.ok(&[&["pack", RUN, "--to", &to][..], &INVENTED].concat());
     let elsewhere = store::Store::open(Path::new(&to)).unwrap();
     assert_eq!(elsewhere.run(RUN).unwrap().dataset_name, "physiotherapy");
-    let occupied = workspace.run(&["pack", RUN, "--to", &to]);
+    let occupied = workspace.run(&[&["pack", RUN, "--to", &to][..], &INVENTED].concat());
     assert_eq!(
         (occupied.code, occupied.last()["event"].as_str()),
         (1, Some("error"))
@@ -100,6 +109,66 @@ fn it_is_taken_once_and_goes_on_from_a_pack() {
         (2, Some("usage")),
         "nothing of Duologue's is there"
     );
+}
+
+/// A synthesizer that writes a conversation off is not let out, unless somebody says why; the log keeps the reason.
+#[test]
+fn a_copied_dialogue_keeps_a_run_from_leaving() {
+    let workspace = taken();
+    let session = Session::open(&workspace.path()).unwrap();
+    let row = session.run(RUN).unwrap();
+    let before = session.show(RUN).unwrap();
+    let selection = Selection::of_run(&row).unwrap();
+    let examples = session.examples("physiotherapy", 0, u32::MAX).unwrap();
+    let shot = examples.iter().find(|row| row.id == selection.shots[0]);
+    let copied = shot.unwrap().dialogue.clone();
+    let kind = Some(ArtifactKind::Dialogue);
+    let page = session
+        .items(RUN, StageName::Dialogues, kind, 0, 1)
+        .unwrap();
+    let first = &page.rows[0];
+    let mut payload = first.payload.clone();
+    payload["text"] = copied.into();
+    let edit = ArtifactEdit {
+        kind: first.kind,
+        item: first.item,
+        payload: &payload,
+        author: "test",
+        edited_at_ms: 1,
+    };
+    session.edit_item(RUN, first.part, &edit).unwrap();
+
+    let to = tempfile::tempdir().unwrap();
+    let folder = to.path().join("packed");
+    let leaving = |reason| {
+        let departure = Departure { reason, now_ms: 2 };
+        session.pack_run(RUN, &folder, &departure)
+    };
+    let refused = leaving(None).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::Leak, "{refused}");
+    assert!(!folder.exists(), "nothing was written");
+    assert_eq!(
+        leaving(Some(" ")).unwrap_err().code(),
+        ErrorCode::Leak,
+        "a blank is no reason"
+    );
+    leaving(Some("the sample is invented")).unwrap();
+    let log = session.exports().unwrap();
+    assert_eq!(log.len(), 1);
+    assert_eq!(
+        (log[0].verdict, log[0].reason.as_deref()),
+        (Some(LeakVerdict::Stop), Some("the sample is invented"))
+    );
+    // What was found is shown with the run, and belongs to none of its hashes.
+    let shown = session.show(RUN).unwrap();
+    let leaks = shown.leaks.unwrap();
+    assert_eq!(leaks.verdict, LeakVerdict::Stop);
+    let hashes = |report: &RunReport| -> Vec<Option<String>> {
+        let stages = report.stages.iter();
+        let others = stages.filter(|stage| stage.name != StageName::Dialogues);
+        others.map(|stage| stage.output_sha256.clone()).collect()
+    };
+    assert_eq!(hashes(&session.show(RUN).unwrap()), hashes(&before));
 }
 
 #[test]

@@ -98,6 +98,8 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     if let Some(folder) = &options.pack {
         let mut pack = duologue(place, &workspace, &["pack", &run, "--to"]);
         pack.arg(folder);
+        // Its conversations are invented: whatever the run repeats is nobody's.
+        pack.args(["--override-leak", "the sample's conversations are invented"]);
         process::run(pack)?;
     }
     say!("\nworkspace: {}", workspace.display());

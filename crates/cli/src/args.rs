@@ -2,6 +2,7 @@
 
 mod audit;
 mod bench;
+mod deid;
 mod experiment;
 mod pretrain;
 mod study;
@@ -29,6 +30,7 @@ pub(crate) use self::bench::{
     Bench, BenchCompare, BenchGenerate, BenchGrowth, BenchPipeline, BenchRating, BenchScore,
     BenchTrain, BenchWhat, Compared, Weights,
 };
+pub(crate) use self::deid::{Deid, DeidArgs, DeidRead, DeidScan, DeidSource, DeidWhat};
 pub(crate) use self::experiment::{
     Experiment, ExperimentAction, ExperimentDelete, ExperimentNew, ExperimentPlanArgs,
     ExperimentRun,
@@ -108,6 +110,8 @@ pub(crate) enum Command {
     Cancel(Cancel),
     /// ROUGE of predictions against references, from a file or a run
     Evaluate(Evaluate),
+    /// What identifies somebody in conversations: look for it, answer words in doubt, read twenty, check the rules
+    Deid(Deid),
     /// What made-up texts and adapters give away of real conversations
     Audit(Audit),
     /// Log-likelihood of completions
@@ -156,6 +160,7 @@ impl Command {
             Self::Pause(_) => "pause",
             Self::Cancel(_) => "cancel",
             Self::Evaluate(_) => "evaluate",
+            Self::Deid(_) => "deid",
             Self::Audit(_) => "audit",
             Self::Score(_) => "score",
             Self::Generate(_) => "generate",
@@ -208,6 +213,8 @@ pub(crate) struct Import {
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(crate) deid: DeidArgs,
 }
 
 /// How files are read.
@@ -604,6 +611,9 @@ pub(crate) struct Export {
         value_parser = word_of(&GgufType::ALL, GgufType::as_str)
     )]
     pub(crate) gguf_type: GgufType,
+    /// Write it although what the run made gives real conversations away; the reason is kept in the workspace's log
+    #[arg(long, value_name = "REASON", conflicts_with = "model")]
+    pub(crate) override_leak: Option<String>,
 }
 
 /// A word of `export --as`.
@@ -645,6 +655,9 @@ pub(crate) struct Pack {
     /// New or empty folder
     #[arg(long, value_name = "DIR")]
     pub(crate) to: PathBuf,
+    /// Write it although what the run made gives real conversations away; the reason is kept in the workspace's log
+    #[arg(long, value_name = "REASON")]
+    pub(crate) override_leak: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

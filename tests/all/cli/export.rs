@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::run::{RUN, Whole, items, whole};
 use super::{Place, list, number, text};
+use crate::program::INVENTED;
 
 /// Prompts of a run's summarizer with their summaries.
 fn prompts(whole: &Whole) -> Vec<Value> {
@@ -98,7 +99,11 @@ fn a_merged_model_and_a_gguf_file_compute_what_model_and_adapter_compute() {
     let (place, model) = (&whole.place, text(&whole.shown["model"]["path"]));
     let file = place.write_rows("exported.jsonl", &prompts(whole));
     let (adapter, wide) = (place.path("exported-adapter"), in_f32(place, model));
-    place.ok(&["export", RUN, "--adapter", "summarizer", "--to", &adapter]);
+    place.ok(&[
+        &["export", RUN, "--adapter", "summarizer", "--to", &adapter],
+        &INVENTED[..],
+    ]
+    .concat());
     let with_adapter = [model, "--adapter", &adapter];
     let (expected, written) = (
         token_logps(place, &with_adapter, &file),
@@ -107,7 +112,7 @@ fn a_merged_model_and_a_gguf_file_compute_what_model_and_adapter_compute() {
     let adapted = difference(&token_logps(place, &[model], &file), &expected);
     assert!(adapted > 0.05, "the adapter changes only {adapted} nats");
 
-    let of_run = [RUN, "--adapter", "summarizer"];
+    let of_run = [RUN, "--adapter", "summarizer", INVENTED[0], INVENTED[1]];
     let of_folder = ["--model", &wide, "--adapter", &adapter];
     // Numbers keep the base model's type: bf16 and f16 round, which may turn a greedy choice. f32 loses nothing.
     for (name, source, format, bound) in [
@@ -143,7 +148,11 @@ fn an_adapter_for_llama_cpp_holds_the_runs_adapter() {
     let whole = whole();
     let (place, model) = (&whole.place, text(&whole.shown["model"]["path"]));
     let (peft, to) = (place.path("cpp-adapter"), place.path("cpp-gguf"));
-    place.ok(&["export", RUN, "--adapter", "synthesizer", "--to", &peft]);
+    place.ok(&[
+        &["export", RUN, "--adapter", "synthesizer", "--to", &peft],
+        &INVENTED[..],
+    ]
+    .concat());
     let export = place.ok(&[
         "export",
         RUN,
@@ -153,6 +162,8 @@ fn an_adapter_for_llama_cpp_holds_the_runs_adapter() {
         &to,
         "--as",
         "gguf_adapter",
+        INVENTED[0],
+        INVENTED[1],
     ]);
     assert!(export["replay"].is_null(), "only llama.cpp reads it");
     let path = text(&list(&export["files"])[0]["path"]);

@@ -10,7 +10,7 @@ use project::session::Session;
 use serde_json::{Value, json};
 
 use super::{Place, Said, list, number, text};
-use crate::program::{binary, model, rows};
+use crate::program::{INVENTED, binary, model, rows};
 
 pub(super) const RUN: &str = "d-1";
 pub(super) const STAGES: [&str; 9] = [
@@ -608,7 +608,11 @@ fn an_export_gives_what_the_workspace_gives() {
     let (place, model) = (&whole.place, text(&whole.shown["model"]["path"]));
     for which in ["synthesizer", "summarizer"] {
         let to = place.path(&format!("export-{which}"));
-        let export = place.ok(&["export", RUN, "--adapter", which, "--to", &to]);
+        let export = place.ok(&[
+            &["export", RUN, "--adapter", which, "--to", &to][..],
+            &INVENTED,
+        ]
+        .concat());
         assert_eq!(export["replay"]["equal"], true, "{export}");
         assert!(
             number(&export["replay"]["items"]) > 0.0

@@ -124,6 +124,7 @@ fn import_report() -> ImportReport {
             reason: contract::DropReason::Media,
             text: "image omitted".to_owned(),
         }],
+        deid: None,
         dropped_by: BTreeMap::from([(contract::DropReason::Media, 1)]),
         remarks: vec![
             contract::Remark::OneSplit { split: Split::Test },

@@ -1,13 +1,20 @@
-//! The arguments of `audit`: which texts or figures are looked at.
+//! The arguments of `audit`: which run, texts or figures are looked at.
 
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
 #[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Audit {
     #[command(subcommand)]
-    pub(crate) what: AuditWhat,
+    pub(crate) what: Option<AuditWhat>,
+    /// A run: every text that it made, beside all that it learnt from
+    #[arg(required = true)]
+    pub(crate) run: Option<String>,
+    /// Also print a line for each text that gives something away
+    #[arg(long)]
+    pub(crate) items: bool,
 }
 
 #[derive(Debug, Subcommand)]

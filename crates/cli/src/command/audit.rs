@@ -1,4 +1,4 @@
-//! audit: what made-up texts and trained adapters give away of real conversations, from files. Needs no model.
+//! audit: what made-up texts and trained adapters give away of real conversations, of a run or from files. Needs no model.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,23 +9,72 @@ use privacy::audit::exposure::{Canary, exposures};
 use privacy::audit::extraction::{Attempt, extraction};
 use privacy::audit::membership::{Scores, membership};
 use privacy::audit::text::{Conversation, Identifier, Training};
+use project::leak_audit::RunLeaks;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Done, read_lines, read_text};
+use super::{Done, read_lines, read_text, session};
 use crate::answer::{AuditedLine, AuditedText};
-use crate::args::{AuditText, AuditWhat};
+use crate::args::{Audit, AuditText, AuditWhat, Global};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::table::Table;
 
-pub(super) fn audit(what: &AuditWhat, output: &Output) -> Done {
-    match what {
-        AuditWhat::Text(args) => text(args, output),
-        AuditWhat::Exposure(figures) => exposure(&figures.file, output),
-        AuditWhat::Membership(figures) => of_members(&figures.file, output),
-        AuditWhat::Extraction(figures) => continued(&figures.file, output),
+pub(super) fn audit(global: &Global, args: &Audit, output: &Output) -> Done {
+    match (&args.what, &args.run) {
+        (Some(AuditWhat::Text(args)), _) => text(args, output),
+        (Some(AuditWhat::Exposure(figures)), _) => exposure(&figures.file, output),
+        (Some(AuditWhat::Membership(figures)), _) => of_members(&figures.file, output),
+        (Some(AuditWhat::Extraction(figures)), _) => continued(&figures.file, output),
+        (None, Some(run)) => of_run(global, run, args.items, output),
+        (None, None) => Err(Failure::usage(
+            "neither a run nor a file was named",
+            "Give RUN, or `audit text`, `exposure`, `membership` or `extraction`.",
+        )),
     }
+}
+
+/// Every text that a run made, beside all that it learnt from.
+fn of_run(global: &Global, run: &str, items: bool, output: &Output) -> Done {
+    let (leaks, texts) = session(global)?.audit_run(run)?;
+    if items {
+        for text in &texts {
+            output.line(text);
+        }
+    }
+    output.text(leaks_table(&leaks));
+    output.result(&leaks);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a run gives away, for people.
+pub(super) fn leaks_table(leaks: &RunLeaks) -> String {
+    let limits = leaks.thresholds;
+    let mut table = Table::new(&[
+        "part",
+        "texts",
+        "give something away",
+        "long passage",
+        "identifier",
+        "longest",
+        "verdict",
+    ]);
+    for part in &leaks.parts {
+        table.row(vec![
+            part.part.to_string(),
+            part.n.to_string(),
+            part.leaking.to_string(),
+            part.count(LeakReason::Run).to_string(),
+            part.count(LeakReason::Identifier).to_string(),
+            format!("{} words", part.longest_run),
+            part.verdict.to_string(),
+        ]);
+    }
+    format!(
+        "What the {} texts of this run give away of the conversations that it learnt from: {}. A passage is long from {} words on; no two \
+         of these conversations share one.\n{table}",
+        leaks.n, leaks.verdict, limits.run,
+    )
 }
 
 /// A made-up text.

@@ -41,6 +41,7 @@ pub(super) fn import(global: &Global, args: &Import, output: &Output) -> Done {
         dry_run: args.dry_run,
         seed: args.seed,
         reading: args.reading.reading(user_language()),
+        deidentify: super::deid::asked(&args.deid)?,
     };
     let report = session(global)?.import(&request, now_ms())?;
     say(&report, args.dry_run, output);
@@ -54,7 +55,7 @@ pub(super) fn import(global: &Global, args: &Import, output: &Output) -> Done {
 }
 
 /// The language of the terminal: `LC_ALL`, else `LC_MESSAGES`, else `LANG`, of which the first that is set counts.
-fn user_language() -> Option<Language> {
+pub(super) fn user_language() -> Option<Language> {
     let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
         .into_iter()
         .filter_map(std::env::var_os)
@@ -78,6 +79,9 @@ fn say(report: &ImportReport, dry_run: bool, output: &Output) {
             .split_rule
             .map_or("not divided yet".to_owned(), |rule| rule.to_string())
     ));
+    if let Some(deid) = &report.deid {
+        output.text(super::deid::describe(deid));
+    }
     if let Some(left_out) = left_out(report) {
         output.text(left_out);
     }

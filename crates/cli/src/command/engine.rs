@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use contract::problem::{Misuse, ShellProblem};
 use contract::{DemoLine, DemoRequest, FileAction, Problem};
+use host::clock::now_ms;
 use lm::infer::generate::{GenerateConfig, GenerateRequest};
 use lm::infer::sample::Filters;
 use lm::infer::score::Completion;
@@ -14,6 +15,7 @@ use lm::lora::Adapter;
 use lm::{LanguageModel, Message, SpecialTokens, device, random};
 use mrds::demo::Summarizer;
 use mrds::export::{export_adapter, export_model};
+use project::session::Departure;
 use serde::Deserialize;
 
 use super::{Done, read_lines, read_text, session};
@@ -340,7 +342,19 @@ pub(super) fn export(global: &Global, args: &Export, output: &Output) -> Done {
                     "Give --adapter synthesizer or --adapter summarizer.",
                 )
             })?;
-            export_adapter(&session(global)?, run, which, format, &args.to)?
+            {
+                let departure = Departure {
+                    reason: args.override_leak.as_deref(),
+                    now_ms: now_ms(),
+                };
+                export_adapter(
+                    &session(global)?,
+                    run,
+                    which,
+                    (format, &args.to),
+                    &departure,
+                )?
+            }
         }
         (None, Some(model)) => export_model(model, args.adapter.as_deref(), format, &args.to)?,
         (None, None) => {

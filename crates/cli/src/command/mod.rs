@@ -4,6 +4,7 @@ mod audit;
 mod bench;
 mod compare;
 mod data;
+mod deid;
 mod doctor;
 mod download;
 mod engine;
@@ -56,7 +57,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> Done {
         Command::Pause(pause) => runs::pause(global, &pause.run, output),
         Command::Cancel(cancel) => runs::cancel(global, cancel, output),
         Command::Evaluate(evaluate) => runs::evaluate(global, evaluate, output),
-        Command::Audit(args) => audit::audit(&args.what, output),
+        Command::Deid(args) => deid::deid(global, &args.what, output),
+        Command::Audit(args) => audit::audit(global, args, output),
         Command::Score(score) => engine::score(global, score, output),
         Command::Generate(generate) => engine::generate(global, generate, output),
         Command::Summarize(summarize) => engine::summarize(global, summarize, output),

@@ -14,6 +14,7 @@ use project::rows::RunRow;
 use project::session::{Browsable, RunSummary, Session};
 use serde::Deserialize;
 
+use super::audit::leaks_table;
 use super::experiment::describe_budget;
 use super::figures::{self, points};
 use super::{Done, read_lines, session};
@@ -200,6 +201,14 @@ pub(super) fn describe(report: &RunReport, all_metrics: bool) -> String {
                 100.0 * detectable
             ));
         }
+    }
+    match &report.leaks {
+        Some(leaks) => out.push_str(&format!("\n{}", leaks_table(leaks))),
+        None if report.synthesizers.is_empty() => {}
+        None => out.push_str(&format!(
+            "\nNobody has looked yet at what its texts give away: `duologue audit {}`.\n",
+            report.run
+        )),
     }
     out
 }

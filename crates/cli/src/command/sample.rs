@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use host::clock::now_ms;
 use project::sample::{Bundle, FOLDER_VARIABLE};
+use project::session::Departure;
 
 use super::{Done, quoted, session};
 use crate::answer::Packed;
@@ -61,7 +63,11 @@ fn bundle(named: Option<PathBuf>) -> Result<Bundle, Failure> {
 pub(super) fn pack(global: &Global, args: &Pack, output: &Output) -> Done {
     let to = &args.to;
     let session = session(global)?;
-    session.pack_run(&session.sight(&args.run)?, to)?;
+    let departure = Departure {
+        reason: args.override_leak.as_deref(),
+        now_ms: now_ms(),
+    };
+    session.pack_run(&session.sight(&args.run)?, to, &departure)?;
     output.text(format!(
         "`{}` is in {} with its data set, outputs and adapters. The dialogues are in it: give it only to whom they \
          may be shown.",
