@@ -135,7 +135,7 @@ impl WordVerdict {
 }
 
 closed_set! {
-    /// What becomes of identifying pieces at import.
+    /// What an import does with identifying pieces.
     Replacing, "way of replacing" {
         /// They stay.
         Off = "off",
