@@ -9,7 +9,7 @@ use contract::{ArtifactKind, ErrorCode, LeakVerdict, StageName};
 use duologue_tests::skip;
 use project::report::run::RunReport;
 use project::selection::Selection;
-use project::session::{Departure, Session};
+use project::session::{Browsable, Departure, Session};
 use store::ArtifactEdit;
 
 use crate::program::{INVENTED, Workspace, rows};
@@ -117,14 +117,20 @@ fn a_copied_dialogue_keeps_a_run_from_leaving() {
     let workspace = taken();
     let session = Session::open(&workspace.path()).unwrap();
     let row = session.run(RUN).unwrap();
-    let before = session.show(RUN).unwrap();
+    let before = session.show(&session.sight(RUN).unwrap()).unwrap();
     let selection = Selection::of_run(&row).unwrap();
     let examples = session.examples("physiotherapy", 0, u32::MAX).unwrap();
     let shot = examples.iter().find(|row| row.id == selection.shots[0]);
     let copied = shot.unwrap().dialogue.clone();
     let kind = Some(ArtifactKind::Dialogue);
     let page = session
-        .items(RUN, StageName::Dialogues, kind, 0, 1)
+        .items(
+            RUN,
+            Browsable::new(StageName::Dialogues).unwrap(),
+            kind,
+            0,
+            1,
+        )
         .unwrap();
     let first = &page.rows[0];
     let mut payload = first.payload.clone();
@@ -142,7 +148,7 @@ fn a_copied_dialogue_keeps_a_run_from_leaving() {
     let folder = to.path().join("packed");
     let leaving = |reason| {
         let departure = Departure { reason, now_ms: 2 };
-        session.pack_run(RUN, &folder, &departure)
+        session.pack_run(&session.sight(RUN).unwrap(), &folder, &departure)
     };
     let refused = leaving(None).unwrap_err();
     assert_eq!(refused.code(), ErrorCode::Leak, "{refused}");
@@ -160,7 +166,7 @@ fn a_copied_dialogue_keeps_a_run_from_leaving() {
         (Some(LeakVerdict::Stop), Some("the sample is invented"))
     );
     // What was found is shown with the run, and belongs to none of its hashes.
-    let shown = session.show(RUN).unwrap();
+    let shown = session.show(&session.sight(RUN).unwrap()).unwrap();
     let leaks = shown.leaks.unwrap();
     assert_eq!(leaks.verdict, LeakVerdict::Stop);
     let hashes = |report: &RunReport| -> Vec<Option<String>> {
@@ -168,7 +174,10 @@ fn a_copied_dialogue_keeps_a_run_from_leaving() {
         let others = stages.filter(|stage| stage.name != StageName::Dialogues);
         others.map(|stage| stage.output_sha256.clone()).collect()
     };
-    assert_eq!(hashes(&session.show(RUN).unwrap()), hashes(&before));
+    assert_eq!(
+        hashes(&session.show(&session.sight(RUN).unwrap()).unwrap()),
+        hashes(&before)
+    );
 }
 
 #[test]

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use bench::PipelineFigures;
 use contract::{
-    ArtifactKind, Budget, ExperimentStanding, ExperimentSummary, FoundBy, IdentifierKind, KnownModel, LeakReason, Measures, Origin, Part, RunStanding, RunStatus, Split, StageName, StageStanding, StudyState, StudySummary, TooLong, WordVerdict,
+    ArtifactKind, Budget, ExperimentStanding, ExperimentSummary, FoundBy, IdentifierKind,
+    KnownModel, LeakReason, Measures, Origin, Part, RunStanding, RunStatus, Split, StageName,
+    StageStanding, StudyState, StudySummary, TooLong, WordVerdict,
 };
 use metrics::rouge::RougeScore;
 use mrds::models::{Removal, Unfinished};

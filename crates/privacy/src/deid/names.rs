@@ -142,7 +142,7 @@ impl Finder<'_> {
                         || TITLES.contains(&lower.as_str())
                         || is_relation(&lower);
                     let letters = text.words[*part].text.chars().count();
-                    !(role && !is_given(&lower))
+                    (!role || is_given(&lower))
                         && !PARTICLES.contains(&lower.as_str())
                         && letters > 1
                         && !(self.is_common(&lower) && !is_given(&lower) && !is_family(&lower))
@@ -412,8 +412,8 @@ impl Finder<'_> {
                     && (is_family(&lower)
                         || next_family
                         || is_given(&then)
-                        || !word.opens && self.is_free(text, place)
-                        || word.opens);
+                        || word.opens
+                        || self.is_free(text, place));
                 let doing = ONLY_PEOPLE.contains(&then.as_str())
                     && (then != "am" || self.is_at_the_telephone(text, place));
                 pair || doing && self.is_free(text, place)

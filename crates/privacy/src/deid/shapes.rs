@@ -73,8 +73,9 @@ impl Context<'_> {
             .chars()
             .next_back()
             .is_some_and(char::is_alphanumeric);
-        !(first && joins(self.before().chars().next_back()))
-            && !(last && joins(self.after().chars().next()))
+        let goes_on_before = first && joins(self.before().chars().next_back());
+        let goes_on_after = last && joins(self.after().chars().next());
+        !goes_on_before && !goes_on_after
     }
 }
 
@@ -271,7 +272,7 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
             let mixed = letters > 0 && letters + digits >= 6 && digits >= 3;
             found.stands_alone() && (mixed || digits >= 7) && is_number_of(found)
         }),
-        shape(Kind::Id, r"#\d{4,}", |found| is_number_of(found)),
+        shape(Kind::Id, r"#\d{4,}", is_number_of),
     ]
 });
 
@@ -290,7 +291,7 @@ fn is_number_of(found: &Context<'_>) -> bool {
     };
     let years = parts
         .iter()
-        .all(|part| is_year(&part) || part.len() == 2 && is_digits(part));
+        .all(|part| is_year(part) || part.len() == 2 && is_digits(part));
     let thousands = piece.contains('.')
         && is_digits(&piece.replace('.', ""))
         && parts.iter().skip(1).all(|part| part.len() == 3);

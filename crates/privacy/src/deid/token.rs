@@ -1,5 +1,7 @@
 //! The words of a text, with what stands between them: where a sentence begins, which of them label a speaker.
 
+use super::words::word_list;
+
 /// A word of a text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Word<'a> {
