@@ -480,6 +480,7 @@ function results(summary: StudySummary, systems: string[], request: StudyRequest
       rouge1: of(() => ({ pair_accuracy: 0.58, ci95: [0.51, 0.65], pairs: 120, kendall_b: 0.1, dialogues: 40 })),
     },
     pairs: null,
+    best_worst: null,
     seeds: { analysis: 1, resamples: 10_000 },
   };
 }

@@ -96,7 +96,7 @@ fn the_program() {
       summarize   Summarize a dialogue
       export      Write a trained adapter to a folder, and prove that it gives the same numbers
       pack        Write a run with its data set and adapters as a workspace of its own
-      study       Ratings by people: what a study could show, studies brought in, their results
+      study       Ratings by people: what a study could show, the study itself, and its results
       sample      Put the sample project into the workspace: invented pairs, a small model, a finished run
       models      Download, list, check and remove models
       pretrain    Train all weights of a small model on text of your own, from random numbers or from a model folder

@@ -7,17 +7,26 @@ use super::help;
 #[test]
 fn study() {
     assert_snapshot!(help("study"), @"
-    Ratings by people: what a study could show, studies brought in, their results
+    Ratings by people: what a study could show, the study itself, and its results
 
     Usage: duologue study <COMMAND>
 
     Commands:
-      plan     What a study could show before anybody rates: detectable differences, load, hours; it stores nothing
-      import   Bring in a study that was rated elsewhere, from a folder with study.json, dialogues.json, items.json, ratings.csv
-      list     List the studies that were brought in
-      results  Every figure of a study, and each comparison in a sentence
-      export   Write a study with its answers, results and a dictionary of its columns to a folder
-      help     Print this message or the help of the given subcommand(s)
+      plan       What a study could show before anybody rates: detectable differences, load, hours; it stores nothing
+      import     Bring in a study that was rated elsewhere, from a folder with study.json, dialogues.json, items.json, ratings.csv
+      create     Plan a study of finished runs and start it: the plan is frozen, hashed and sealed
+      start      Start a study that was kept as a draft
+      list       List the studies
+      progress   How far the raters of a study are: no score, no mean
+      add-rater  Put somebody onto the roster of a study that runs
+      withdraw   Take a rater out before the results open
+      close      Withdraw everybody who is still rating, and close the study
+      reveal     Open the results before every rater has locked; this cannot be taken back, and every result says so
+      verify     Recompute the seal and the hash of the plan, once the results are open
+      delete     Remove a study with its texts and ratings
+      results    Every figure of a study whose results are open, and each comparison in a sentence
+      export     Write a study with its answers, results and a dictionary of its columns to a folder
+      help       Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help     Print help
@@ -66,7 +75,7 @@ fn study_import() {
 #[test]
 fn study_list() {
     assert_snapshot!(help("study list"), @"
-    List the studies that were brought in
+    List the studies
 
     Usage: duologue study list
 
@@ -79,7 +88,7 @@ fn study_list() {
 #[test]
 fn study_results() {
     assert_snapshot!(help("study results"), @"
-    Every figure of a study, and each comparison in a sentence
+    Every figure of a study whose results are open, and each comparison in a sentence
 
     Usage: duologue study results <STUDY>
 
@@ -125,4 +134,49 @@ fn study_export() {
       -V, --version
               Print version
     ");
+}
+
+#[test]
+fn study_create() {
+    assert_snapshot!(help("study create"), @"");
+}
+
+#[test]
+fn study_start() {
+    assert_snapshot!(help("study start"), @"");
+}
+
+#[test]
+fn study_progress() {
+    assert_snapshot!(help("study progress"), @"");
+}
+
+#[test]
+fn study_add_rater() {
+    assert_snapshot!(help("study add-rater"), @"");
+}
+
+#[test]
+fn study_withdraw() {
+    assert_snapshot!(help("study withdraw"), @"");
+}
+
+#[test]
+fn study_close() {
+    assert_snapshot!(help("study close"), @"");
+}
+
+#[test]
+fn study_reveal() {
+    assert_snapshot!(help("study reveal"), @"");
+}
+
+#[test]
+fn study_verify() {
+    assert_snapshot!(help("study verify"), @"");
+}
+
+#[test]
+fn study_delete() {
+    assert_snapshot!(help("study delete"), @"");
 }
