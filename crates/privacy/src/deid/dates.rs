@@ -283,12 +283,14 @@ impl Day {
             true => (names[2], names[3]),
             false => (names[0], names[1]),
         };
-        let is_long = |names: &[&str; 4]| {
-            [names[0], names[2]]
+        let written = |columns: [usize; 2]| {
+            let lower = old.to_lowercase();
+            let mut names = NAMES
                 .iter()
-                .any(|name| name.eq_ignore_ascii_case(old) && name.len() > 3)
+                .flat_map(|names| columns.map(|column| names[column]));
+            names.any(|name| name.to_lowercase() == lower)
         };
-        let name = match old.chars().count() > 3 || NAMES.iter().any(is_long) {
+        let name = match written([0, 2]) || !written([1, 3]) {
             true => long,
             false => short,
         };

@@ -11,6 +11,7 @@ use super::words::{Tongue, is_given, is_role, is_usual, word_list};
 struct Uses {
     small: usize,
     capital_inside: usize,
+    /// Twice for each that is definite.
     after_determiner: usize,
 }
 
@@ -40,11 +41,15 @@ impl Evidence {
             let mut labels = HashSet::new();
             for text in *texts {
                 let words = words(text);
-                for (place, word) in words.iter().enumerate() {
-                    if word.label {
-                        labels.insert(word.lower());
-                    } else {
-                        found.count(&words, place, word);
+                for line in words.chunk_by(|_, next| !next.gap.contains('\n')) {
+                    // Somebody who writes no capitals says nothing about any word.
+                    let has_capitals = line.iter().any(|word| !word.label && word.is_capital());
+                    for (place, word) in line.iter().enumerate() {
+                        if word.label {
+                            labels.insert(word.lower());
+                        } else if has_capitals {
+                            found.count(line, place, word);
+                        }
                     }
                 }
             }
@@ -68,8 +73,15 @@ impl Evidence {
         } else if !word.opens {
             uses.capital_inside += 1;
             let before = place.checked_sub(1).map(|before| words[before].lower());
-            let determined = before.is_some_and(|before| DETERMINERS.contains(&before.as_str()));
-            uses.after_determiner += usize::from(determined && word.follows_closely());
+            let before = before
+                .filter(|_| word.follows_closely())
+                .unwrap_or_default();
+            // `von einer Mieke`: an indefinite article alone does not make a noun of it.
+            uses.after_determiner += match before.as_str() {
+                "ein" | "eine" | "einen" | "einem" | "einer" | "a" | "an" => 1,
+                before if DETERMINERS.contains(&before) => 2,
+                _ => 0,
+            };
         }
     }
 
@@ -86,7 +98,7 @@ impl Evidence {
         match tongue {
             Tongue::English => written_small,
             Tongue::German => {
-                written_small || uses.after_determiner * 2 > uses.capital_inside || is_noun(word)
+                written_small || uses.after_determiner > uses.capital_inside || is_noun(word)
             }
         }
     }

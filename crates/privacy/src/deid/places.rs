@@ -15,7 +15,7 @@ const ENGLISH_STREET: &str = r"(?x)
     \d{1,5}[A-Za-z]?\ (?:[NSEW]\.?\ )?
     (?:(?:St\.|[\p{Lu}][\p{L}'’-]*|\d{1,3}(?:st|nd|rd|th))\ ){1,4}?
     (?:Streets?|St|Road|Rd|Lane|Ln|Close|Avenue|Ave|Court|Ct|Drive|Dr|Way|Place|Pl|Square|Sq|Terrace|Gardens?|Crescent|Cres|Hill|Park|Grove
-      |Row|Mews|Walk|Green|Boulevard|Blvd|Parkway|Pkwy|Quay|View|Rise|Yard|Wharf|Highway|Circle|Trail|Alley|Parade|Gate|Vale|Passage|Esplanade)\b\.?";
+      |Row|Mews|Walk|Green|Boulevard|Blvd|Parkway|Pkwy|Quay|View|Rise|Yard|Wharf|Highway|Circle|Trail|Alley|Parade|Gate|Vale|Passage|Esplanade)\b";
 
 /// A street in German: a compound of its kind, or a preposition with names, and a number.
 const GERMAN_STREET: &str = r"(?x)
@@ -44,8 +44,8 @@ const ORG_END: &str = r"(?:Surgery|Clinic|Hospital|Infirmary|Practice|Medical\ (
 
 static ORGS: LazyLock<[Option<Regex>; 2]> = LazyLock::new(|| {
     [
-        Regex::new(&format!(r"(?:(?:St\.|\p{{Lu}}[\p{{L}}'’-]*)(?:\ (?:&|and|und|of)\ |,?\ ))+{ORG_END}(?:\ (?:{ORG_END}))*")).ok(),
-        Regex::new(r"(?:(?:Gemeinschafts|Haus|Zahnarzt|Tierarzt|Facharzt|Physio|Augen|Kinderarzt)?[Pp]raxis|(?:Anwalts|Rechtsanwalts|Steuer)?[Kk]anzlei|Klinik|Klinikum|Krankenhaus|Apotheke|Kita|MVZ|Hotel|Pension|Firma|Autohaus|Pflegedienst|Pflegeheim|Seniorenheim|Stadtwerke|Sparkasse|Volksbank|University\ of|Bank\ of|Hospital\ of)(?:\ (?:am|an\ der|im|in\ der|zum|zur|bei\ der|vom|für|Dr\.|Prof\.))*(?:\ (?:\p{Lu}[\p{L}'’-]*))+(?:\ (?:&|und|and)\ \p{Lu}[\p{L}'’-]*)*").ok(),
+        Regex::new(&format!(r"(?:(?:St\.|\p{{Lu}}[\p{{L}}'’-]*)(?:\ (?:&|and|und|of)\ |\ ))+{ORG_END}(?:\ (?:{ORG_END}))*")).ok(),
+        Regex::new(r"(?:Praxis|\p{Lu}\p{L}+praxis|Kanzlei|\p{Lu}\p{L}+kanzlei|Klinik|Klinikum|Krankenhaus|Apotheke|Kita|MVZ|Hotel|Pension|Firma|Autohaus|Pflegedienst|Pflegeheim|Seniorenheim|Stadtwerke|Sparkasse|Volksbank|University\ of|Bank\ of|Hospital\ of)(?:\ (?:am|an\ der|im|in\ der|zum|zur|bei\ der|vom|für|Dr\.|Prof\.))*(?:\ (?:\p{Lu}[\p{L}'’-]*))+(?:\ (?:&|und|and)\ \p{Lu}[\p{L}'’-]*)*").ok(),
     ]
 });
 

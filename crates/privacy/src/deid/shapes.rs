@@ -43,12 +43,19 @@ impl Context<'_> {
 
     /// The last words before the match on its line, in lower case.
     fn words_before(&self, count: usize) -> Vec<String> {
-        let line = self.before().rsplit('\n').next().unwrap_or_default();
-        let words = line.split(|letter: char| !letter.is_alphanumeric());
-        let words: Vec<String> = words
-            .filter(|word| !word.is_empty())
-            .map(str::to_lowercase)
-            .collect();
+        let words = |line: &str| -> Vec<String> {
+            let words = line.split(|letter: char| !letter.is_alphanumeric());
+            let words = words.filter(|word| !word.is_empty());
+            words.map(str::to_lowercase).collect()
+        };
+        let mut lines = self.before().rsplit('\n');
+        let mut found = words(lines.next().unwrap_or_default());
+        // An answer with nothing but the number: the question before it says what it is.
+        if found.len() < 3 {
+            let question = words(lines.next().unwrap_or_default());
+            found = [question, found.split_off(found.len().min(1))].concat();
+        }
+        let words = found;
         words[words.len().saturating_sub(count)..].to_vec()
     }
 
@@ -89,10 +96,10 @@ word_list!(
 word_list!(
     ANNOUNCED = "nhs patient patienten patientennummer case order ticket policy claim matter account customer member membership \
      invoice booking reservation reference ref number no id passport licence license insurance tracking parcel serial \
-     file docket employee student contract meter mrn ssn aktenzeichen az akte aktennummer kundennummer kunden \
+     file docket employee student contract mrn ssn aktenzeichen az akte aktennummer kundennummer kunden \
      fallnummer fall versichertennummer versicherungsnummer versicherten vertragsnummer vertrag bestellnummer \
      bestellung rechnungsnummer rechnung auftragsnummer auftrag vorgangsnummer vorgang ticketnummer mitgliedsnummer \
-     mitgliedsnr personalnummer ausweisnummer ausweis reisepass steuernummer zählernummer zähler sendungsnummer paket \
+     mitgliedsnr personalnummer ausweisnummer ausweis reisepass steuernummer zählernummer sendungsnummer paket \
      sendung paketnummer referenz referenznummer nummer nr kontonummer konto buchungsnummer"
 );
 
@@ -262,6 +269,12 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
                     && is_announced(found, &ANNOUNCED)
             },
         ),
+        shape(Kind::Id, r"\d{2,6}(?: \d{2,6})+", |found| {
+            found.stands_alone()
+                && found.digits().len() >= 7
+                && is_number_of(found)
+                && is_announced(found, &ANNOUNCED)
+        }),
         shape(Kind::Id, r"#?[\p{Lu}\d]+(?:[-./][\p{Lu}\d]+)*", |found| {
             let letters = found
                 .piece()
@@ -377,7 +390,7 @@ mod tests {
 
     #[test]
     fn numbers_of_somebody() {
-        let cases: [(&str, Kind, &str); 30] = [
+        let cases: [(&str, Kind, &str); 31] = [
             (
                 "write to jo.b+x@mail.example, ok?",
                 Kind::Email,
@@ -424,6 +437,11 @@ mod tests {
             ("case F.37573 is", Kind::Id, "F.37573"),
             ("policy number PX-48211/B", Kind::Id, "PX-48211/B"),
             ("Aktenzeichen 12 O 345/23", Kind::Id, "12 O 345/23"),
+            (
+                "Ihre Kundennummer?\nB: 4471 9920 13. Ja",
+                Kind::Id,
+                "4471 9920 13",
+            ),
             ("it is 9991191593.", Kind::Id, "9991191593"),
             ("about #48211 again", Kind::Id, "#48211"),
             ("code KX11735QP here", Kind::Id, "KX11735QP"),
