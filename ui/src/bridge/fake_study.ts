@@ -25,7 +25,11 @@ interface FakeStudy {
   undo: { slot: string; step: DeskStep }[];
 }
 
-const criterion = (key: string, en: [string, string, ...string[]], de: [string, string, ...string[]]): Criterion => {
+const criterion = (
+  key: string,
+  en: [string, string, ...string[]],
+  de: [string, string, ...string[]],
+): Criterion => {
   const words = ([name, question, ...anchors]: [string, string, ...string[]]) => ({
     name,
     in_sentence: name.toLowerCase(),
@@ -230,7 +234,8 @@ export class FakeStudies {
       if (act.kind === 'warmup' || desk.check.length === act.place + 1) desk.introduced = true;
       return null;
     }
-    const step = desk.steps[press.step] ?? refuse({ code: 'unknown_item', args: { step: press.step, reason: '?' } });
+    const step =
+      desk.steps[press.step] ?? refuse({ code: 'unknown_item', args: { step: press.step, reason: '?' } });
     this.#study(study).undo.push({ slot: desk.slot, step: structuredClone(step) });
     desk.can_undo = true;
     if (act.kind === 'submit') {
@@ -264,8 +269,7 @@ export class FakeStudies {
   async lockSet(study: string, rater: string): Promise<StudyState> {
     const desk = this.#open(study, rater);
     const open = desk.steps.filter((step) => !step.submitted).length;
-    if (open > 0)
-      refuse({ code: 'wrong_state', args: { case: 'unrated', open, total: desk.steps.length } });
+    if (open > 0) refuse({ code: 'wrong_state', args: { case: 'unrated', open, total: desk.steps.length } });
     return this.#end(study, desk, 'locked');
   }
   async studyProgress(study: string): Promise<StudyProgress> {
@@ -477,7 +481,13 @@ function results(summary: StudySummary, systems: string[], request: StudyRequest
     drift: {},
     time: { R1: { summaries: 120, median_s: 31 } },
     metrics: {
-      rouge1: of(() => ({ pair_accuracy: 0.58, ci95: [0.51, 0.65], pairs: 120, kendall_b: 0.1, dialogues: 40 })),
+      rouge1: of(() => ({
+        pair_accuracy: 0.58,
+        ci95: [0.51, 0.65],
+        pairs: 120,
+        kendall_b: 0.1,
+        dialogues: 40,
+      })),
     },
     pairs: null,
     best_worst: null,

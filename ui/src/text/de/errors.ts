@@ -607,9 +607,13 @@ export const errors: ErrorWords = {
     say(`„${rater}“ steht nicht auf der Liste: ${list(known)}.`, 'Bitten Sie darum, aufgenommen zu werden.'),
   set_locked: ({ rater }) => say(`Der Satz von ${rater} ist abgeschlossen.`, 'Seine Noten sind endgültig.'),
   study_plan: ({ field, reason }) => say(`Der Plan ist nicht ausführbar: „${field}“ ${reason}.`),
-  unknown_item: ({ step, reason }) => say(`Schritt ${step + 1}: ${reason}.`, 'Öffnen Sie den Satz noch einmal.'),
+  unknown_item: ({ step, reason }) =>
+    say(`Schritt ${step + 1}: ${reason}.`, 'Öffnen Sie den Satz noch einmal.'),
   not_a_pack: ({ file }) =>
-    say(`${file} ist weder ein Bewertungspaket noch die Antwort auf eines.`, 'Wählen Sie die gespeicherte Datei.'),
+    say(
+      `${file} ist weder ein Bewertungspaket noch die Antwort auf eines.`,
+      'Wählen Sie die gespeicherte Datei.',
+    ),
   newer_format: ({ file }) =>
     say(`${file} stammt von einem neueren Duologue.`, 'Bringen Sie Duologue auf den neuesten Stand.'),
   other_study: ({ file }) =>
@@ -625,13 +629,22 @@ export const errors: ErrorWords = {
       'Geben Sie das Geheimwort noch einmal ein; wenn es stimmt, bitten Sie noch einmal um die Datei.',
     ),
   rater_mismatch: ({ found, expected }) =>
-    say(`Die Antworten nennen ${found}, das Paket wurde aber für ${expected} geschrieben.`, 'Nichts wurde übernommen.'),
+    say(
+      `Die Antworten nennen ${found}, das Paket wurde aber für ${expected} geschrieben.`,
+      'Nichts wurde übernommen.',
+    ),
   seal_mismatch: ({ file }) =>
     say(`${file} hat ein anderes Siegel als die Studie.`, 'Nichts wurde übernommen.'),
   protocol_changed: ({ criterion }) =>
-    say(`Die Antworten haben das Merkmal „${criterion}“, das die Studie nicht hat.`, 'Nichts wurde übernommen.'),
+    say(
+      `Die Antworten haben das Merkmal „${criterion}“, das die Studie nicht hat.`,
+      'Nichts wurde übernommen.',
+    ),
   older_revision: ({ found, have }) =>
-    say(`Die Antworten sind Speicherstand ${found}, hier ist schon Stand ${have}.`, 'Bitten Sie um die neueste Datei.'),
+    say(
+      `Die Antworten sind Speicherstand ${found}, hier ist schon Stand ${have}.`,
+      'Bitten Sie um die neueste Datei.',
+    ),
   pack_conflict: ({ rater, both, different, only_first, only_second }) =>
     say(
       `Von ${rater} gibt es hier schon andere Antworten: ${both} Noten stehen in beiden, ${different} davon verschieden; ${only_first} nur hier, ${only_second} nur in der Datei.`,

@@ -60,12 +60,17 @@ export const judge: typeof en = {
     lead: 'Blind: wer eine Zusammenfassung schrieb, steht erst da, wenn alle abgeschlossen haben.',
     study: 'Studie',
     newTitle: 'Eine Studie planen',
-    newNote: 'Menschen beurteilen die Testzusammenfassungen eines fertigen Laufs, ohne zu wissen, wer sie schrieb.',
+    newNote:
+      'Menschen beurteilen die Testzusammenfassungen eines fertigen Laufs, ohne zu wissen, wer sie schrieb.',
     run: 'Fertiger Lauf',
     name: 'Name',
     defaultName: 'Studie',
     mode: 'Gefragt wird nach',
-    modes: { criteria: 'Noten', pair: 'der besseren von zweien', best_worst: 'der besten und der schlechtesten' },
+    modes: {
+      criteria: 'Noten',
+      pair: 'der besseren von zweien',
+      best_worst: 'der besten und der schlechtesten',
+    },
     modeHints: {
       criteria: 'Jede Zusammenfassung nach vier Merkmalen. Sagt, worin ein System besser ist.',
       pair: 'Zwei Zusammenfassungen nebeneinander. Geht schnell und sagt nur, welche vorgezogen wird.',
@@ -315,7 +320,8 @@ export const judge: typeof en = {
     ratings: 'Bewertung durch Menschen',
     ratingsNote: (name, raters) =>
       `${name}, ${raters === 1 ? 'eine Person: die Sicht einer einzigen Person' : `${raters} Personen`}.`,
-    ratingsOpen: 'Die Bewertung durch Menschen steht hier, sobald eine Studie dieses Laufs abgeschlossen ist.',
+    ratingsOpen:
+      'Die Bewertung durch Menschen steht hier, sobald eine Studie dieses Laufs abgeschlossen ist.',
     revealedEarly: (when) => `Am ${when} vorzeitig geöffnet, bevor alle abgeschlossen hatten.`,
     criterion: 'Merkmal',
     alpha: 'Übereinstimmung (Alpha)',

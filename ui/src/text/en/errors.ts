@@ -572,7 +572,10 @@ export const errors: ErrorWords = {
   other_study: ({ file }) =>
     say(`${file} belongs to another study.`, 'Read it into the workspace that wrote the pack.'),
   unknown_pack: ({ file }) =>
-    say(`${file} answers a pack that this study did not write.`, 'Read it into the workspace that wrote the pack.'),
+    say(
+      `${file} answers a pack that this study did not write.`,
+      'Read it into the workspace that wrote the pack.',
+    ),
   wrong_secret_or_changed: ({ file }) =>
     say(
       `${file} cannot be opened: the secret is wrong, or the file was changed on its way.`,
@@ -582,9 +585,15 @@ export const errors: ErrorWords = {
     say(`The answers name rater ${found}, but the pack was written for ${expected}.`, 'Nothing was taken.'),
   seal_mismatch: ({ file }) => say(`${file} has another seal than the study.`, 'Nothing was taken.'),
   protocol_changed: ({ criterion }) =>
-    say(`The answers have the criterion “${criterion}”, which the study does not have.`, 'Nothing was taken.'),
+    say(
+      `The answers have the criterion “${criterion}”, which the study does not have.`,
+      'Nothing was taken.',
+    ),
   older_revision: ({ found, have }) =>
-    say(`The answers are saving number ${found}, but number ${have} is here already.`, 'Ask for the newest file.'),
+    say(
+      `The answers are saving number ${found}, but number ${have} is here already.`,
+      'Ask for the newest file.',
+    ),
   pack_conflict: ({ rater, both, different, only_first, only_second }) =>
     say(
       `${rater} has other answers here already: ${both} scores are in both, ${different} of them different; ${only_first} are only here, ${only_second} only in the file.`,

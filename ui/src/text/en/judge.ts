@@ -84,7 +84,8 @@ export const judge = {
     create: 'Start…',
     start: 'Start',
     freezeTitle: 'Freeze the plan?',
-    freezeText: 'After this only raters can be added or withdrawn. A seal shows later that nothing was changed.',
+    freezeText:
+      'After this only raters can be added or withdrawn. A seal shows later that nothing was changed.',
     shows: 'What this study can show',
     showsNothing: 'Name the raters to see it.',
     effort: (load: string, hours: string, taste: string) =>
