@@ -51,12 +51,12 @@ impl Context<'_> {
         let mut lines = self.before().rsplit('\n');
         let mut found = words(lines.next().unwrap_or_default());
         // An answer with nothing but the number: the question before it says what it is.
-        if found.len() < 3 {
-            let question = words(lines.next().unwrap_or_default());
-            found = [question, found.split_off(found.len().min(1))].concat();
+        if let (0..3, Some(question)) = (found.len(), lines.next()) {
+            // Without the speaker before the colon.
+            let answer = found.split_off(found.len().min(1));
+            found = [words(question), answer].concat();
         }
-        let words = found;
-        words[words.len().saturating_sub(count)..].to_vec()
+        found[found.len().saturating_sub(count)..].to_vec()
     }
 
     fn word_after(&self) -> String {
