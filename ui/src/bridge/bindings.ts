@@ -124,20 +124,36 @@ export const commands = {
 	startExperiment: (request: ExperimentRequest) => __TAURI_INVOKE<null>("start_experiment", { request }),
 	/**  Resumes, pauses, stops or removes an experiment. */
 	steerExperiment: (name: string, action: ExperimentAction) => __TAURI_INVOKE<null>("steer_experiment", { name, action }),
-	/**  Draws dialogues and stores one item for each system's summary. */
-	createStudy: (request: StudyRequest) => __TAURI_INVOKE<Study>("create_study", { request }),
+	/**  The systems of a run that can be rated. */
+	ratableSystems: (run: string) => __TAURI_INVOKE<System[]>("ratable_systems", { run }),
+	/**  What a study could show; nothing is stored. */
+	planStudy: (request: StudyRequest) => __TAURI_INVOKE<PlanAnswer>("plan_study", { request }),
+	/**  Freezes a plan and starts its study. */
+	createStudy: (request: StudyRequest) => __TAURI_INVOKE<StudySummary>("create_study", { request }),
 	/**  The studies, newest first. */
-	studies: () => __TAURI_INVOKE<Study[]>("studies"),
-	/**  A rater's items in their own order; the rater is entered on first use. */
-	ratingQueue: (study: string, rater: string) => __TAURI_INVOKE<RatingQueue>("rating_queue", { study, rater }),
-	/**  Keeps one press: a score, or none to take it back. */
-	rate: (press: RatingPress) => __TAURI_INVOKE<null>("rate", { press }),
-	/**  Leaves an item out. */
-	skipItem: (study: string, rater: string, itemKey: string) => __TAURI_INVOKE<null>("skip_item", { study, rater, itemKey }),
-	/**  Locks a rater's set for good. */
-	lockStudy: (study: string, rater: string) => __TAURI_INVOKE<null>("lock_study", { study, rater }),
-	/**  Means by system from locked sets; refused while none is locked. */
-	studyResults: (study: string) => __TAURI_INVOKE<StudyResult[]>("study_results", { study }),
+	studies: () => __TAURI_INVOKE<StudySummary[]>("studies"),
+	/**  Everything that a rater needs to go on. */
+	desk: (study: string, rater: string) => __TAURI_INVOKE<Desk>("desk", { study, rater }),
+	/**  Keeps one press; the step as it stands then. */
+	press: (study: string, rater: string, press: DeskPress) => __TAURI_INVOKE<DeskStep | null>("press", { study, rater, press }),
+	/**  Takes the last press back; the step as it stands then, or none if there is nothing to take back. */
+	undoPress: (study: string, rater: string) => __TAURI_INVOKE<DeskStep | null>("undo_press", { study, rater }),
+	/**  Makes a rater's set final; with the last one the study closes. */
+	lockSet: (study: string, rater: string) => __TAURI_INVOKE<StudyState>("lock_set", { study, rater }),
+	/**  Where a study's raters stand: no score, no mean. */
+	studyProgress: (study: string) => __TAURI_INVOKE<StudyProgress>("study_progress", { study }),
+	/**  Puts somebody onto the roster. */
+	addRater: (study: string, name: string) => __TAURI_INVOKE<null>("add_rater", { study, name }),
+	/**  Takes a rater out. */
+	withdrawRater: (study: string, rater: string, reason: string, counted: boolean | null) => __TAURI_INVOKE<StudyState>("withdraw_rater", { study, rater, reason, counted }),
+	/**  Withdraws everybody who is still rating. */
+	closeStudy: (study: string, reason: string) => __TAURI_INVOKE<StudyState>("close_study", { study, reason }),
+	/**  Opens the results before every rater has locked. */
+	revealStudy: (study: string, reason: string) => __TAURI_INVOKE<null>("reveal_study", { study, reason }),
+	/**  Removes a study with its texts and ratings. */
+	deleteStudy: (study: string) => __TAURI_INVOKE<null>("delete_study", { study }),
+	/**  Every figure of a study; refused while people rate. */
+	studyResults: (study: string) => __TAURI_INVOKE<StudyResults>("study_results", { study }),
 	/**  Summarizes a dialogue; the text comes through the channel as it is written. */
 	demo: (choice: DemoChoice, dialogue: string, onEvent: Channel<DemoEvent>) => __TAURI_INVOKE<null>("demo", { choice, dialogue, onEvent }),
 	/**  Ends the demo's process and gives its memory back. */
@@ -175,6 +191,27 @@ export type AccountUnit =
 "paragraph" | 
 /**  Several of these: the files of the import differ. */
 "mixed";
+
+/**  How well raters agree, in a word. */
+export type AgreementWord = 
+/**  Alpha of .8 or more. */
+"high" | 
+/**  Alpha of .667 or more. */
+"tentative" | 
+/**  Lower, but four of five summaries got scores within one point: there is little to agree about. */
+"narrow" | 
+/**  Lower. */
+"low" | 
+/**  Everyone gave the same score, or nothing was rated twice. */
+"undefined";
+
+/**  From what the random numbers of the results are drawn. */
+export type AnalysisSeeds = {
+	/**  Seed of the resamples. */
+	analysis: number,
+	/**  Number of resamples. */
+	resamples: number,
+};
 
 /**  What went wrong, which the page words. */
 export type AppError = 
@@ -242,6 +279,23 @@ beside: string;
 /**  Byte of it. */
 offset: number };
 
+/**  What naming the best and the worst says. */
+export type BestWorstResults = {
+	/**  The marks of each system. */
+	systems: SystemMarks[],
+	/**  The planned comparisons that are tested. */
+	comparisons: MarkComparison[],
+	/**  How often the summary at each place was named best: if the order plays no part, about equally often. */
+	best_by_place: number[],
+};
+
+/**  Which bootstrap gives the second interval. */
+export type BootstrapKind = 
+/**  Below 30 dialogues. */
+"studentised" | 
+/**  From 30 dialogues on. */
+"percentile";
+
 /**  How a recipe was brought down to a time, and what was given up for it. */
 export type Budget = {
 	/**  The time that there is. */
@@ -305,12 +359,80 @@ export type Change = {
 	value: string,
 };
 
+/**  A statement about the guideline that is true or false. */
+export type CheckStatement = {
+	/**  The statement. */
+	text: Words,
+	/**  Whether it is true. */
+	holds: boolean,
+	/**  Why. */
+	why: Words,
+};
+
 /**  Which column plays which part. */
 export type ColumnRole = {
 	/**  `dialogue`, `summary`, `id`, `split`, … */
 	role: string,
 	/**  Column or key in the file. */
 	column: string,
+};
+
+/**  A comparison of two systems on a criterion. */
+export type Comparison = {
+	/**  The criterion. */
+	criterion: string,
+	/**  Key of the first system. */
+	a: string,
+	/**  Key of the second system. */
+	b: string,
+	/**  Whether it is tested. */
+	test: boolean,
+	/**  Dialogues that count. */
+	dialogues: number,
+	/**  Mean over dialogues, first minus second; none without a dialogue. */
+	diff: number | null,
+	/**  Standard deviation over dialogues; none below two. */
+	sd: number | null,
+	/**  Student's interval. */
+	ci95: [number, number] | null,
+	/**  The interval that is held against the margin. */
+	ci90: [number, number] | null,
+	/**  The bootstrap's interval, as a second opinion; none if it is infinite. */
+	ci95_bootstrap: [number, number] | null,
+	/**  Which bootstrap. */
+	bootstrap: BootstrapKind,
+	/**  Exact two-sided p-value over all flips of the dialogues; none if nothing is tested. */
+	p: number | null,
+	/**  The same on the dialogues of each rater. */
+	by_rater: RaterDifference[],
+	/**  For other raters like these; none below three raters or ten dialogues rated by all. */
+	other_raters: OtherRaters | null,
+	/**  Whether one rater's interval lies above 0 and another's below. */
+	raters_split: boolean,
+	/**  Dialogues that would show the difference that matters; none if that is more than a million. */
+	dialogues_needed: number | null,
+	/**  Adjusted for all tested comparisons; none where nothing is tested. */
+	p_holm: number | null,
+	/**  What it came to; none where nothing is tested. */
+	outcome: Outcome | null,
+	/**  What would settle it; none where nothing is tested. */
+	settle: Settle | null,
+	/**  All of it in a sentence; none where nothing is tested. */
+	sentence: Words | null,
+};
+
+/**  How a rater scores what they see a second time. */
+export type Consistency = {
+	/**  Scores given twice. */
+	pairs: number,
+	/**  Share of equal ones. */
+	equal: number,
+	/**  Share within one point. */
+	within_one: number,
+	/**  Mean distance. */
+	mean_abs: number,
+	/**  Standard deviation of one score: `sqrt(sum d^2 / (2 pairs))`. */
+	sd: number,
 };
 
 /**  What a run's worker is asked to do at its next step. */
@@ -337,14 +459,92 @@ what: string;
 /**  The parser's reason. */
 reason: string };
 
-/**  A criterion with its question and what 1 to 5 mean. */
+/**  A criterion as raters see it. */
 export type Criterion = {
-	/**  Stable word. */
+	/**  Word under which scores are stored. */
 	key: string,
+	/**  Its scale. */
+	scale: Scale,
+	/**  Whether the highest score is the best. */
+	higher_is_better: boolean,
+	/**  Whether "not applicable" is an answer; it counts as missing. */
+	na: boolean,
+	/**  Its words; at least one language. */
+	texts: CriterionTexts,
+};
+
+/**  How well raters agree on a criterion. */
+export type CriterionAgreement = {
+	/**  Krippendorff's alpha, ordinal. */
+	alpha: number | null,
+	/**  Its interval over dialogues. */
+	alpha_ci95: [number, number] | null,
+	/**  Gwet's AC2 with ordinal weights. */
+	ac2: number | null,
+	/**  Its standard error. */
+	ac2_se: number | null,
+	/**  Summaries with two scores or more. */
+	items: number,
+	/**  Dialogues with such a summary. */
+	dialogues: number,
+	/**  Share of summaries to which all gave the same score. */
+	all_equal: number | null,
+	/**  Share of summaries whose scores lie within one point. */
+	within_one: number | null,
+	/**  Share of rater pairs that gave the same score. */
+	pairs_equal: number | null,
+	/**  In a word. */
+	word: AgreementWord,
+};
+
+/**  The mean of a system on a criterion. */
+export type CriterionMean = {
+	/**  Mean over dialogues; none without a dialogue. */
+	mean: number | null,
+	/**  Student's interval over dialogues, cut at the scale's ends; none below two dialogues. */
+	ci95: [number, number] | null,
+	/**  Dialogues that count. */
+	dialogues: number,
+	/**  Scores that count. */
+	ratings: number,
+	/**  How often each point of the scale was given. */
+	distribution: number[],
+};
+
+/**  What a study could show on a criterion. */
+export type CriterionOutlook = {
+	/**  The true difference that one comparison finds four times in five. */
+	detectable: number,
+	/**  The same if all comparisons on all criteria are tested together. */
+	detectable_family: number,
+	/**  Half the width of the 95 % interval. */
+	half_width: number,
+	/**  How often a true difference of `delta` is found. */
+	power_at_delta: number,
+	/**  How far these raters' taste can shift the difference. */
+	taste_95: number,
+	/**  Dialogues that would show `delta` in the family; none if that is more than a million. */
+	dialogues_needed: number | null,
+};
+
+/**  The words of a criterion in a language. */
+export type CriterionText = {
+	/**  Its name. */
+	name: string,
+	/**  How a sentence names it. */
+	in_sentence: string,
 	/**  What is asked. */
 	question: string,
-	/**  Five anchors, worst first. */
+	/**  What each point means, worst first; one for each point. */
 	anchors: string[],
+};
+
+/**  The words of a criterion in the languages that there are. */
+export type CriterionTexts = {
+	/**  English. */
+	en: CriterionText | null,
+	/**  German. */
+	de: CriterionText | null,
 };
 
 /**  What is wrong with a cue. */
@@ -425,6 +625,151 @@ tokens_per_s: number }) & { text?: never } |
 {
 	event: "error",
 } & AppError;
+
+/**  Everything that a rater needs to go on. */
+export type Desk = {
+	/**  Number of the study. */
+	study: number,
+	/**  Name of the study. */
+	title: string,
+	/**  What is asked. */
+	mode: RatingMode,
+	/**  The rater's slot. */
+	slot: string,
+	/**  The rater's name. */
+	name: string,
+	/**  Where the rater stands. */
+	state: RaterState,
+	/**  What to read first. */
+	guideline: Guideline,
+	/**  What is scored. */
+	criteria: Criterion[],
+	/**  What is asked about two summaries or about all of a dialogue. */
+	question: Words,
+	/**  Statements about the guideline. */
+	check: CheckStatement[],
+	/**  Examples with their answers. */
+	warmup: Warmup | null,
+	/**  Whether check and examples are behind the rater. */
+	introduced: boolean,
+	/**  What they were given, in their order. */
+	steps: DeskStep[],
+	/**  Whether there is a press to take back. */
+	can_undo: boolean,
+};
+
+/**  An act of a rater; places are from 0. */
+export type DeskAct = 
+/**  A score; 0 for "not applicable", none to take it back. */
+{ kind: "score"; 
+/**  Place of the summary. */
+place: number; 
+/**  The criterion. */
+criterion: string; 
+/**  The score. */
+score: number | null } | 
+/**  A choice; none to take it back. */
+{ kind: "choose"; 
+/**  The choice. */
+choice: DeskChoice | null } | 
+/**  A note about a summary. */
+{ kind: "note"; 
+/**  Place of the summary. */
+place: number; 
+/**  The text. */
+text: string } | 
+/**  A mark that a summary may have a real person's data. */
+{ kind: "flag"; 
+/**  Place of the summary. */
+place: number; 
+/**  Whether it has the mark. */
+flagged: boolean } | 
+/**  Leaves a summary out. */
+{ kind: "skip"; 
+/**  Place of the summary. */
+place: number; 
+/**  Why. */
+reason: SkipReason } | 
+/**  Finishes the dialogue. */
+{ kind: "submit" } | 
+/**  Judges a statement about the guideline. */
+{ kind: "check"; 
+/**  Place of the statement. */
+place: number; 
+/**  Whether the rater holds it to be true. */
+answer: boolean } | 
+/**  Rates an example. */
+{ kind: "warmup"; 
+/**  Place of the example. */
+place: number; 
+/**  The rater's scores. */
+scores: { [key in string]: number } };
+
+/**  A choice by places, from 0. */
+export type DeskChoice = {
+	/**  The place named best; none for a tie. */
+	best: number | null,
+	/**  The place named worst; none in pairs. */
+	worst: number | null,
+};
+
+/**  A summary of a step. */
+export type DeskItem = {
+	/**  The summary. */
+	text: string,
+	/**  Scores given so far; 0 for "not applicable". */
+	scores: { [key in string]: number },
+	/**  How far the rater is with it; none if it is untouched. */
+	state: ItemState | null,
+	/**  Why it was left out. */
+	reason: SkipReason | null,
+	/**  The rater's note. */
+	note: string,
+	/**  Whether the rater thinks that it has a real person's data. */
+	flagged: boolean,
+};
+
+/**  What a rater does. */
+export type DeskPress = {
+	/**  The step. */
+	step: number,
+	/**  What they do. */
+	act: DeskAct,
+	/**  Time on a summary since the last press. */
+	time: DeskTime | null,
+};
+
+/**  A dialogue with its summaries, in the order shown. */
+export type DeskStep = {
+	/**  Its number in the rater's order, by which presses name it. */
+	step: number,
+	/**  The dialogue. */
+	turns: DeskTurn[],
+	/**  The summaries. */
+	items: DeskItem[],
+	/**  The choice among them; none before it was made and where summaries are scored. */
+	choice: DeskChoice | null,
+	/**  Whether it is finished. */
+	submitted: boolean,
+};
+
+/**  Time that a rater spent on a summary. */
+export type DeskTime = {
+	/**  Place of the summary, from 0. */
+	place: number,
+	/**  With signs of life. */
+	active_ms: number,
+	/**  Without. */
+	idle_ms: number,
+};
+
+/**  A turn of a dialogue. */
+export type DeskTurn = {
+	/**  Who speaks. */
+	speaker: string,
+	/**  What they say. */
+	text: string,
+};
 
 /**  How sure the import is about the columns. */
 export type Detection = 
@@ -528,6 +873,16 @@ eta_s: number | null } |
 { event: "done"; 
 /**  Its folder. */
 path: string };
+
+/**  How a rater's scores move from their first dialogue to their last. */
+export type Drift = {
+	/**  Change from first to last. */
+	change: number,
+	/**  Interval of the slope. */
+	ci95: [number, number],
+	/**  Dialogues of the rater that count. */
+	dialogues: number,
+};
 
 /**  Why a message or line of a file is no part of a conversation. */
 export type DropReason = 
@@ -712,6 +1067,42 @@ export type ErrorCode =
 "out_of_memory" | 
 /**  What would be written gives real conversations away. */
 "leak" | 
+/**  It would tell who wrote texts that people still rate. */
+"blinded" | 
+/**  The plan of a study is frozen. */
+"frozen" | 
+/**  People do not rate the study now. */
+"not_running" | 
+/**  Fewer dialogues than can show anything. */
+"not_enough_dialogues" | 
+/**  Somebody who is not on the roster. */
+"unknown_rater" | 
+/**  A rater's set is final. */
+"set_locked" | 
+/**  The plan of a study cannot be carried out. */
+"study_plan" | 
+/**  An answer about something that the rater was not shown. */
+"unknown_item" | 
+/**  Not a rater pack. */
+"not_a_pack" | 
+/**  A rater pack of a newer Duologue. */
+"newer_format" | 
+/**  Answers to another study. */
+"other_study" | 
+/**  Answers to a pack that the study did not write. */
+"unknown_pack" | 
+/**  The secret is wrong, or the file was changed. */
+"wrong_secret_or_changed" | 
+/**  Answers of another rater. */
+"rater_mismatch" | 
+/**  Answers with another seal. */
+"seal_mismatch" | 
+/**  Answers to criteria that the study does not have. */
+"protocol_changed" | 
+/**  Answers older than those that are here. */
+"older_revision" | 
+/**  Answers that contradict others of the same rater. */
+"pack_conflict" | 
 /**  A file of a model or adapter is missing. */
 "missing_file" | 
 /**  There is no such model. */
@@ -858,49 +1249,6 @@ export type ExamplePage = {
 	rows: Example[],
 };
 
-/**  What a fact of a summary is about. */
-export type FactKind = 
-/**  A bare number. */
-"number" | 
-/**  A number with a unit. */
-"quantity" | 
-/**  A number with a currency. */
-"money" | 
-/**  A time of day. */
-"time" | 
-/**  A day, or a month with or without day and year. */
-"date" | 
-/**  A person, place or product. */
-"name" | 
-/**  Letters with digits, a telephone number, an address. */
-"identifier" | 
-/**  Whether something is or is not; counted in no rate. */
-"negation";
-
-/**  A figure of a system. */
-export type Figure = {
-	/**  Which. */
-	metric: ResultMetric,
-	/**  The mean over summaries, or the figure of all of them. */
-	mean: number,
-	/**  Lower end of the mean's interval; none for a figure of all summaries. */
-	lo: number | null,
-	/**  Upper end. */
-	hi: number | null,
-};
-
-/**  What is said beside the figures of a run. */
-export type FigureNotes = {
-	/**  Every figure with its words. */
-	cards: MetricCard[],
-	/**  Mean words of the references. */
-	reference_words: number | null,
-	/**  The measuring model of BERTScore; none where it was not measured. */
-	bertscore: string | null,
-	/**  What the ledger of facts does not tell. */
-	facts: Words,
-	/**  Kinds of facts that are left out of its rates, because the user's own summaries break them. */
-	greyed: FactKind[],
 /**  What can be asked of an experiment. */
 export type ExperimentAction = 
 /**  Go on with the cells that are not done. */
@@ -1263,6 +1611,61 @@ export type ExperimentVerdict = {
 	below_lines: boolean,
 };
 
+/**  What a fact of a summary is about. */
+export type FactKind = 
+/**  A bare number. */
+"number" | 
+/**  A number with a unit. */
+"quantity" | 
+/**  A number with a currency. */
+"money" | 
+/**  A time of day. */
+"time" | 
+/**  A day, or a month with or without day and year. */
+"date" | 
+/**  A person, place or product. */
+"name" | 
+/**  Letters with digits, a telephone number, an address. */
+"identifier" | 
+/**  Whether something is or is not; counted in no rate. */
+"negation";
+
+/**  Which comparisons are adjusted together. */
+export type Family = {
+	/**  Number of comparisons. */
+	size: number,
+	/**  Chance of one false finding among them that is accepted. */
+	alpha: number,
+	/**  How they are adjusted: Holm. */
+	method: string,
+};
+
+/**  A figure of a system. */
+export type Figure = {
+	/**  Which. */
+	metric: ResultMetric,
+	/**  The mean over summaries, or the figure of all of them. */
+	mean: number,
+	/**  Lower end of the mean's interval; none for a figure of all summaries. */
+	lo: number | null,
+	/**  Upper end. */
+	hi: number | null,
+};
+
+/**  What is said beside the figures of a run. */
+export type FigureNotes = {
+	/**  Every figure with its words. */
+	cards: MetricCard[],
+	/**  Mean words of the references. */
+	reference_words: number | null,
+	/**  The measuring model of BERTScore; none where it was not measured. */
+	bertscore: string | null,
+	/**  What the ledger of facts does not tell. */
+	facts: Words,
+	/**  Kinds of facts that are left out of its rates, because the user's own summaries break them. */
+	greyed: FactKind[],
+};
+
 /**  What was tried with a file or folder. */
 export type FileAction = 
 /**  Anything. */
@@ -1408,6 +1811,26 @@ export type Full =
 stage: StageName; 
 /**  The next smaller plan, where there is one. */
 smaller: SmallerPlan | null };
+
+/**  What raters read first. */
+export type Guideline = {
+	/**  Its version. */
+	version: string,
+	/**  SHA-256 of both texts, one after the other. */
+	sha256: string,
+	/**  The text, a paragraph a line. */
+	text: Words,
+};
+
+/**  Two systems over all criteria, in a sentence. */
+export type Headline = {
+	/**  Key of the first system. */
+	a: string,
+	/**  Key of the second system. */
+	b: string,
+	/**  The sentence. */
+	sentence: Words,
+};
 
 /**  A problem with a download. */
 export type HubProblem = 
@@ -1941,6 +2364,15 @@ export type ItemPage = {
 	more: boolean,
 };
 
+/**  How far a rater is with an item. */
+export type ItemState = 
+/**  Begun, may still change. */
+"draft" | 
+/**  Rated on every criterion. */
+"done" | 
+/**  Left out on purpose. */
+"skipped";
+
 /**  What prevents a run. */
 export type Lack = 
 /**  Examples of the data set. */
@@ -2110,6 +2542,28 @@ export type MapPart =
 /**  The summary. */
 "summary";
 
+/**  Two systems by their marks. */
+export type MarkComparison = {
+	/**  Key of the first system. */
+	a: string,
+	/**  Key of the second system. */
+	b: string,
+	/**  Dialogues with a choice. */
+	dialogues: number,
+	/**  Mean over dialogues, first minus second. */
+	diff: number | null,
+	/**  Student's interval. */
+	ci95: [number, number] | null,
+	/**  Exact two-sided p-value. */
+	p: number | null,
+	/**  Adjusted for all comparisons. */
+	p_holm: number | null,
+	/**  What it came to. */
+	outcome: Outcome | null,
+	/**  All of it in a sentence. */
+	sentence: Words | null,
+};
+
 /**
  *  Peak memory of the process, in bytes, with the default recipe on two threads, dialogues of 400 tokens and summaries
  *  of 60.
@@ -2141,6 +2595,20 @@ export type MetricCard = {
 	source: string,
 	/**  Whether tables show it unasked; the others are one step away. */
 	is_main: boolean,
+};
+
+/**  How often a metric picks the summary that people prefer. */
+export type MetricPick = {
+	/**  Share of pairs of summaries that it orders as people do. */
+	pair_accuracy: number,
+	/**  Percentile interval over dialogues. */
+	ci95: [number, number] | null,
+	/**  Number of pairs. */
+	pairs: number,
+	/**  Kendall's tau-b over all summaries, as the metric stands. */
+	kendall_b: number | null,
+	/**  Dialogues that count. */
+	dialogues: number,
 };
 
 /**  One point of a curve. */
@@ -2436,6 +2904,22 @@ export type Origin =
 /**  Written by hand. */
 "written";
 
+/**  The interval of a difference for other raters like these. */
+export type OtherRaters = {
+	/**  The interval. */
+	ci95: [number, number],
+	/**  Its degrees of freedom. */
+	df: number,
+	/**  Variance between raters. */
+	b2: number,
+	/**  Sum of the raters' squared weights. */
+	w2: number,
+	/**  Dialogues rated by all. */
+	shared: number,
+	/**  Number of raters. */
+	raters: number,
+};
+
 /**
  *  What a comparison of two systems came to: the first of these that holds, in the order of
  *  `too_few`, `identical`, `better` and `worse`, `same`, `ahead` and `behind`, `open`.
@@ -2458,6 +2942,50 @@ export type Outcome =
 /**  Fewer than six dialogues, which cannot show anything. */
 "too_few";
 
+/**  The comparison of two systems by side-by-side choices. */
+export type PairComparison = {
+	/**  Key of the first system. */
+	a: string,
+	/**  Key of the second system. */
+	b: string,
+	/**  Dialogues with a vote. */
+	dialogues: number,
+	/**  Votes. */
+	votes: number,
+	/**  Dialogues in which both wrote the same text, so that there was nothing to choose. */
+	same_text: number,
+	/**  Mean over dialogues of the share of votes for the first. */
+	win: number | null,
+	/**  The share of ties. */
+	tie: number | null,
+	/**  The share of votes for the second. */
+	loss: number | null,
+	/**  Mean over dialogues of the mean vote, from -1 to 1. */
+	net: number | null,
+	/**  Student's interval of it. */
+	ci95: [number, number] | null,
+	/**  Exact two-sided p-value. */
+	p: number | null,
+	/**  Share of rater pairs with the same vote. */
+	pairs_equal: number | null,
+	/**  Krippendorff's alpha, nominal, on the categories first, tie, second. */
+	alpha_nominal: number | null,
+	/**  Its interval over dialogues. */
+	alpha_ci95: [number, number] | null,
+	/**  Cohen's kappa of the first two raters. */
+	cohen: PairKappa | null,
+	/**  How often the summary on the left won. */
+	left_won: number,
+	/**  Votes that are no tie. */
+	decided: number,
+	/**  Adjusted for all comparisons by choice; none where nothing is tested. */
+	p_holm: number | null,
+	/**  What it came to. */
+	outcome: Outcome | null,
+	/**  All of it in a sentence. */
+	sentence: Words | null,
+};
+
 /**  Pairs of each preference set. */
 export type PairCounts = {
 	/**  A dialogue that keeps the format over one that breaks it. */
@@ -2466,6 +2994,20 @@ export type PairCounts = {
 	content: number,
 	/**  Best against worst by (format, content). */
 	joint: number,
+};
+
+/**  Cohen's kappa of two raters: their names, joined by a comma, with the coefficient, and the number of dialogues. */
+export type PairKappa = {
+	/**  Dialogues with a vote of both. */
+	n: number,
+} & { [key in string]: number | null };
+
+/**  What side-by-side choices say. */
+export type PairResults = {
+	/**  The comparisons for which there are votes. */
+	comparisons: PairComparison[],
+	/**  Strengths of three systems or more; none if they are not finite. */
+	strengths: Strength[] | null,
 };
 
 /**  A part of a stage. */
@@ -2530,6 +3072,12 @@ export type Plan = {
 	machine: Machine,
 };
 
+/**  What a plan comes to. */
+export type PlanAnswer = {
+	/**  What the study can show; none without raters. */
+	outlook: StudyOutlook | null,
+};
+
 /**  How many examples a run takes for what. A recipe's numbers are upper bounds unless somebody typed them. */
 export type PlanExamples = {
 	/**  Pairs to learn from. */
@@ -2558,6 +3106,14 @@ export type PlannedCell = {
 	seed: number,
 	/**  Seconds of the parts that no cell before it has computed. */
 	seconds: number,
+};
+
+/**  A system that can be rated, or the human reference. */
+export type PlannedSystem = {
+	/**  The system; none for the human reference. */
+	system: System | null,
+	/**  Its name in tables and sentences. */
+	label: string,
 };
 
 /**  A named set of values of the recipe. */
@@ -2616,6 +3172,8 @@ RunProblem |
 ModelProblem | 
 /**  With the Hub. */
 HubProblem | 
+/**  With a rating study. */
+StudyProblem | 
 /**  With the shell itself: the command line or the window. */
 ShellProblem;
 
@@ -2679,47 +3237,65 @@ export type Quote =
 /**  Text stands behind a closing one. */
 { case: "text_behind" };
 
-/**  One summary to rate, without its author. */
-export type RatingItem = {
-	/**  Place in this rater's order, from 0. */
-	position: number,
-	/**  Opaque key. */
-	item_key: string,
-	/**  The dialogue. */
-	turns: Turn[],
-	/**  The summary. */
-	summary: string,
-	/**  Scores given so far. */
-	scores: Score[],
-	/**  Left out by the rater. */
-	skipped: boolean,
-};
-
-/**  One press. */
-export type RatingPress = {
-	/**  Study id. */
-	study: string,
-	/**  Who rates. */
+/**  The difference of two systems as one rater sees it. */
+export type RaterDifference = {
+	/**  The rater. */
 	rater: string,
-	/**  Opaque key of the item. */
-	item_key: string,
-	/**  Criterion. */
-	criterion: string,
-	/**  1..=5, or none to clear. */
-	score: number | null,
-	/**  Milliseconds since the item was shown. */
-	time_ms: number,
+	/**  Their dialogues that count. */
+	dialogues: number,
+	/**  Mean over them. */
+	diff: number,
+	/**  Student's interval; none for a single dialogue. */
+	ci95: [number, number] | null,
 };
 
-/**  A rater's queue. */
-export type RatingQueue = {
-	/**  The set is locked: scores are final and names may be shown. */
-	locked: boolean,
-	/**  Criteria in order. */
-	criteria: Criterion[],
-	/**  Items in order. */
-	items: RatingItem[],
+/**  Where a rater stands. */
+export type RaterProgress = {
+	/**  The slot on the roster. */
+	slot: string,
+	/**  The person's name. */
+	name: string,
+	/**  Where they stand. */
+	state: RaterState,
+	/**  Whether their ratings count. */
+	counted: boolean,
+	/**  Steps that are finished. */
+	done: number,
+	/**  Steps that they were given. */
+	load: number,
+	/**  Median of the active seconds on a summary; none before the first. */
+	median_s: number | null,
+	/**  Their last press. */
+	last_at_ms: number | null,
 };
+
+/**  Where a rater stands. */
+export type RaterState = 
+/**  On the roster, has not begun. */
+"invited" | 
+/**  Rates. */
+"active" | 
+/**  Their answers are final. */
+"locked" | 
+/**  Taken out by the owner before the reveal. */
+"withdrawn";
+
+/**  How long a rater takes. */
+export type RaterTime = {
+	/**  Summaries rated, without repeats and skipped ones. */
+	summaries: number,
+	/**  Median of the active seconds of one. */
+	median_s: number,
+};
+
+/**  What raters are asked. */
+export type RatingMode = 
+/**  A score on each criterion. */
+"criteria" | 
+/**  Which of two summaries is better. */
+"pair" | 
+/**  Which of all summaries is best, and which is worst. */
+"best_worst";
 
 /**  What is wrong with a recipe. */
 export type RecipeFault = 
@@ -2884,10 +3460,6 @@ order: DateOrder };
 export type ResultMetric = 
 /**  Words of a prediction. */
 "summary_words" | 
-/**  A figure of the result table in which a system is compared with another on the same items. */
-export type ResultMetric = 
-/**  Nats per token of the first reference. */
-"reference_ce" | 
 /**  ROUGE-1 F, mean over references. */
 "rouge1" | 
 /**  ROUGE-2 F, mean over references. */
@@ -2954,7 +3526,6 @@ export type ResultMetric =
 "repeat3" | 
 /**  Runs of four words that a prediction says again. */
 "repeat4";
-"rougeL";
 
 /**  Room on a disk. */
 export type Room = {
@@ -3176,6 +3747,8 @@ export type RunResults = {
 	synthesizers: SynthesizerResult[],
 	/**  First DPO loss (ln 2 where all is well). */
 	first_dpo_loss: number | null,
+	/**  Whether the judge was found able, in sentences; empty where it was not tried. */
+	judge: Words[],
 	/**  Preference pairs of each set; none before they were made. */
 	pairs: PairCounts | null,
 	/**  How stage 1 of the summarizer ended. */
@@ -3257,13 +3830,14 @@ export type Sample = {
 	examples: number,
 };
 
-/**  A score on one criterion. */
-export type Score = {
-	/**  Criterion. */
-	criterion: string,
-	/**  1..=5. */
-	score: number,
-};
+/**  The scale of a criterion. */
+export type Scale = 
+/**  Points from 1 on. */
+{ kind: "likert"; 
+/**  How many, from 2 to 10. */
+points: number } | 
+/**  No (1) or yes (2). */
+{ kind: "binary" };
 
 /**  The separator between the cells of a table. */
 export type Separator = 
@@ -3302,6 +3876,33 @@ words: string[] } |
 { kind: "flag" } | 
 /**  Any text. */
 { kind: "text" };
+
+/**  What would settle an open comparison. */
+export type Settle = {
+	/**  How; none if nothing is open. */
+	kind: SettleKind | null,
+	/**  How many more dialogues. */
+	more: number | null,
+};
+
+/**  What would settle an open question. */
+export type SettleKind = 
+/**  More dialogues. */
+"more" | 
+/**  More dialogues than there are. */
+"beyond" | 
+/**  Nothing: the study was large enough for the difference that matters. */
+"enough";
+
+/**  A rater's mean against that of all raters, on dialogues that all rated. */
+export type SeverityShift = {
+	/**  Above 0 the rater scores higher than the others. */
+	value: number,
+	/**  Student's interval over dialogues. */
+	ci95: [number, number] | null,
+	/**  Dialogues that all rated. */
+	dialogues: number,
+};
 
 /**  A problem of the command line or of the window. */
 export type ShellProblem = 
@@ -3386,6 +3987,17 @@ export type ShellProblem =
 } } | 
 /**  This machine names no folder for a workspace. */
 { code: "window_workspace" };
+
+/**  Why a rater left a summary out. */
+export type SkipReason = 
+/**  It cannot be read. */
+"unreadable" | 
+/**  It is in a language that the rater does not read. */
+"other_language" | 
+/**  It breaks off, or is not a text. */
+"broken_text" | 
+/**  Anything else. */
+"other";
 
 /**  A change of a recipe that needs less memory. */
 export type SmallerPlan = {
@@ -3554,6 +4166,12 @@ dropped: { [key in string]: number } } |
 synthesizer: Synthesizer } | 
 /**  No two dialogues differ enough to prefer one. */
 { case: "no_preference" } | 
+/**  The judge does not see what a conversation is about, and the recipe stops there. */
+{ case: "unable_judge"; 
+/**  Cases in which it preferred the right conversation. */
+right: number; 
+/**  Cases. */
+n: number } | 
 /**  A synthesizer has no pair to learn from. */
 { case: "no_pair"; 
 /**  The synthesizer. */
@@ -3575,48 +4193,299 @@ export type StartState = {
 	missing: string | null,
 };
 
-/**  A study, blind. */
-export type Study = {
-	/**  Study id. */
-	id: string,
-	/**  The run it rates. */
-	run: string,
-	/**  Its name. */
-	name: string,
-	/**  Seed of choice and order. */
-	seed: number,
-	/**  Summaries to rate. */
-	items: number,
-	/**  Raters whose set is locked. */
-	locked_raters: string[],
-	/**  Raters who have begun, locked or not. */
-	raters: number,
+/**  The strengths of all systems from choices (Davidson). */
+export type Strength = {
+	/**  Key of the system. */
+	system: string,
+	/**  Its strength; those of all systems sum to 0. */
+	theta: number,
+	/**  Percentile interval over dialogues. */
+	ci95: [number, number] | null,
 };
 
-/**  A rating study to make. Systems are chosen by the window's own side and never named to the page. */
+/**  What a study has, in numbers. */
+export type StudyCounts = {
+	/**  Dialogues that count on some criterion. */
+	dialogues: number,
+	/**  Dialogues that every counted rater rated. */
+	shared: number,
+	/**  Summaries, each counted once. */
+	items: number,
+	/**  Raters that count. */
+	raters: number,
+	/**  Raters that were withdrawn. */
+	withdrawn: number,
+	/**  Scores that count, without repeats. */
+	ratings: number,
+	/**  Summaries that a counted rater left out. */
+	skipped: number,
+	/**  By criterion: dialogues of a rater that do not count because a system has no score there. */
+	dropped_blocks: { [key in string]: number },
+};
+
+/**  What people judge. */
+export type StudyKind = 
+/**  Summaries of a dialogue. */
+"summaries" | 
+/**  Dialogues that were made for a summary. */
+"dialogues";
+
+/**  What a study could show, before anybody rates. */
+export type StudyOutlook = {
+	/**  Dialogues. */
+	dialogues: number,
+	/**  Raters. */
+	raters: number,
+	/**  Dialogues that all raters rate. */
+	shared: number,
+	/**  Comparisons that are tested together, times the criteria. */
+	family: number,
+	/**  By criterion. */
+	criteria: { [key in string]: CriterionOutlook },
+	/**  Mean over dialogues of one by the number of raters. */
+	h: number,
+	/**  Dialogues of each rater. */
+	load: number[],
+	/**  Hours of the rater with the most dialogues, estimated. */
+	hours: number,
+	/**  What the study can show, in a sentence for each criterion. */
+	sentences: { [key in string]: Words },
+};
+
+/**  A problem with a rating study. */
+export type StudyProblem = 
+/**  It would tell who wrote the texts that people still rate. */
+{ code: "blinded"; args: {
+	/**  The studies that are running. */
+	studies: string[],
+} } | 
+/**  A plan that is frozen. */
+{ code: "frozen"; args: {
+	/**  The study. */
+	study: string,
+} } | 
+/**  A study that people do not rate now. */
+{ code: "not_running"; args: {
+	/**  The study. */
+	study: string,
+	/**  Where it stands. */
+	state: StudyState,
+} } | 
+/**  Fewer dialogues than can show anything. */
+{ code: "not_enough_dialogues"; args: {
+	/**  How many there are. */
+	have: number,
+	/**  How many are needed. */
+	need: number,
+} } | 
+/**  Somebody who is not on the roster. */
+{ code: "unknown_rater"; args: {
+	/**  Who was named. */
+	rater: string,
+	/**  The roster. */
+	known: string[],
+} } | 
+/**  A rater's set is final. */
+{ code: "set_locked"; args: {
+	/**  The rater. */
+	rater: string,
+} } | 
+/**  A plan that cannot be carried out. */
+{ code: "study_plan"; args: {
+	/**  The field concerned. */
+	field: string,
+	/**  What is wrong with it. */
+	reason: string,
+} } | 
+/**  An answer about something that the rater was not shown, or that is finished. */
+{ code: "unknown_item"; args: {
+	/**  Place in the rater's order. */
+	step: number,
+	/**  What is wrong with it. */
+	reason: string,
+} } | 
+/**  Not a rater pack and not answers to one. */
+{ code: "not_a_pack"; args: {
+	/**  The file. */
+	file: string,
+} } | 
+/**  A rater pack of a newer Duologue. */
+{ code: "newer_format"; args: {
+	/**  The file. */
+	file: string,
+	/**  Its version. */
+	version: number,
+} } | 
+/**  Answers to another study. */
+{ code: "other_study"; args: {
+	/**  The file. */
+	file: string,
+} } | 
+/**  Answers to a pack that this study did not write. */
+{ code: "unknown_pack"; args: {
+	/**  The file. */
+	file: string,
+} } | 
+/**  The secret is wrong, or the file was changed on its way. */
+{ code: "wrong_secret_or_changed"; args: {
+	/**  The file. */
+	file: string,
+} } | 
+/**  Answers of another rater than the pack was written for. */
+{ code: "rater_mismatch"; args: {
+	/**  The rater in the file. */
+	found: string,
+	/**  The rater of the pack. */
+	expected: string,
+} } | 
+/**  Answers whose seal is not the study's. */
+{ code: "seal_mismatch"; args: {
+	/**  The file. */
+	file: string,
+} } | 
+/**  Answers to criteria that the study does not have. */
+{ code: "protocol_changed"; args: {
+	/**  The criterion. */
+	criterion: string,
+} } | 
+/**  Answers that are older than those that were merged. */
+{ code: "older_revision"; args: {
+	/**  The revision in the file. */
+	found: number,
+	/**  The revision that was merged. */
+	have: number,
+} } | 
+/**  Answers of a pack that contradict others of the same rater. */
+{ code: "pack_conflict"; args: {
+	/**  The rater. */
+	rater: string,
+	/**  Scores that both have. */
+	both: number,
+	/**  Scores that only the earlier answers have. */
+	only_first: number,
+	/**  Scores that only the later answers have. */
+	only_second: number,
+	/**  Scores that differ. */
+	different: number,
+} };
+
+/**  Where a study's raters stand: no score and no mean. */
+export type StudyProgress = {
+	/**  The study. */
+	study: StudySummary,
+	/**  Its roster. */
+	raters: RaterProgress[],
+	/**  When its results were opened before every rater had locked. */
+	revealed_early_at_ms: number | null,
+};
+
+/**  A study to be planned. */
 export type StudyRequest = {
 	/**  A finished run. */
 	run: string,
 	/**  Name of the study. */
 	name: string,
-	/**  Dialogues to rate. */
-	items: number,
-	/**  Seed of choice and order. */
+	/**  The systems, in the order of the tables. */
+	systems: PlannedSystem[],
+	/**  What raters are asked. */
+	mode: RatingMode,
+	/**  Dialogues; as many as give each rater 40 if it is absent. */
+	dialogues: number | null,
+	/**  Seed by which dialogues are drawn. */
 	seed: number,
-	/**  Every system of the run instead of the method and real-only fine-tuning. */
-	all_systems: boolean,
+	/**  Names of the raters. */
+	raters: string[],
+	/**  Dialogues that all raters rate; a quarter if it is absent. */
+	shared: number | null,
+	/**  Dialogues that each rater sees a second time. */
+	repeats: number,
+	/**  Within how many points of five two systems count as practically equal. */
+	margin: number,
+	/**  The difference that matters, in points of five. */
+	delta: number,
 };
 
-/**  Ratings of one system on one criterion, after the lock. */
-export type StudyResult = {
-	/**  System name. */
-	system: string,
-	/**  Criterion. */
-	criterion: string,
-	/**  Ratings. */
-	n: number,
-	/**  Mean with interval. */
-	score: Interval,
+/**  Every number of a study's results page. */
+export type StudyResults = {
+	/**  Name of the study. */
+	study: string,
+	/**  Where it stands. */
+	state: StudyState,
+	/**  When the results were opened before every rater had locked. */
+	revealed_early: number | null,
+	/**  Its size in numbers. */
+	n: StudyCounts,
+	/**  Means by system. */
+	systems: SystemScores[],
+	/**  The planned comparisons on each criterion. */
+	comparisons: Comparison[],
+	/**  Each pair of systems in one sentence over all criteria. */
+	headlines: Headline[],
+	/**  Which comparisons are adjusted together. */
+	family: Family,
+	/**  Agreement by criterion. */
+	agreement: { [key in string]: CriterionAgreement },
+	/**  By rater: scores given twice. */
+	consistency: { [key in string]: Consistency },
+	/**  By rater and criterion: against the others. */
+	severity: { [key in string]: { [key in string]: SeverityShift } },
+	/**  By rater and criterion: from first to last. */
+	drift: { [key in string]: { [key in string]: Drift } },
+	/**  By rater: how long they take. */
+	time: { [key in string]: RaterTime },
+	/**  By metric and criterion: how often it picks as people do. */
+	metrics: { [key in string]: { [key in string]: MetricPick } },
+	/**  Side-by-side choices; none without votes. */
+	pairs: PairResults | null,
+	/**  Best and worst; none if nobody was asked for them. */
+	best_worst: BestWorstResults | null,
+	/**  Seeds of the resamples. */
+	seeds: AnalysisSeeds,
+};
+
+/**  Where a study stands. */
+export type StudyState = 
+/**  Its plan may still change. */
+"draft" | 
+/**  People rate. */
+"running" | 
+/**  Every rater has locked or was withdrawn. */
+"closed";
+
+/**  A study in a list. */
+export type StudySummary = {
+	/**  Its number. */
+	study: number,
+	/**  Its name. */
+	name: string,
+	/**  What people judge. */
+	kind: StudyKind,
+	/**  What raters are asked. */
+	mode: RatingMode,
+	/**  Where it stands. */
+	state: StudyState,
+	/**  Whether it was rated elsewhere, and so was not blinded by Duologue. */
+	imported: boolean,
+	/**  Whether its results are open. */
+	opened: boolean,
+	/**  Raters on the roster. */
+	raters: number,
+	/**  Raters whose set is locked. */
+	locked: number,
+	/**  Summaries. */
+	items: number,
+	/**  Scores and choices. */
+	ratings: number,
+	/**  Summaries that a rater left out. */
+	skipped: number,
+	/**  SHA-256 of what was fixed before; empty if nothing was. */
+	protocol_sha256: string,
+	/**  What the assignment of texts to systems can be checked with after the reveal. */
+	seal: string | null,
+	/**  When it was created here. */
+	created_at_ms: number,
+	/**  The runs that its texts come from; empty until the results are open. */
+	runs: string[],
 };
 
 /**  The ways to write a dialogue for a summary that are compared. */
@@ -3691,6 +4560,22 @@ export type System =
 /**  Two stages, dialogues by the synthesizer aligned with separate preference sets (the paper's main system). */
 "mrds_separate";
 
+/**  The marks of a system: +1 for the best, -1 for the worst, 0 otherwise. */
+export type SystemMarks = {
+	/**  Its key. */
+	system: string,
+	/**  Choices in which it was shown. */
+	shown: number,
+	/**  Times named best. */
+	best: number,
+	/**  Times named worst. */
+	worst: number,
+	/**  Mean over dialogues of the mean mark. */
+	mean: number | null,
+	/**  Student's interval of it. */
+	ci95: [number, number] | null,
+};
+
 /**  One line of the result table. */
 export type SystemResult = {
 	/**  Which system. */
@@ -3709,6 +4594,14 @@ export type SystemResult = {
 	vs_sft_real: Difference | null,
 	/**  Every figure that it has, in the order of the cards. */
 	figures: Figure[],
+};
+
+/**  The means of a system. */
+export type SystemScores = {
+	/**  Its key. */
+	system: string,
+	/**  Its means by criterion. */
+	criteria: { [key in string]: CriterionMean },
 };
 
 /**  A kind of thing that a workspace holds. */
@@ -3824,6 +4717,24 @@ export type Verified = {
 	sha256_ok: boolean | null,
 	/**  Files of the download that are missing or changed. */
 	damaged: string[],
+};
+
+/**  A dialogue with summaries whose scores are known. */
+export type Warmup = {
+	/**  The dialogue as `Name: text` lines. */
+	dialogue: Words,
+	/**  The summaries. */
+	items: WarmupItem[],
+};
+
+/**  A summary whose scores are known. */
+export type WarmupItem = {
+	/**  The summary. */
+	text: Words,
+	/**  The owner's scores by criterion. */
+	scores: { [key in string]: number },
+	/**  Why. */
+	reason: Words,
 };
 
 /**  What the watcher sends, at most twice a second and only on change. */
@@ -4023,3 +4934,4 @@ until: StageName } |
 { case: "folder_not_empty"; 
 /**  The folder. */
 file: string };
+
