@@ -259,6 +259,12 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
             r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}",
             |found| found.stands_alone(),
         ),
+        shape(Kind::Id, r"\d{2,6}(?: \d{2,6})+", |found| {
+            found.stands_alone()
+                && found.digits().len() >= 7
+                && is_number_of(found)
+                && is_announced(found, &ANNOUNCED)
+        }),
         shape(
             Kind::Id,
             r"#?(?:[\p{Lu}]{1,6}[-./ ]?)?\d[\p{Lu}\d]*(?:[-./]?[\p{Lu}\d]+)*",
@@ -269,12 +275,6 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
                     && is_announced(found, &ANNOUNCED)
             },
         ),
-        shape(Kind::Id, r"\d{2,6}(?: \d{2,6})+", |found| {
-            found.stands_alone()
-                && found.digits().len() >= 7
-                && is_number_of(found)
-                && is_announced(found, &ANNOUNCED)
-        }),
         shape(Kind::Id, r"#?[\p{Lu}\d]+(?:[-./][\p{Lu}\d]+)*", |found| {
             let letters = found
                 .piece()
