@@ -483,7 +483,7 @@ export class FakeBridge extends FakeStudies implements Bridge {
     return structuredClone(found);
   }
   async experimentPresets() {
-    return structuredClone(made.experimentPresets);
+    return structuredClone(made.madePresets);
   }
   async planExperiment(request: ExperimentRequest) {
     return made.experimentPlan(request);

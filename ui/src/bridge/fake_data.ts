@@ -704,7 +704,6 @@ export function item(stage: string, index: number): Item {
   }
 }
 
-
 /** The first cells of a file, unchanged. */
 export function cells(at: number): string[] {
   const one = example(at);

@@ -17,7 +17,7 @@ const presets: [PresetExperiment['preset'], number, number, string | null][] = [
   ['learning-curve', 5, 12, null],
 ];
 
-export const experimentPresets: PresetExperiment[] = presets.map(([preset, seeds, arms, unknown]) => ({
+export const madePresets: PresetExperiment[] = presets.map(([preset, seeds, arms, unknown]) => ({
   preset,
   seeds,
   arms,

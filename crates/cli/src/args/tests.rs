@@ -1,6 +1,7 @@
 //! `--help` of every command. Options that all commands share are shown on the first page alone.
 
 mod bench;
+mod deid;
 mod experiment;
 mod figures;
 mod models;
@@ -43,6 +44,7 @@ fn no_command_is_left_out() {
     let sources = [
         include_str!("tests.rs"),
         include_str!("tests/bench.rs"),
+        include_str!("tests/deid.rs"),
         include_str!("tests/experiment.rs"),
         include_str!("tests/figures.rs"),
         include_str!("tests/models.rs"),
@@ -85,11 +87,13 @@ fn the_program() {
       experiment  Experiments: arms, seeds and data sets compared in one file
       runs        List the runs
       show        Show a run: stages, figures, results, or the artifacts of a stage
+      report      A run as a file to hand over (HTML, Markdown, JSON), or the check of such a file
       resume      Go on with a run where it stopped
       queue       Show the queue of runs, hold it back or let it go
       pause       Ask a run's process to save and stop
       cancel      Stop a run for good
       evaluate    ROUGE of predictions against references, from a file or a run
+      deid        What identifies somebody in conversations: look for it, answer words in doubt, read twenty, check the rules
       audit       What made-up texts and adapters give away of real conversations
       score       Log-likelihood of completions
       generate    Complete prompts
@@ -141,6 +145,10 @@ fn import() {
           --turns <MAP>            Columns of a table with one turn a row: text=C,speaker=C[,group=C][,summary=C]
           --keep-dropped <REASON>  Let back in what is left out for this reason, where somebody says it; once for each reason [possible values: system, media, deleted, call, reaction, bot, header, time, footer, tracked_deletion, client, empty, repeated]
           --drop-repeated          Leave out every message that several people send again and again, as a chat program writes them
+          --deid <HOW>             Names, numbers and whatever else identifies somebody: off leaves them, replace puts invented ones, mask their kind [default: off] [possible values: off, replace, mask]
+          --deid-scope <SCOPE>     Within what a person keeps one invented name: conversation or dataset [default: conversation] [possible values: conversation, dataset]
+          --deid-words <FILE>      Answers to the words in doubt, and words of your own: lines WORD = name|town|org|no
+          --accept-open            Import although words in doubt are open: they stay as they are
       -h, --help                   Print help
       -V, --version                Print version
     ");

@@ -213,11 +213,7 @@ mod tests {
                 .unwrap()
                 .starts_with("Ann: How much")
         );
-        assert!(
-            !of_first(Corruption::KeyTurn)
-                .unwrap()
-                .contains("sell the bicycle")
-        );
+        assert!(!of_first(Corruption::KeyTurn).unwrap().contains("120 euros"));
         let facts = of_first(Corruption::Facts).unwrap();
         assert!(
             facts.contains("Wednesday") && facts.contains("453 euros"),

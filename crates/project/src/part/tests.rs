@@ -87,6 +87,7 @@ fn a_run_computes_what_its_systems_read_and_nothing_else() {
             "summaries",
             "synthesizer",
             "candidates",
+            "preferences/judge/base",
             "preferences",
             "align/dpo_separate",
             "dialogues/dpo_separate",
@@ -292,8 +293,8 @@ fn a_grid_shares_what_its_cells_have_in_common() {
             distinct.extend(keys);
         }
     }
-    // Of thirteen parts four follow the loss, one is the same for every seed, and eight are for each seed alone.
-    assert_eq!((cells, distinct.len()), (6 * 13, 3 * 2 * 4 + 1 + 2 * 8));
+    // Of fourteen parts four follow the loss, one is the same for every seed, and nine are for each seed alone.
+    assert_eq!((cells, distinct.len()), (6 * 14, 3 * 2 * 4 + 1 + 2 * 9));
 }
 
 /// The finished run that comes along was carried out before there were parts.

@@ -183,15 +183,15 @@ INSERT INTO item_state VALUES (4, 2, 'Ada', 'draft', 'a note'), (4, 0, 'Ada', 's
         let (dir, store) = fixture::store();
         fixture::run(&store, "r");
         drop(store);
-        // As it was before the copy: without the last line.
+        // As it was before the copy and what came after it.
         let conn = rusqlite::Connection::open(dir.path().join(DATABASE)).unwrap();
         let version: u32 = conn
             .query_row("PRAGMA user_version", [], |row| row.get(0))
             .unwrap();
-        conn.execute_batch("ALTER TABLE rating_study DROP COLUMN earlier;")
+        conn.execute_batch("DROP TABLE leak_audit; DROP TABLE export_log; ALTER TABLE rating_study DROP COLUMN earlier;")
             .unwrap();
         conn.execute_batch(OLD).unwrap();
-        conn.pragma_update(None, "user_version", version - 1)
+        conn.pragma_update(None, "user_version", version - 2)
             .unwrap();
         drop(conn);
         let store = Store::open(dir.path()).unwrap();

@@ -84,7 +84,8 @@ export const recipe: Record<string, string> = {
   dpo_sft_target: 'Worauf der SFT-Term zielt: real oder chosen.',
   dpo_lr: 'Lernrate der Ausrichtung; 0: 1e-4 unter 100 M Parametern, 5e-5 unter 1 Mrd., sonst 1e-5.',
   dpo_batch_size: 'Paare in einem Update.',
-  scorer: 'Wessen Wahrscheinlichkeit der Zusammenfassung zwischen Dialogen wählt: base (das Basismodell) oder none (nur Formpaare).',
+  scorer:
+    'Wessen Wahrscheinlichkeit der Zusammenfassung zwischen Dialogen wählt: base (das Basismodell) oder none (nur Formpaare).',
   judge_items: 'Validierungspaare, an denen der Prüfer erprobt wird, ehe Paare entstehen; 0 lässt das weg.',
   judge_action:
     'Was aus einem unfähigen Prüfer folgt: warn, stop oder adapt (seine Urteile zählen weniger oder gar nicht).',

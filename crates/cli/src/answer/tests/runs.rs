@@ -70,6 +70,9 @@ fn a_run_that_is_not_begun() {
     recipe.icl_examples: number
     recipe.ids: string
     recipe.ids_max_iterations: number
+    recipe.ids_score: boolean
+    recipe.judge_action: string
+    recipe.judge_items: number
     recipe.leak_gate: string
     recipe.length_balance: number
     recipe.lora_alpha: number
@@ -85,6 +88,7 @@ fn a_run_that_is_not_begun() {
     recipe.pair_repeat: number
     recipe.plateau_patience: number
     recipe.plateau_threshold: number
+    recipe.prompt_candidates: empty array
     recipe.prompt_dialogue: string
     recipe.prompt_summarize: string
     recipe.prompt_summary: string
@@ -92,6 +96,7 @@ fn a_run_that_is_not_begun() {
     recipe.quantize: string
     recipe.recompute: string
     recipe.rejection_max_tries: number
+    recipe.scorer: string
     recipe.sft_batch_size: number
     recipe.sft_lr: number
     recipe.sft_max_epochs: number
@@ -294,6 +299,8 @@ fn a_run() {
     format_rule.rules[].limit.min: number
     format_rule.rules[].real_reject: number
     format_rule.rules[].source: string
+    judge: null
+    leaks: null
     model.id: string
     model.name: string
     model.parameters: number
@@ -341,6 +348,9 @@ fn a_run() {
     recipe.icl_examples: number
     recipe.ids: string
     recipe.ids_max_iterations: number
+    recipe.ids_score: boolean
+    recipe.judge_action: string
+    recipe.judge_items: number
     recipe.leak_gate: string
     recipe.length_balance: number
     recipe.lora_alpha: number
@@ -356,6 +366,7 @@ fn a_run() {
     recipe.pair_repeat: number
     recipe.plateau_patience: number
     recipe.plateau_threshold: number
+    recipe.prompt_candidates: empty array
     recipe.prompt_dialogue: string
     recipe.prompt_summarize: string
     recipe.prompt_summary: string
@@ -363,6 +374,7 @@ fn a_run() {
     recipe.quantize: string
     recipe.recompute: string
     recipe.rejection_max_tries: number
+    recipe.scorer: string
     recipe.sft_batch_size: number
     recipe.sft_lr: number
     recipe.sft_max_epochs: number
@@ -391,11 +403,77 @@ fn a_run() {
     recipe.validation: number
     recipe.warmup_share: number
     recipe.weight_decay: number
+    results[].bleu.mean: number
+    results[].chrf++.ci95[]: number
+    results[].chrf++.mean: number
+    results[].chrf.ci95[]: number
+    results[].chrf.mean: number
+    results[].compression.ci95[]: number
+    results[].compression.mean: number
+    results[].coverage.ci95[]: number
+    results[].coverage.mean: number
+    results[].density.ci95[]: number
+    results[].density.mean: number
+    results[].distinct1.mean: number
+    results[].distinct2.mean: number
+    results[].distinct3.mean: number
+    results[].distinct4.mean: number
+    results[].facts.by_kind.date.changed: number
+    results[].facts.by_kind.date.invented: number
+    results[].facts.by_kind.date.kept: number
+    results[].facts.by_kind.date.missing: number
+    results[].facts.by_kind.date.summaries: number
+    results[].facts.by_kind.name.changed: number
+    results[].facts.by_kind.name.invented: number
+    results[].facts.by_kind.name.kept: number
+    results[].facts.by_kind.name.missing: number
+    results[].facts.by_kind.name.summaries: number
+    results[].facts.by_kind.negation.changed: number
+    results[].facts.by_kind.negation.invented: number
+    results[].facts.by_kind.negation.kept: number
+    results[].facts.by_kind.negation.missing: number
+    results[].facts.by_kind.negation.summaries: number
+    results[].facts.by_kind.number.changed: number
+    results[].facts.by_kind.number.invented: number
+    results[].facts.by_kind.number.kept: number
+    results[].facts.by_kind.number.missing: number
+    results[].facts.by_kind.number.summaries: number
+    results[].facts.by_kind.quantity.changed: number
+    results[].facts.by_kind.quantity.invented: number
+    results[].facts.by_kind.quantity.kept: number
+    results[].facts.by_kind.quantity.missing: number
+    results[].facts.by_kind.quantity.summaries: number
+    results[].facts.by_kind.time.changed: number
+    results[].facts.by_kind.time.invented: number
+    results[].facts.by_kind.time.kept: number
+    results[].facts.by_kind.time.missing: number
+    results[].facts.by_kind.time.summaries: number
+    results[].facts.changed: number
+    results[].facts.greyed[]: string
+    results[].facts.invented: number
+    results[].facts.kept: number
+    results[].facts.missing: number
+    results[].facts.summaries: number
+    results[].facts_changed.mean: number
+    results[].facts_invented.mean: number
+    results[].facts_kept.mean: number
+    results[].facts_missing.mean: number
+    results[].facts_unsupported.mean: number
     results[].mean_examples: number
-    results[].mean_tokens: number
+    results[].mean_tokens: null | number
     results[].n: number
+    results[].novel1.mean: number
+    results[].novel2.mean: number
+    results[].novel3.mean: number
+    results[].novel4.mean: number
+    results[].reference_ce: null
     results[].reference_ce.ci95[]: number
     results[].reference_ce.mean: number
+    results[].reference_words: number
+    results[].repeat1.mean: number
+    results[].repeat2.mean: number
+    results[].repeat3.mean: number
+    results[].repeat4.mean: number
     results[].rouge1.ci95[]: number
     results[].rouge1.mean: number
     results[].rouge1_best.ci95[]: number
@@ -408,8 +486,16 @@ fn a_run() {
     results[].rougeL.mean: number
     results[].rougeL_best.ci95[]: number
     results[].rougeL_best.mean: number
+    results[].summary_words.ci95[]: number
+    results[].summary_words.mean: number
+    results[].support_sentences.ci95[]: number
+    results[].support_sentences.mean: number
     results[].system: string
     results[].vs_sft_real: empty object
+    results[].vs_sft_real.chrf.ci95[]: number
+    results[].vs_sft_real.chrf.detectable_diff: number
+    results[].vs_sft_real.chrf.diff: number
+    results[].vs_sft_real.chrf.p: number
     results[].vs_sft_real.reference_ce.ci95[]: number
     results[].vs_sft_real.reference_ce.detectable_diff: number
     results[].vs_sft_real.reference_ce.diff: number
@@ -418,6 +504,7 @@ fn a_run() {
     results[].vs_sft_real.rouge1.detectable_diff: number
     results[].vs_sft_real.rouge1.diff: number
     results[].vs_sft_real.rouge1.p: number
+    results[].vs_sft_real.rouge1.p_holm: number
     results[].vs_sft_real.rouge2.ci95[]: number
     results[].vs_sft_real.rouge2.detectable_diff: number
     results[].vs_sft_real.rouge2.diff: number
@@ -554,6 +641,11 @@ fn a_run() {
     synthesizers[].seconds_per_accepted: number
     synthesizers[].system: string
     threads: number
+    verdict.below[]: string
+    verdict.outcome: string
+    verdict.sentence.de: string
+    verdict.sentence.en: string
+    verdict.system: string
     version: string
     ");
 }
@@ -622,11 +714,77 @@ fn evaluate() {
         results,
     };
     assert_snapshot!(schema(&answer), @"
+    results[].bleu.mean: number
+    results[].chrf++.ci95[]: number
+    results[].chrf++.mean: number
+    results[].chrf.ci95[]: number
+    results[].chrf.mean: number
+    results[].compression.ci95[]: number
+    results[].compression.mean: number
+    results[].coverage.ci95[]: number
+    results[].coverage.mean: number
+    results[].density.ci95[]: number
+    results[].density.mean: number
+    results[].distinct1.mean: number
+    results[].distinct2.mean: number
+    results[].distinct3.mean: number
+    results[].distinct4.mean: number
+    results[].facts.by_kind.date.changed: number
+    results[].facts.by_kind.date.invented: number
+    results[].facts.by_kind.date.kept: number
+    results[].facts.by_kind.date.missing: number
+    results[].facts.by_kind.date.summaries: number
+    results[].facts.by_kind.name.changed: number
+    results[].facts.by_kind.name.invented: number
+    results[].facts.by_kind.name.kept: number
+    results[].facts.by_kind.name.missing: number
+    results[].facts.by_kind.name.summaries: number
+    results[].facts.by_kind.negation.changed: number
+    results[].facts.by_kind.negation.invented: number
+    results[].facts.by_kind.negation.kept: number
+    results[].facts.by_kind.negation.missing: number
+    results[].facts.by_kind.negation.summaries: number
+    results[].facts.by_kind.number.changed: number
+    results[].facts.by_kind.number.invented: number
+    results[].facts.by_kind.number.kept: number
+    results[].facts.by_kind.number.missing: number
+    results[].facts.by_kind.number.summaries: number
+    results[].facts.by_kind.quantity.changed: number
+    results[].facts.by_kind.quantity.invented: number
+    results[].facts.by_kind.quantity.kept: number
+    results[].facts.by_kind.quantity.missing: number
+    results[].facts.by_kind.quantity.summaries: number
+    results[].facts.by_kind.time.changed: number
+    results[].facts.by_kind.time.invented: number
+    results[].facts.by_kind.time.kept: number
+    results[].facts.by_kind.time.missing: number
+    results[].facts.by_kind.time.summaries: number
+    results[].facts.changed: number
+    results[].facts.greyed[]: string
+    results[].facts.invented: number
+    results[].facts.kept: number
+    results[].facts.missing: number
+    results[].facts.summaries: number
+    results[].facts_changed.mean: number
+    results[].facts_invented.mean: number
+    results[].facts_kept.mean: number
+    results[].facts_missing.mean: number
+    results[].facts_unsupported.mean: number
     results[].mean_examples: number
-    results[].mean_tokens: number
+    results[].mean_tokens: null | number
     results[].n: number
+    results[].novel1.mean: number
+    results[].novel2.mean: number
+    results[].novel3.mean: number
+    results[].novel4.mean: number
+    results[].reference_ce: null
     results[].reference_ce.ci95[]: number
     results[].reference_ce.mean: number
+    results[].reference_words: number
+    results[].repeat1.mean: number
+    results[].repeat2.mean: number
+    results[].repeat3.mean: number
+    results[].repeat4.mean: number
     results[].rouge1.ci95[]: number
     results[].rouge1.mean: number
     results[].rouge1_best.ci95[]: number
@@ -639,8 +797,16 @@ fn evaluate() {
     results[].rougeL.mean: number
     results[].rougeL_best.ci95[]: number
     results[].rougeL_best.mean: number
+    results[].summary_words.ci95[]: number
+    results[].summary_words.mean: number
+    results[].support_sentences.ci95[]: number
+    results[].support_sentences.mean: number
     results[].system: string
     results[].vs_sft_real: empty object
+    results[].vs_sft_real.chrf.ci95[]: number
+    results[].vs_sft_real.chrf.detectable_diff: number
+    results[].vs_sft_real.chrf.diff: number
+    results[].vs_sft_real.chrf.p: number
     results[].vs_sft_real.reference_ce.ci95[]: number
     results[].vs_sft_real.reference_ce.detectable_diff: number
     results[].vs_sft_real.reference_ce.diff: number
@@ -649,6 +815,7 @@ fn evaluate() {
     results[].vs_sft_real.rouge1.detectable_diff: number
     results[].vs_sft_real.rouge1.diff: number
     results[].vs_sft_real.rouge1.p: number
+    results[].vs_sft_real.rouge1.p_holm: number
     results[].vs_sft_real.rouge2.ci95[]: number
     results[].vs_sft_real.rouge2.detectable_diff: number
     results[].vs_sft_real.rouge2.diff: number
@@ -659,5 +826,10 @@ fn evaluate() {
     results[].vs_sft_real.rougeL.p: number
     run: string
     seed: number
+    verdict.below[]: string
+    verdict.outcome: string
+    verdict.sentence.de: string
+    verdict.sentence.en: string
+    verdict.system: string
     ");
 }

@@ -17,6 +17,11 @@ fn evaluate() {
     Options:
           --run <RUN>          Recompute a run's results from its stored outputs
           --systems <SYSTEMS>  Only these systems [possible values: lead_3, longest_3, zero_shot, in_context, sft_real, sft_synthetic, sft_synthetic_ids, fixed_ratio_ids, fixed_ratio, best_of_k, mrds_format, mrds_joint, mrds_separate]
+          --all-metrics        Print every figure of the run's table, with what each is
+          --encoder <DIR>      Measure BERTScore with the model in this folder (BERT, RoBERTa, XLM-RoBERTa, DistilBERT) and keep it with the run
+          --layer <N>          Layer of the measuring model [default: that of bert-score for the model, or the last]
+          --idf                Let tokens count by how rare they are in the references
+          --rescale            See BERTScore from the line that bert-score has for the measuring model
           --no-stemmer         Do not stem words
           --multi <MULTI>      Several references: mean over them, or the best [default: mean] [possible values: mean, best]
       -h, --help               Print help
@@ -121,13 +126,14 @@ fn export() {
       [RUN]  The run
 
     Options:
-          --model <MODEL>          Export this model folder or GGUF file instead of what a run trained
-          --adapter <ADAPTER>      synthesizer or summarizer; with --model the folder of an adapter to merge
-          --to <TO>                New or empty folder
-          --as <FORM>              Format of the files [default: peft] [possible values: peft, merged, gguf, gguf_adapter]
-          --gguf-type <GGUF_TYPE>  Number type of the matrices of a GGUF file [default: f16] [possible values: f16, q8_0, q4_k_m]
-      -h, --help                   Print help
-      -V, --version                Print version
+          --model <MODEL>           Export this model folder or GGUF file instead of what a run trained
+          --adapter <ADAPTER>       synthesizer or summarizer; with --model the folder of an adapter to merge
+          --to <TO>                 New or empty folder
+          --as <FORM>               Format of the files [default: peft] [possible values: peft, merged, gguf, gguf_adapter]
+          --gguf-type <GGUF_TYPE>   Number type of the matrices of a GGUF file [default: f16] [possible values: f16, q8_0, q4_k_m]
+          --override-leak <REASON>  Write it although what the run made gives real conversations away; the reason is kept in the workspace's log
+      -h, --help                    Print help
+      -V, --version                 Print version
     ");
 }
 
@@ -136,15 +142,16 @@ fn pack() {
     assert_snapshot!(help("pack"), @"
     Write a run with its data set and adapters as a workspace of its own
 
-    Usage: duologue pack --to <DIR> <RUN>
+    Usage: duologue pack [OPTIONS] --to <DIR> <RUN>
 
     Arguments:
       <RUN>  The run
 
     Options:
-          --to <DIR>  New or empty folder
-      -h, --help      Print help
-      -V, --version   Print version
+          --to <DIR>                New or empty folder
+          --override-leak <REASON>  Write it although what the run made gives real conversations away; the reason is kept in the workspace's log
+      -h, --help                    Print help
+      -V, --version                 Print version
     ");
 }
 
@@ -153,7 +160,8 @@ fn audit() {
     assert_snapshot!(help("audit"), @"
     What made-up texts and adapters give away of real conversations
 
-    Usage: duologue audit <COMMAND>
+    Usage: duologue audit [OPTIONS] <RUN>
+           duologue audit <COMMAND>
 
     Commands:
       text        Made-up texts beside all training text: copied runs of words, nearness, identifiers that survive
@@ -162,7 +170,11 @@ fn audit() {
       extraction  What a model wrote after the beginning of training texts: how many came back
       help        Print this message or the help of the given subcommand(s)
 
+    Arguments:
+      <RUN>  A run: every text that it made, beside all that it learnt from
+
     Options:
+          --items    Also print a line for each text that gives something away
       -h, --help     Print help
       -V, --version  Print version
     ");

@@ -95,7 +95,8 @@ fn show() {
 
     Options:
           --stage <STAGE>  A stage [possible values: topics, summaries, synthesizer, candidates, preferences, align, dialogues, summarizer, evaluate]
-          --items          Print every artifact of the stage
+          --items          Print every artifact of the stage; of evaluate also what was measured of each summary
+          --all-metrics    Print every figure of the result table, with what each is
       -h, --help           Print help
       -V, --version        Print version
     ");

@@ -138,45 +138,162 @@ fn study_export() {
 
 #[test]
 fn study_create() {
-    assert_snapshot!(help("study create"), @"");
+    assert_snapshot!(help("study create"), @"
+    Plan a study of finished runs and start it: the plan is frozen, hashed and sealed
+
+    Usage: duologue study create [OPTIONS] [FILE]
+
+    Arguments:
+      [FILE]  A plan as TOML; options go before what it says
+
+    Options:
+          --run <RUN>                A finished run whose summaries are rated; several times for several runs
+          --systems <SYSTEMS>        Systems of the runs [default: sft_real and mrds_separate; every system if a run lacks one] [possible values: lead_3, longest_3, zero_shot, in_context, sft_real, sft_synthetic, sft_synthetic_ids, fixed_ratio_ids, fixed_ratio, best_of_k, mrds_format, mrds_joint, mrds_separate]
+          --reference [<REFERENCE>]  Whether the human reference is one more system [default: true] [possible values: true, false]
+          --name <NAME>              Name of the study [default: the run's]
+          --raters <RATERS>          Names of the raters: A,B,C
+          --n <N>                    Dialogues [default: 40 for each rater]
+          --shared <SHARED>          Dialogues that all raters rate [default: a quarter, 12 at least]
+          --mode <MODE>              What raters are asked [default: criteria] [possible values: criteria, pair, best_worst]
+          --criteria <FILE>          Criteria as JSON, each with key, scale, higher_is_better and texts [default: the four of Duologue]
+          --seed <SEED>              Seed by which the dialogues are drawn
+          --draft                    Keep it as a draft that may still change
+      -h, --help                     Print help
+      -V, --version                  Print version
+    ");
 }
 
 #[test]
 fn study_start() {
-    assert_snapshot!(help("study start"), @"");
+    assert_snapshot!(help("study start"), @"
+    Start a study that was kept as a draft
+
+    Usage: duologue study start <STUDY>
+
+    Arguments:
+      <STUDY>  Its name or number
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
 }
 
 #[test]
 fn study_progress() {
-    assert_snapshot!(help("study progress"), @"");
+    assert_snapshot!(help("study progress"), @"
+    How far the raters of a study are: no score, no mean
+
+    Usage: duologue study progress <STUDY>
+
+    Arguments:
+      <STUDY>  Its name or number
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
 }
 
 #[test]
 fn study_add_rater() {
-    assert_snapshot!(help("study add-rater"), @"");
+    assert_snapshot!(help("study add-rater"), @"
+    Put somebody onto the roster of a study that runs
+
+    Usage: duologue study add-rater <STUDY> <NAME>
+
+    Arguments:
+      <STUDY>  The study's name or number
+      <NAME>   The person's name
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
 }
 
 #[test]
 fn study_withdraw() {
-    assert_snapshot!(help("study withdraw"), @"");
+    assert_snapshot!(help("study withdraw"), @"
+    Take a rater out before the results open
+
+    Usage: duologue study withdraw [OPTIONS] --reason <REASON> <STUDY> <RATER>
+
+    Arguments:
+      <STUDY>  The study's name or number
+      <RATER>  The rater's name or slot
+
+    Options:
+          --reason <REASON>  Why
+          --not-counted      What they rated does not count [default: it counts from half of their load on]
+      -h, --help             Print help
+      -V, --version          Print version
+    ");
 }
 
 #[test]
 fn study_close() {
-    assert_snapshot!(help("study close"), @"");
+    assert_snapshot!(help("study close"), @r#"
+    Withdraw everybody who is still rating, and close the study
+
+    Usage: duologue study close [OPTIONS] <STUDY>
+
+    Arguments:
+      <STUDY>  Its name or number
+
+    Options:
+          --reason <REASON>  Why [default: "closed by the owner"]
+      -h, --help             Print help
+      -V, --version          Print version
+    "#);
 }
 
 #[test]
 fn study_reveal() {
-    assert_snapshot!(help("study reveal"), @"");
+    assert_snapshot!(help("study reveal"), @"
+    Open the results before every rater has locked; this cannot be taken back, and every result says so
+
+    Usage: duologue study reveal --reason <REASON> <STUDY>
+
+    Arguments:
+      <STUDY>  The study's name or number
+
+    Options:
+          --reason <REASON>  Why
+      -h, --help             Print help
+      -V, --version          Print version
+    ");
 }
 
 #[test]
 fn study_verify() {
-    assert_snapshot!(help("study verify"), @"");
+    assert_snapshot!(help("study verify"), @"
+    Recompute the seal and the hash of the plan, once the results are open
+
+    Usage: duologue study verify <STUDY>
+
+    Arguments:
+      <STUDY>  The study's name or number
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
 }
 
 #[test]
 fn study_delete() {
-    assert_snapshot!(help("study delete"), @"");
+    assert_snapshot!(help("study delete"), @"
+    Remove a study with its texts and ratings
+
+    Usage: duologue study delete [OPTIONS] <STUDY>
+
+    Arguments:
+      <STUDY>  Its name or number
+
+    Options:
+          --yes      Do not ask
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
 }
