@@ -1,5 +1,7 @@
 //! The recipe: its TOML file, `--set`, rates by size, and which fields make a part's key.
 
+use contract::Preset;
+
 use super::*;
 
 #[test]
