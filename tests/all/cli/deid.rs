@@ -11,7 +11,7 @@ fn calls(place: &Place) -> String {
         json!({
             "id": format!("call-{n}"),
             "dialogue": format!(
-                "Nurse: Hello, who is calling?\nHarriet: This is Harriet Blackwood, patient 48211{n}. I was with Zorvexa on 1{n} May 2021.\nNurse: Thank you, Ms Blackwood. We read the Zorvexa notes."
+                "Nurse: Hello, who is calling?\nHarriet: This is Harriet Blackwood, patient 48211{n}. They sent me Zorvexa on 1{n} May 2021.\nNurse: Thank you, Ms Blackwood. We read the Zorvexa notes."
             ),
             "summary": format!("Harriet Blackwood (patient 48211{n}) calls about 1{n} May 2021."),
         })
@@ -29,8 +29,8 @@ fn doubtful_words_are_asked_before_anything_is_stored() {
     assert_eq!(found["conversations"], 3);
     assert_eq!(
         found["asked"],
-        json!([{"word": "Zorvexa", "n": 3, "verdict": null}]),
-        "one of the two places is found with the other"
+        json!([{"word": "Zorvexa", "n": 6, "verdict": null}]),
+        "both places of each call"
     );
     let written = std::fs::read_to_string(&review).expect("the words to answer");
     std::fs::write(&review, written.replace("Zorvexa = ", "Zorvexa = name"))
