@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use contract::FileAction;
 use host::clock::now_ms;
 use project::report::document::check::tree;
-use project::report::document::{ReportOptions, page};
+use project::report::document::{Document, ReportOptions, page};
 use serde::Serialize;
 
 use super::{Done, read_text, session};
@@ -86,6 +86,12 @@ fn form(to: &Path) -> Result<Form, Failure> {
 /// Exit code 1 where a number is not what the workspace says.
 fn check(global: &Global, file: &Path, output: &Output) -> Done {
     let text = read_text(file)?;
+    if serde_json::from_str::<Document>(&text).is_err() {
+        return Err(Failure::usage(
+            format!("{} is no report in JSON", file.display()),
+            "Name a report that was written with `--to FILE.json` by this version.",
+        ));
+    }
     let found = session(global)?.check_report(&text)?;
     for mismatch in &found.mismatches {
         output.text(format!(

@@ -36,13 +36,25 @@ fn filled(name: &str, template: &str, document: &Document, language: Language) -
         .lstrip_blocks(true)
         .build();
     environment.set_syntax(syntax.map_err(broken)?);
-    environment.add_filter("points", |share: f64| format!("{:.2}", 100.0 * share));
-    environment.add_filter("signed", |share: f64| format!("{:+.2}", 100.0 * share));
-    environment.add_filter("percent", |share: f64| format!("{:.1} %", 100.0 * share));
-    environment.add_filter("digits", |value: f64, digits: usize| {
-        format!("{value:.digits$}")
+    let mark = move |number: String| match is_german {
+        true => number.replace('.', ","),
+        false => number,
+    };
+    environment.add_filter("points", move |share: f64| {
+        mark(format!("{:.2}", 100.0 * share))
     });
-    environment.add_filter("minutes", |seconds: f64| format!("{:.1}", seconds / 60.0));
+    environment.add_filter("signed", move |share: f64| {
+        mark(format!("{:+.2}", 100.0 * share))
+    });
+    environment.add_filter("percent", move |share: f64| {
+        mark(format!("{:.1} %", 100.0 * share))
+    });
+    environment.add_filter("digits", move |value: f64, digits: usize| {
+        mark(format!("{value:.digits$}"))
+    });
+    environment.add_filter("minutes", move |seconds: f64| {
+        mark(format!("{:.1}", seconds / 60.0))
+    });
     // A cell of a Markdown table is one line without bars.
     environment.add_filter("cell", |text: String| {
         text.replace('|', "\\|").replace(['\n', '\r'], " ")
