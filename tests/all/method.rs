@@ -99,7 +99,7 @@ fn make() -> Finished {
 }
 
 /// The rows that a run chose for a purpose, in its order.
-fn chosen(workspace: &Workspace, run: &str, purpose: &str) -> Vec<ExampleRow> {
+pub(crate) fn chosen(workspace: &Workspace, run: &str, purpose: &str) -> Vec<ExampleRow> {
     let session = Session::open(&workspace.path()).expect("the workspace");
     let ids = session.run(run).expect("the run").shots[purpose]
         .as_array()
@@ -778,30 +778,4 @@ fn other_test_texts_change_nothing_before_evaluate() {
     let resumed = workspace.ok(&["resume", RUN]);
     assert_eq!(resumed.stages("running"), ["evaluate"]);
     assert_ne!(workspace.hashes(RUN)["evaluate"], whole.hashes["evaluate"]);
-}
-
-#[test]
-fn shots_are_nested() {
-    let model = model();
-    let (workspace, model) = (Workspace::new(), model.display().to_string());
-    let drawn = |run: &str, n: &str, seed: &str| {
-        workspace.ok(&run_args(&model, seed, &[n], &["--until", "topics"]));
-        chosen(&workspace, run, "shots")
-            .into_iter()
-            .map(|row| row.external_id)
-            .collect::<Vec<_>>()
-    };
-    let (small, large) = (
-        drawn(RUN, "shots=5", "0"),
-        drawn("clinic-2", "shots=10", "0"),
-    );
-    assert_eq!((small.len(), large.len()), (5, 10));
-    assert_eq!(small, large[..5]);
-    let other = drawn("clinic-3", "shots=5", "1");
-    assert_ne!(
-        small.iter().collect::<BTreeSet<_>>(),
-        other.iter().collect::<BTreeSet<_>>()
-    );
-    let hash = |run| workspace.show(run)["dataset"]["shot_ids_sha256"].clone();
-    assert_ne!(hash(RUN), hash("clinic-2"));
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::fixture;
+use crate::method::chosen;
 use crate::program::{Answer, DATASET, FEW_SYSTEMS, RUN, Workspace, model, run_args};
 use crate::resume::SEED;
 
@@ -192,4 +193,30 @@ fn a_grid_computes_each_distinct_key_once() {
     assert_eq!(count(done), distinct.len());
     let reused = "SELECT count(*) FROM part WHERE part != '' AND status = 'reused'";
     assert_eq!(count(reused), every.len() - distinct.len());
+}
+
+#[test]
+fn shots_are_nested() {
+    let model = model();
+    let (workspace, model) = (Workspace::new(), model.display().to_string());
+    let drawn = |run: &str, n: &str, seed: &str| {
+        workspace.ok(&run_args(&model, seed, &[n], &["--until", "topics"]));
+        chosen(&workspace, run, "shots")
+            .into_iter()
+            .map(|row| row.external_id)
+            .collect::<Vec<_>>()
+    };
+    let (small, large) = (
+        drawn(RUN, "shots=5", "0"),
+        drawn("clinic-2", "shots=10", "0"),
+    );
+    assert_eq!((small.len(), large.len()), (5, 10));
+    assert_eq!(small, large[..5]);
+    let other = drawn("clinic-3", "shots=5", "1");
+    assert_ne!(
+        small.iter().collect::<BTreeSet<_>>(),
+        other.iter().collect::<BTreeSet<_>>()
+    );
+    let hash = |run| workspace.show(run)["dataset"]["shot_ids_sha256"].clone();
+    assert_ne!(hash(RUN), hash("clinic-2"));
 }

@@ -432,7 +432,7 @@ fn study(problem: &StudyProblem) -> String {
                 .into()
         }
         StudyPlan { .. } => "Change the plan and try again.".into(),
-        UnknownItem { .. } => "Open the desk again; it shows what there is to rate.".into(),
+        UnknownItem { .. } => "Open the desk again; it shows what is left to rate.".into(),
         NotAPack { .. } => {
             "Name the file that the rater saved, or the pack that was written for them.".into()
         }

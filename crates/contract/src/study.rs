@@ -219,13 +219,13 @@ pub struct Comparison {
     /// Dialogues that would show the difference that matters; none if that is more than a million.
     #[cfg_attr(feature = "specta", specta(type = Option<u32>))]
     pub dialogues_needed: Option<usize>,
-    /// Adjusted for all tested comparisons; none where nothing is tested.
+    /// Adjusted for all tested comparisons; none if nothing is tested.
     pub p_holm: Option<f64>,
-    /// What it came to; none where nothing is tested.
+    /// What it came to; none if nothing is tested.
     pub outcome: Option<Outcome>,
-    /// What would settle it; none where nothing is tested.
+    /// What would settle it; none if nothing is tested.
     pub settle: Option<Settle>,
-    /// All of it in a sentence; none where nothing is tested.
+    /// All of it in a sentence; none if nothing is tested.
     pub sentence: Option<Words>,
 }
 
@@ -431,7 +431,7 @@ pub struct PairComparison {
     /// Votes that are no tie.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub decided: usize,
-    /// Adjusted for all comparisons by choice; none where nothing is tested.
+    /// Adjusted for all comparisons by choice; none if nothing is tested.
     pub p_holm: Option<f64>,
     /// What it came to.
     pub outcome: Option<Outcome>,

@@ -41,7 +41,7 @@ impl Measuring {
         self.layer.or_else(|| bertscore::layer_of(&self.name()))
     }
 
-    /// The line from which scores of this model are rescaled; none where bert-score has none for it at this layer.
+    /// The line from which scores of this model are rescaled; none if bert-score has none for it at this layer.
     pub fn baseline(&self) -> Option<BertScore> {
         let name = self.name();
         let is_at_its_layer = self.layer() == bertscore::layer_of(&name);
@@ -72,7 +72,7 @@ pub struct Reached {
 }
 
 /// Measures the outputs of every system of a run and keeps what is found. Returns how tables name the measuring model; none
-/// where the run has no outputs yet.
+/// if the run has no outputs yet.
 ///
 /// # Errors
 /// Those of loading the model and of the store.

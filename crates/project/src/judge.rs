@@ -1,4 +1,4 @@
-//! Is the judge able? Before pairs are made by what a scorer says of dialogues, real validation dialogues are damaged in
+//! Is the judge able? Before pairs are made by what a scorer says about dialogues, real validation dialogues are damaged in
 //! nine ways while their summaries stay ([`corrupt`]), and it is counted how often the scorer prefers the real one. The
 //! summary's own likelihood cancels, and the comparison is the one that makes content pairs. (FacEval, arXiv
 //! 2210.11777, and FIB, arXiv 2211.08412, damage the summary and use the same share.)
@@ -23,7 +23,7 @@ pub use words::sentences;
 
 /// Least lower end of the interval of the topic's accuracy for a judge that is able or partly able.
 const ABLE_TOPIC: f64 = 0.75;
-/// The same of the content's, for one that is able.
+/// That of the content's accuracy, for one that is able.
 const ABLE_CONTENT: f64 = 0.65;
 /// Resamples of a group's interval.
 const RESAMPLES: usize = 2_000;

@@ -8,6 +8,7 @@ pub mod artifact;
 pub mod budget;
 pub mod deidentify;
 pub mod dialogue;
+pub mod document;
 pub mod error;
 pub mod experiment;
 pub mod format_rule;

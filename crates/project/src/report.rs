@@ -5,7 +5,6 @@
 //! training; format rates with Wilson's interval (`docs/method.md`). What else is measured of summaries is [`figures`].
 
 pub mod cards;
-pub mod document;
 pub mod figures;
 pub mod run;
 pub mod tables;
@@ -95,10 +94,10 @@ pub struct SystemResult {
     /// Mean words of the references, beside `summary_words`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference_words: Option<f64>,
-    /// The facts of its summaries; none where the conversations are not at hand.
+    /// The facts of its summaries; none if the conversations are not at hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub facts: Option<FactsReport>,
-    /// The measuring model and the way it was used; none where BERTScore was not measured.
+    /// The measuring model and the way it was used; none if BERTScore was not measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bertscore: Option<String>,
     /// Differences to `sft_real` by metric; empty for `sft_real` itself and where that was not run.

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use contract::{ArtifactKind, FileAction};
+use contract::{ArtifactKind, FileAction, StageName};
 use serde::Serialize;
 use store::{DATABASE, Sight, TakenRun};
 
@@ -191,10 +191,12 @@ impl Session {
         self.log_departure(&left, &leaks, departure)
     }
 
-    /// Blob folders that a run's artifacts name.
+    /// Blob folders of the adapters that a run's later stages, its demo and its exports read. The one that wrote the summaries
+    /// is read by its own stage alone, and would be a fifth of a bundle.
     fn adapters_of(&self, run: &str) -> Result<BTreeSet<String>> {
         let mut found = BTreeSet::new();
-        for stage in self.store.stages(run)? {
+        let stages = self.store.stages(run)?.into_iter();
+        for stage in stages.filter(|stage| stage.name != StageName::Summaries) {
             let rows = self
                 .store
                 .artifacts(run, stage.name, Some(ArtifactKind::Adapter))?;

@@ -71,7 +71,7 @@ pub struct FigureNotes {
     pub cards: Vec<MetricCard>,
     /// Mean words of the references.
     pub reference_words: Option<f64>,
-    /// The measuring model of BERTScore; none where it was not measured.
+    /// The measuring model of BERTScore; none if it was not measured.
     pub bertscore: Option<String>,
     /// What the ledger of facts does not tell.
     pub facts: Words,
@@ -111,7 +111,7 @@ pub struct RunResults {
     pub run: String,
     /// Seed.
     pub seed: u32,
-    /// What the table says of the method, in a sentence; none where there is nothing to say.
+    /// What the table says about the method, in a sentence; none if there is nothing to say.
     pub verdict: Option<Words>,
     /// Summarizers.
     pub results: Vec<SystemResult>,

@@ -2,6 +2,7 @@
 //! words; whatever changes here changes for scripts.
 
 mod engine;
+mod figures;
 mod runs;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use contract::FileAction;
 use host::clock::now_ms;
-use project::report::document::check::tree;
-use project::report::document::{Document, ReportOptions, page};
+use project::document::check::tree;
+use project::document::{Document, ReportOptions, page};
 use serde::Serialize;
 
 use super::{Done, read_text, session};

@@ -146,7 +146,9 @@ fn places(text: &str, tokens: &[Token]) -> Vec<Range<usize>> {
         .iter()
         .map(|token| {
             // Tokens are pieces of the text, in its order.
-            let start = text[from..].find(&token.text).map_or(from, |at| from + at);
+            let start = text[from..]
+                .find(&token.text)
+                .map_or(from, |offset| from + offset);
             from = (start + token.text.len()).min(text.len());
             start..from
         })
@@ -192,7 +194,7 @@ fn other(value: &Value, text: &str) -> Option<String> {
     }
 }
 
-/// The name two places later, in the language of the word that stands in the text.
+/// The name two places later, in the language of the word that the text has.
 fn later<const N: usize>(names: &[[&str; N]; 2], place: usize, text: &str) -> Option<String> {
     let [english, german] = names;
     let is_german = german.get(place)?.eq_ignore_ascii_case(text);

@@ -175,7 +175,7 @@ impl Session {
         self.cells(&self.experiment(name)?, now)
     }
 
-    /// The scores of the cells that are done; of a run whose summaries people rate now there are none.
+    /// The scores of the cells that are done; a run whose summaries people rate now is left out.
     fn cell_scores(&self, cells: &[ExperimentCell]) -> Result<Vec<CellScores>> {
         let mut scores = Vec::new();
         for cell in cells {

@@ -97,7 +97,7 @@ impl Pair<'_> {
             .collect()
     }
 
-    /// Without the turn that supports a sentence of the summary most; none where no turn supports any.
+    /// Without the turn that supports a sentence of the summary most; none if no turn supports any.
     fn without_key_turn(&self) -> Option<String> {
         let turns = self.metric_turns();
         let scored = support::Turns::new(&turns, self.lexicon);
@@ -122,11 +122,11 @@ impl Pair<'_> {
         let changed = evidence.with_changed_facts(self.summary, name.unwrap_or("Robin"))?;
         let turns = changed
             .iter()
-            .map(|(speaker, said)| Turn::new(speaker, said));
+            .map(|(speaker, text)| Turn::new(speaker, text));
         Some(text(turns.collect()))
     }
 
-    /// Every speaker's turns in the next one's mouth; none where one person speaks alone.
+    /// Every speaker's turns in the next one's mouth; none if one person speaks alone.
     fn swapped(&self) -> Option<String> {
         let speakers = self.dialogue.speakers();
         if speakers.len() < 2 {

@@ -5,7 +5,7 @@ use contract::{Corruption, JudgeAccuracy, JudgeMeasures, JudgeVerdict, Words};
 /// Below this accuracy a corruption is not seen: chance is a half.
 const SEEN_FROM: f64 = 0.75;
 
-/// The sentences, the verdict first; none where nothing was tried.
+/// The sentences, the verdict first; none if nothing was tried.
 pub fn sentences(found: &JudgeMeasures) -> Vec<Words> {
     let Some(verdict) = found.verdict else {
         return Vec::new();

@@ -156,7 +156,7 @@ fn turns(dialogue: &Dialogue) -> Vec<Turn<'_>> {
 /// What was measured of a system's summaries.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Measured {
-    /// By metric the value of each summary, in their order; none where it is not defined.
+    /// By metric the value of each summary, in their order; none if it is not defined.
     pub items: BTreeMap<ResultMetric, Vec<Option<f64>>>,
     /// Figures of all summaries together.
     pub corpus: BTreeMap<ResultMetric, f64>,

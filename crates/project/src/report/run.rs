@@ -64,7 +64,7 @@ pub struct RunReport {
     pub synthesizers: Vec<SynthesizerRow>,
     /// The result table.
     pub results: Vec<SystemResult>,
-    /// What the table says of the method, in a sentence; `None` where there is nothing to say.
+    /// What the table says about the method, in a sentence; `None` where there is nothing to say.
     pub verdict: Option<RunVerdict>,
     /// The true ROUGE-1 difference between the method and real-only training that this number of items would show with
     /// 80 % power.
@@ -75,7 +75,7 @@ pub struct RunReport {
     pub leaks: Option<RunLeaks>,
 }
 
-/// What a run says of the method.
+/// What a run says about the method.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunVerdict {
     /// The system that the sentence is about.

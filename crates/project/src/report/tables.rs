@@ -325,7 +325,7 @@ fn conversation(row: &ExampleRow) -> Conversation<'_> {
     }
 }
 
-/// Lines of the conversation as a system's summaries; none where a conversation is not at hand.
+/// Lines of the conversation as a system's summaries; none if a conversation is not at hand.
 fn lines(
     system: System,
     examples: &[Output],
@@ -349,7 +349,7 @@ fn lines(
     examples.iter().map(of_example).collect()
 }
 
-/// What a measuring model found of these outputs; none where it has not read them.
+/// What a measuring model found of these outputs; none if it has not read them.
 fn bertscores(store: &Store, run: &str, outputs: &[Output]) -> Result<Option<BertScores>> {
     let Some(first) = outputs.first() else {
         return Ok(None);

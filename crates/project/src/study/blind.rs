@@ -1,4 +1,4 @@
-//! What keeps a study blind, and what an owner may do while people rate: nothing of it tells who wrote a text. The two
+//! What keeps a study blind, and what an owner may do while people rate: no answer tells who wrote a text. The two
 //! proofs, [`Opened`] for a study's results and [`Sight`] for figures of a run, are made by the store alone.
 //!
 //! Not defended: somebody who opens the database file, and an owner who knows a system by its style.

@@ -341,7 +341,7 @@ fn a_run_is_blind_while_its_texts_are_rated() {
         12
     );
     let places: std::collections::BTreeSet<usize> = texts
-        .chunk_by(|one, two| one.dialogue == two.dialogue)
+        .chunk_by(|text, next| text.dialogue == next.dialogue)
         .filter_map(|texts| texts.iter().position(|text| text.text.starts_with("human")))
         .collect();
     assert!(places.len() > 1, "the reference stands in different places");

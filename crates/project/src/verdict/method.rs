@@ -1,4 +1,4 @@
-//! What a run says of the method: against training on real pairs alone, and against lines of the conversation, which cost
+//! What a run says about the method: against training on real pairs alone, and against lines of the conversation, which cost
 //! nothing. The one sentence of terminal, window and report. One training says nothing about another draw, so the sentence
 //! says that it is one.
 
@@ -47,7 +47,7 @@ fn above(standing: &Standing) -> Vec<(System, f64)> {
     standing.lines.iter().filter(is_above).copied().collect()
 }
 
-/// What the method came to and the sentence; none where there is nothing to say.
+/// What the method came to and the sentence; none if there is nothing to say.
 pub fn of_method(standing: &Standing) -> Option<(Option<Outcome>, Vec<System>, Words)> {
     let gain = standing.gain.map(|gain| (gain, gain.outcome()));
     let above = above(standing);

@@ -2,12 +2,12 @@
 import type { MetricUnit, ResultMetric, SystemResult } from '../../bridge';
 import { number, percent, rouge } from '../../format';
 
-/** The figure of a system; none where it has none. */
+/** The figure of a system; none if it has none. */
 export function figureOf(row: SystemResult, metric: ResultMetric) {
   return row.figures.find((figure) => figure.metric === metric);
 }
 
-/** A value in its unit; a dash where there is none. */
+/** A value in its unit; a dash for none. */
 export function shown(value: number | null | undefined, unit: MetricUnit): string {
   if (value === null || value === undefined) return '–';
   switch (unit) {

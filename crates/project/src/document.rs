@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::Sight;
 
-use super::run::RunReport;
-use super::tables;
 use crate::artifact::Output;
 use crate::error::Result;
 use crate::judge;
 use crate::recipe::Recipe;
+use crate::report::run::RunReport;
+use crate::report::tables;
 use crate::session::Session;
 
 /// The form of the file.
@@ -251,7 +251,7 @@ fn item(outputs: &[Vec<Output>], about: &Output, why: Why, texts: bool) -> Told 
     }
 }
 
-/// ROUGE-1 F of the best reference, as the table's column says of it.
+/// ROUGE-1 F of the best reference, as in the table.
 fn rouge1(output: &Output) -> f64 {
     let options = RougeOptions { stemmer: true };
     let each = score_each(&output.references, &output.prediction, options);

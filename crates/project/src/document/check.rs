@@ -10,7 +10,7 @@ use crate::session::Session;
 
 /// How far two floating-point numbers may differ, relative to the larger one.
 const TOLERANCE: f64 = 1e-9;
-/// What a report says of itself and the workspace does not know.
+/// What a report says about itself and the workspace does not know.
 const OWN: [&str; 3] = ["made_at_ms", "version", "digest"];
 
 /// A place at which a report and the workspace differ.
