@@ -411,13 +411,13 @@ export type Comparison = {
 	raters_split: boolean,
 	/**  Dialogues that would show the difference that matters; none if that is more than a million. */
 	dialogues_needed: number | null,
-	/**  Adjusted for all tested comparisons; none where nothing is tested. */
+	/**  Adjusted for all tested comparisons; none if nothing is tested. */
 	p_holm: number | null,
-	/**  What it came to; none where nothing is tested. */
+	/**  What it came to; none if nothing is tested. */
 	outcome: Outcome | null,
-	/**  What would settle it; none where nothing is tested. */
+	/**  What would settle it; none if nothing is tested. */
 	settle: Settle | null,
-	/**  All of it in a sentence; none where nothing is tested. */
+	/**  All of it in a sentence; none if nothing is tested. */
 	sentence: Words | null,
 };
 
@@ -1658,7 +1658,7 @@ export type FigureNotes = {
 	cards: MetricCard[],
 	/**  Mean words of the references. */
 	reference_words: number | null,
-	/**  The measuring model of BERTScore; none where it was not measured. */
+	/**  The measuring model of BERTScore; none if it was not measured. */
 	bertscore: string | null,
 	/**  What the ledger of facts does not tell. */
 	facts: Words,
@@ -2978,7 +2978,7 @@ export type PairComparison = {
 	left_won: number,
 	/**  Votes that are no tie. */
 	decided: number,
-	/**  Adjusted for all comparisons by choice; none where nothing is tested. */
+	/**  Adjusted for all comparisons by choice; none if nothing is tested. */
 	p_holm: number | null,
 	/**  What it came to. */
 	outcome: Outcome | null,
@@ -3735,7 +3735,7 @@ export type RunResults = {
 	run: string,
 	/**  Seed. */
 	seed: number,
-	/**  What the table says of the method, in a sentence; none where there is nothing to say. */
+	/**  What the table says about the method, in a sentence; none if there is nothing to say. */
 	verdict: Words | null,
 	/**  Summarizers. */
 	results: SystemResult[],
