@@ -149,7 +149,7 @@ impl Session {
             run: report,
             digest: String::new(),
         };
-        document.digest = check::digest(&check::tree(&document)?);
+        document.digest = check::digest(&check::tree(&document)?)?;
         Ok(document)
     }
 

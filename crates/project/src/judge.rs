@@ -15,7 +15,7 @@ use contract::{
     JudgeVerdict, Scorer,
 };
 use metrics::interval::{bootstrap_mean, wilson};
-use metrics::text::quantile;
+use metrics::text::{mean, quantile};
 
 use crate::artifact::Judgement;
 
@@ -75,7 +75,7 @@ pub fn measure(
     let groups: BTreeMap<CorruptionGroup, GroupAccuracy> = by_group
         .into_iter()
         .filter_map(|(group, items)| {
-            let means: Vec<f64> = items.values().map(|seen| mean(seen)).collect();
+            let means: Vec<f64> = items.values().filter_map(|seen| mean(seen)).collect();
             let found = bootstrap_mean(&means, RESAMPLES, 0)?;
             let accuracy = GroupAccuracy {
                 n: means.len(),
@@ -150,10 +150,6 @@ fn seen(gap: f64) -> f64 {
     }
 }
 
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
-}
-
 fn accuracy(gaps: &[f64], min_gap: f64) -> Option<JudgeAccuracy> {
     let n = gaps.len();
     let right: f64 = gaps.iter().map(|gap| seen(*gap)).sum();
@@ -165,7 +161,7 @@ fn accuracy(gaps: &[f64], min_gap: f64) -> Option<JudgeAccuracy> {
         right,
         accuracy: right / n as f64,
         ci95: (ci95.low, ci95.high.max(right / n as f64)),
-        mean_gap: mean(gaps),
+        mean_gap: mean(gaps)?,
         share_min_gap: gaps.iter().filter(|gap| **gap >= min_gap).count() as f64 / n as f64,
         gap_p75: quantile(&sizes, 0.75)?,
     })

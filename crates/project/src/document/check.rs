@@ -2,11 +2,12 @@
 //! compared leaf by leaf: counts, words and hashes exactly, measured numbers to within one part in a billion.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Document, ReportOptions};
 use crate::error::{Result, corrupt};
 use crate::session::Session;
+use crate::study::secret::canonical_sha256;
 
 /// How far two floating-point numbers may differ, relative to the larger one.
 const TOLERANCE: f64 = 1e-9;
@@ -60,7 +61,7 @@ impl Session {
             &without_own(&tree(&again)?),
             &mut found,
         );
-        let digest = digest(&reported);
+        let digest = digest(&reported)?;
         found.checked += 1;
         if known.digest != digest {
             found.mismatches.push(Mismatch {
@@ -82,9 +83,9 @@ pub fn tree(document: &Document) -> Result<Value> {
         .map_err(|error| corrupt("report", error.to_string()))
 }
 
-/// SHA-256 over everything but the time, the version and the digest; keys are in alphabetical order.
-pub(super) fn digest(report: &Value) -> String {
-    store::sha256_json([&sorted(&without_own(report))])
+/// SHA-256 over everything but the time, the version and the digest, in canonical form.
+pub(super) fn digest(report: &Value) -> Result<String> {
+    canonical_sha256(&without_own(report))
 }
 
 fn without_own(report: &Value) -> Value {
@@ -95,19 +96,6 @@ fn without_own(report: &Value) -> Value {
         });
     }
     report
-}
-
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(map) => {
-            let mut keys: Vec<&String> = map.keys().collect();
-            keys.sort();
-            let pairs = keys.into_iter().map(|key| (key.clone(), sorted(&map[key])));
-            Value::Object(pairs.collect::<Map<String, Value>>())
-        }
-        Value::Array(values) => Value::Array(values.iter().map(sorted).collect()),
-        leaf => leaf.clone(),
-    }
 }
 
 fn compare(path: &str, reported: &Value, recomputed: &Value, found: &mut Checked) {
@@ -199,7 +187,10 @@ mod tests {
     fn the_order_of_keys_and_the_time_leave_the_digest() {
         let a = json!({"b": 1, "a": {"y": 2, "x": 3}, "made_at_ms": 5});
         let b: Value = serde_json::from_str(r#"{"a":{"x":3,"y":2},"made_at_ms":6,"b":1}"#).unwrap();
-        assert_eq!(digest(&a), digest(&b));
-        assert_ne!(digest(&a), digest(&json!({"b": 1, "a": {"y": 2, "x": 4}})));
+        assert_eq!(digest(&a).unwrap(), digest(&b).unwrap());
+        assert_ne!(
+            digest(&a).unwrap(),
+            digest(&json!({"b": 1, "a": {"y": 2, "x": 4}})).unwrap()
+        );
     }
 }

@@ -94,7 +94,7 @@ impl Draws {
 }
 
 /// SHA-256 of a value in its canonical form (RFC 8785), so that any program can compute it.
-pub(super) fn canonical_sha256(value: &impl Serialize) -> Result<String> {
+pub(crate) fn canonical_sha256(value: &impl Serialize) -> Result<String> {
     Ok(store::sha256_hex(&canonical(value)?))
 }
 

@@ -4,8 +4,8 @@
 
 use super::rating_acts::require_unlocked;
 use super::rating_rows::{RatingChoiceRow, RatingStepItemRow};
-use super::rating_study::rows;
-use super::{Json, Word, optional_word, word};
+use super::rating_study::{choice_from_row, rows, step_item_from_row};
+use super::{Json, Word, word};
 use crate::{Result, Store};
 use contract::{ItemState, RaterAct, RaterState, SkipReason};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -271,16 +271,7 @@ impl Desk<'_> {
             .prepare_cached(
                 "SELECT * FROM rating_choice WHERE study_id = ?1 AND rater = ?2 AND step = ?3",
             )?
-            .query_row(key, |row| {
-                Ok(RatingChoiceRow {
-                    rater: row.get("rater")?,
-                    step: row.get("step")?,
-                    best: row.get("best")?,
-                    worst: row.get("worst")?,
-                    active_ms: row.get("active_ms")?,
-                    at_ms: row.get("at_ms")?,
-                })
-            })
+            .query_row(key, choice_from_row)
             .optional()?;
         match choice {
             Some(chosen) => self
@@ -321,19 +312,10 @@ impl Desk<'_> {
             .prepare_cached(
                 "SELECT * FROM rating_step_item WHERE study_id = ?1 AND rater = ?2 AND step = ?3 AND item = ?4",
             )?
-            .query_row(params![self.study, self.rater, step, item], |row| {
-                Ok(RatingStepItemRow {
-                    rater: row.get("rater")?,
-                    step: row.get("step")?,
-                    item: row.get("item")?,
-                    state: word(row, "state")?,
-                    reason: optional_word(row, "reason")?,
-                    note: row.get("note")?,
-                    flagged: row.get("flagged")?,
-                    active_ms: row.get("active_ms")?,
-                    idle_ms: row.get("idle_ms")?,
-                })
-            })
+            .query_row(
+                params![self.study, self.rater, step, item],
+                step_item_from_row,
+            )
             .optional()?)
     }
 

@@ -196,6 +196,31 @@ fn step_from_row(row: &Row<'_>) -> rusqlite::Result<RatingStepRow> {
     })
 }
 
+pub(super) fn step_item_from_row(row: &Row<'_>) -> rusqlite::Result<RatingStepItemRow> {
+    Ok(RatingStepItemRow {
+        rater: row.get("rater")?,
+        step: row.get("step")?,
+        item: row.get("item")?,
+        state: word(row, "state")?,
+        reason: optional_word(row, "reason")?,
+        note: row.get("note")?,
+        flagged: row.get("flagged")?,
+        active_ms: row.get("active_ms")?,
+        idle_ms: row.get("idle_ms")?,
+    })
+}
+
+pub(super) fn choice_from_row(row: &Row<'_>) -> rusqlite::Result<RatingChoiceRow> {
+    Ok(RatingChoiceRow {
+        rater: row.get("rater")?,
+        step: row.get("step")?,
+        best: row.get("best")?,
+        worst: row.get("worst")?,
+        active_ms: row.get("active_ms")?,
+        at_ms: row.get("at_ms")?,
+    })
+}
+
 fn contents(conn: &Connection, id: i64) -> Result<RatingContents> {
     Ok(RatingContents {
         dialogues: rows(
@@ -239,19 +264,7 @@ fn contents(conn: &Connection, id: i64) -> Result<RatingContents> {
             conn,
             "SELECT * FROM rating_step_item WHERE study_id = ?1 ORDER BY rater, step, item",
             id,
-            |row| {
-                Ok(RatingStepItemRow {
-                    rater: row.get("rater")?,
-                    step: row.get("step")?,
-                    item: row.get("item")?,
-                    state: word(row, "state")?,
-                    reason: optional_word(row, "reason")?,
-                    note: row.get("note")?,
-                    flagged: row.get("flagged")?,
-                    active_ms: row.get("active_ms")?,
-                    idle_ms: row.get("idle_ms")?,
-                })
-            },
+            step_item_from_row,
         )?,
         scores: rows(
             conn,
@@ -272,16 +285,7 @@ fn contents(conn: &Connection, id: i64) -> Result<RatingContents> {
             conn,
             "SELECT * FROM rating_choice WHERE study_id = ?1 ORDER BY rater, step",
             id,
-            |row| {
-                Ok(RatingChoiceRow {
-                    rater: row.get("rater")?,
-                    step: row.get("step")?,
-                    best: row.get("best")?,
-                    worst: row.get("worst")?,
-                    active_ms: row.get("active_ms")?,
-                    at_ms: row.get("at_ms")?,
-                })
-            },
+            choice_from_row,
         )?,
     })
 }
