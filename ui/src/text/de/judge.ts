@@ -273,8 +273,6 @@ export const judge: typeof en = {
     r1: 'ROUGE-1',
     r2: 'ROUGE-2',
     rl: 'ROUGE-L',
-    ce: 'Referenz-CE',
-    ceHint: 'Kreuzentropie der Referenzen in Nat je Token; kleiner ist besser',
     length: 'Wörter',
     unfounded: 'Unbelegt',
     referenceWords: (words) => `Eine Referenz hat im Mittel ${words} Wörter.`,

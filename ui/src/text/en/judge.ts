@@ -261,8 +261,6 @@ export const judge = {
     r1: 'ROUGE-1',
     r2: 'ROUGE-2',
     rl: 'ROUGE-L',
-    ce: 'Reference CE',
-    ceHint: 'Cross-entropy of the references in nats per token; lower is better',
     length: 'Words',
     unfounded: 'Unfounded',
     referenceWords: (words: string) => `A reference has ${words} words on average.`,
