@@ -107,6 +107,12 @@ async fn empty_or_plain_screens(looked: &mut Look<'_>, theme: &str) {
     window.click("nav-models").await;
     window.see("model-path").await;
     looked.at("models").await;
+    window.click("nav-experiments").await;
+    window.see("experiment-new").await;
+    looked.at("experiments").await;
+    window.click("experiment-new").await;
+    window.see("experiment-preset").await;
+    looked.at("experiment-new").await;
     window.click("nav-runs").await;
     window.click("run-new").await;
     window.click("recipe-toggle").await;
