@@ -124,16 +124,28 @@ fn dates_move_together() {
         );
         Some(i64::from((to - from).get_days()))
     };
-    let mut checked = 0;
+    let days = |new: &Deidentified| -> BTreeSet<i64> {
+        let pieces = new.texts.iter().zip(&new.replaced);
+        pieces
+            .flat_map(|(text, pieces)| pieces.iter().filter_map(move |piece| moved(text, piece)))
+            .collect()
+    };
+    // The marked conversations write their dates in words, and words are no `Date` here.
+    let visits = Conversation {
+        id: "visits".to_owned(),
+        texts: vec![
+            "Ada: I came on 2024-03-05 and on 2024-03-19.\nDesk: See you on 2024-04-02.".to_owned(),
+            "Ada came on 2024-03-05 and comes back on 2024-04-02.".to_owned(),
+        ],
+    };
+    let found = Dataset::of(std::slice::from_ref(&visits), Verdicts::new()).find(&visits);
+    let plan = plan(Replacing::Replace, 7);
+    let new = plan.apply(&visits, &found);
+    assert_eq!(new.replaced.iter().flatten().count(), 7, "{new:?}");
+    assert_eq!(days(&new).len(), 1, "{new:?}");
     for file in files() {
-        for (case, new) in replaced(&file, &plan(Replacing::Replace, 7)) {
-            let pieces = new.texts.iter().zip(&new.replaced);
-            let days: BTreeSet<i64> = pieces
-                .flat_map(|(text, pieces)| {
-                    pieces.iter().filter_map(move |piece| moved(text, piece))
-                })
-                .collect();
-            checked += days.len();
+        for (case, new) in replaced(&file, &plan) {
+            let days = days(&new);
             assert!(days.len() < 2, "{}: {days:?}", case.id);
             assert!(
                 days.iter().all(|days| days % 7 == 0 && *days != 0),
@@ -142,7 +154,6 @@ fn dates_move_together() {
             );
         }
     }
-    assert!(checked > 0, "no date was looked at");
 }
 
 #[test]
