@@ -244,18 +244,6 @@ fn headline_parts<'a>(
     parts.collect::<Vec<_>>().join(", ")
 }
 
-/// A signed number with as many places, with a real minus; what rounds to 0 is +0.
-fn signed(value: f64, places: usize) -> String {
-    let size = format!("{:.places$}", value.abs());
-    let is_zero = size.chars().all(|c| matches!(c, '0' | '.'));
-    let sign = if value < 0.0 && !is_zero {
-        '\u{2212}'
-    } else {
-        '+'
-    };
-    format!("{sign}{size}")
-}
-
 /// A p-value as it follows its name: `= 0.023`, `< 0.001`.
 fn p_value(p: f64) -> String {
     if p < 0.001 {

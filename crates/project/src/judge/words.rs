@@ -2,6 +2,8 @@
 
 use contract::{Corruption, JudgeAccuracy, JudgeMeasures, JudgeVerdict, Words};
 
+use crate::sentence::listed;
+
 /// Below this accuracy a corruption is not seen: chance is a half.
 const SEEN_FROM: f64 = 0.75;
 
@@ -97,14 +99,6 @@ fn verdict_sentence(verdict: JudgeVerdict) -> Words {
 /// Cases in which the judge was right; ties count against it.
 fn cases(found: &JudgeAccuracy) -> usize {
     found.right.floor() as usize
-}
-
-fn listed(parts: &[&str], and: &str) -> String {
-    match parts {
-        [] => String::new(),
-        [only] => (*only).to_owned(),
-        [first @ .., last] => format!("{} {and} {last}", first.join(", ")),
-    }
 }
 
 #[cfg(test)]

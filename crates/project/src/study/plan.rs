@@ -7,6 +7,7 @@ use contract::{Criterion, CriterionOutlook, StudyOutlook, Words};
 use metrics::planner::{self, Components, Design, Question};
 
 use super::instrument;
+use crate::sentence::german;
 
 /// Dialogues that each rater gets unless somebody asks for another number.
 pub const LOAD: usize = 40;
@@ -212,7 +213,7 @@ fn sentence(name: &Words, design: Design, detectable: f64) -> Words {
         ),
         de: format!(
             "Mit {dialogues} Dialogen und {people} wird ein wahrer Unterschied von {} bei {} viermal von fünf gefunden.",
-            size.replace('.', ","),
+            german(&size),
             name.de
         ),
     }

@@ -2,9 +2,8 @@
 
 use contract::{Outcome, Settle, SettleKind, System, Words};
 
-use super::{
-    Finding, Gain, Measure, Repeats, Rules, Standing, headline_parts, p_value, percent, signed,
-};
+use super::{Finding, Gain, Measure, Repeats, Rules, Standing, headline_parts, p_value, percent};
+use crate::sentence::signed;
 
 const ONE_TRAINING: &str = "This is one training; another draw may come out differently.";
 

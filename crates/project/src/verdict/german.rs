@@ -3,6 +3,7 @@
 use contract::{Outcome, Settle, SettleKind, System, Words};
 
 use super::{Finding, Gain, Measure, Repeats, Rules, Standing, headline_parts, percent};
+use crate::sentence::{self, german};
 
 const ONE_TRAINING: &str =
     "Das ist ein einziges Training; eine andere Ziehung kann anders ausfallen.";
@@ -51,14 +52,14 @@ pub(super) fn sentence(
 }
 
 pub(super) fn below_lines(system: &str, points: f64, lines: f64) -> String {
-    comma(format!(
+    german(&format!(
         "Die ersten drei Zeilen des Gesprächs schneiden besser ab als {system}: {lines:.1} gegen {points:.1} Punkte"
     )) + "."
 }
 
 /// A difference with its unit, in which points stand in their case.
 fn amount(finding: &Finding<'_>, size: f64, points: &str) -> String {
-    let size = comma(size.to_string());
+    let size = german(&size.to_string());
     match finding.measure {
         Measure::Points { .. } => format!("{size} {points}"),
         Measure::Votes { .. } => format!("{size} von 100 Stimmen"),
@@ -79,16 +80,12 @@ fn whose_view(finding: &Finding<'_>, outcome: Outcome) -> Option<String> {
     }
 }
 
-fn comma(number: String) -> String {
-    number.replace('.', ",")
-}
-
 fn signed(value: f64, places: usize) -> String {
-    comma(super::signed(value, places))
+    german(&sentence::signed(value, places))
 }
 
 fn p_value(p: f64) -> String {
-    comma(super::p_value(p))
+    german(&super::p_value(p))
 }
 
 fn repeats(repeats: Repeats) -> String {
@@ -123,7 +120,7 @@ fn points(finding: &Finding<'_>, rules: &Rules, outcome: Outcome, name: &str) ->
         Outcome::Same => format!(
             "{a} und {b} sind bei {name} praktisch gleich: {d} Punkte, und das 90-%-Intervall {low90} bis {high90} \
              bleibt innerhalb von {} Punkten ({dialogues} Dialoge, {who}).",
-            comma(rules.margin.to_string())
+            german(&rules.margin.to_string())
         ),
         Outcome::Open => {
             format!("Kein Beleg für einen Unterschied zwischen {a} und {b} bei {name}: {plain}.")
@@ -252,7 +249,7 @@ pub(super) fn of_method(
     above: &[(System, f64)],
 ) -> String {
     let mut sentences = Vec::new();
-    let points = |share: f64| comma(format!("{:.1}", 100.0 * share));
+    let points = |share: f64| german(&format!("{:.1}", 100.0 * share));
     if let Some((gain, outcome)) = gain {
         let claim = match outcome {
             Outcome::Better => "MRDS ist besser als das Training an echten Daten allein",
