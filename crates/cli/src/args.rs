@@ -100,6 +100,8 @@ pub(crate) enum Command {
     Show(Show),
     /// A run as a file to hand over (HTML, Markdown, JSON), or the check of such a file
     Report(Report),
+    /// How runs differ: settings, data, figures, and the summaries that changed
+    Diff(Diff),
     /// Go on with a run where it stopped
     Resume(Resume),
     /// Show the queue of runs, hold it back or let it go
@@ -155,6 +157,7 @@ impl Command {
             Self::Runs => "runs",
             Self::Show(_) => "show",
             Self::Report(_) => "report",
+            Self::Diff(_) => "diff",
             Self::Resume(_) => "resume",
             Self::Queue(_) => "queue",
             Self::Pause(_) => "pause",
@@ -392,9 +395,9 @@ pub(crate) struct Show {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Report {
-    /// The run
+    /// The run, or the experiment
     #[arg(required_unless_present = "check")]
-    pub(crate) run: Option<String>,
+    pub(crate) subject: Option<String>,
     /// File to write; its ending is the form: .html, .md or .json
     #[arg(long, value_name = "FILE", required_unless_present = "check")]
     pub(crate) to: Option<PathBuf>,
@@ -408,8 +411,18 @@ pub(crate) struct Report {
     #[arg(long, value_name = "LANGUAGE", default_value = "en", value_parser = word_of(&[Language::English, Language::German], Language::as_str))]
     pub(crate) language: Language,
     /// Hold a report in JSON against the workspace, number by number
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["run", "to"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["subject", "to"])]
     pub(crate) check: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Diff {
+    /// The runs; each is compared with the first one
+    #[arg(required = true, num_args = 2..)]
+    pub(crate) runs: Vec<String>,
+    /// Changed summaries to list, the largest changes first; --json has them all
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) items: u32,
 }
 
 #[derive(Debug, ClapArgs)]

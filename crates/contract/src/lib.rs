@@ -9,6 +9,7 @@ mod closed_set;
 mod data;
 mod desk;
 mod device;
+mod difference;
 mod error;
 mod event;
 mod excerpt;
@@ -28,13 +29,14 @@ mod protocol;
 mod rating;
 mod remark;
 mod run;
+mod shape;
 mod study;
 
 pub use answer::{
     Catalogue, CatalogueLine, CatalogueModel, Change, Download, DownloadPaused, Downloaded,
     FolderFit, FolderFits, KnownModel, Launch, LicenceText, LongExample, Machine, MethodMemory,
-    Offer, OfferChange, Plan, PlanExamples, Source, StageForecast, Started, TooLong, Verdict,
-    Verified,
+    Offer, OfferChange, Plan, PlanExamples, Source, StageForecast, Started, SystemCost, TooLong,
+    Verdict, Verified,
 };
 pub use artifact::{ArtifactKind, Metric};
 pub use closed_set::UnknownWord;
@@ -47,6 +49,9 @@ pub use desk::{
     StudyProgress, StudySummary,
 };
 pub use device::{BadDevice, DeviceChoice};
+pub use difference::{
+    DataDifference, OutputDifference, ResultDifference, RunDifferences, SettingDifference,
+};
 pub use error::{
     CertificateFault, ErrorCode, ErrorPlace, ErrorReport, ExampleKind, FileAction, Kind, MapPart,
     Price, RecipeRule, Thing,
@@ -57,10 +62,10 @@ pub use event::{
 };
 pub use excerpt::{EXCERPT_CHARS, excerpt, excerpts};
 pub use experiment::{
-    Budget, Cut, ExperimentAction, ExperimentArm, ExperimentCell, ExperimentComparison,
+    Budget, Cut, Domain, ExperimentAction, ExperimentArm, ExperimentCell, ExperimentComparison,
     ExperimentPlan, ExperimentPreset, ExperimentReport, ExperimentRow, ExperimentSide,
-    ExperimentStanding, ExperimentSummary, ExperimentSynthesizer, ExperimentVerdict, GridMode,
-    NewExperiment, PlannedCell,
+    ExperimentStanding, ExperimentSummary, ExperimentSynthesizer, ExperimentVerdict,
+    GainDifference, GridMode, NewExperiment, PlannedCell,
 };
 pub use format::{FileFormat, Formats};
 pub use intake::{Account, AccountUnit, DateOrder, Dropped, SourceFile};
@@ -92,6 +97,9 @@ pub use rating::{
 };
 pub use remark::Remark;
 pub use run::{Control, RunStanding, RunStatus, StageStanding, StageStatus};
+pub use shape::{
+    Distribution, NearDuplicates, ShapeAudit, ShapeFigure, Spread, TwoSampleResult, Weight,
+};
 pub use study::{
     AnalysisSeeds, BestWorstResults, Comparison, Consistency, CriterionAgreement, CriterionMean,
     CriterionOutlook, Drift, Family, Headline, MarkComparison, MetricPick, OtherRaters,

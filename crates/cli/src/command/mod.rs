@@ -5,6 +5,7 @@ mod bench;
 mod compare;
 mod data;
 mod deid;
+mod difference;
 mod doctor;
 mod download;
 mod engine;
@@ -53,6 +54,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Done {
         Command::Runs => runs::runs(global, output),
         Command::Show(show) => runs::show(global, show, output),
         Command::Report(args) => report::report(global, args, output),
+        Command::Diff(args) => difference::difference(global, args, output),
         Command::Queue(args) => queue::queue(global, args, output),
         Command::Pause(pause) => runs::pause(global, &pause.run, output),
         Command::Cancel(cancel) => runs::cancel(global, cancel, output),
