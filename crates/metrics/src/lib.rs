@@ -20,6 +20,7 @@ pub mod chrf;
 pub mod cluster;
 pub mod copy;
 pub mod davidson;
+pub mod distance;
 pub mod diversity;
 pub mod experiment;
 pub mod extractive;

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use contract::{IdentifierKind, LeakReason, LeakVerdict, Part, StageName};
+use contract::{IdentifierKind, LeakReason, LeakVerdict, Part, ShapeAudit, StageName};
 use privacy::audit::identifiers::identifiers;
 use privacy::audit::text::{Conversation, Limits, Shared, Training};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use store::{ExampleRow, RunRow, Store};
 use crate::artifact::{Artifact, Candidate, Output, Summary, SyntheticDialogue, read};
 use crate::error::{Result, corrupt};
 use crate::selection::Selection;
+use crate::shape_audit;
 
 /// Raised when what is looked at changes, so that kept audits are made again.
 const AUDIT_VERSION: u32 = 1;
@@ -38,6 +39,9 @@ pub struct RunLeaks {
     pub identifiers: BTreeMap<IdentifierKind, usize>,
     /// Each part that wrote texts.
     pub parts: Vec<PartLeaks>,
+    /// How made-up conversations differ from real ones in their shape; empty in audits of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shapes: Vec<ShapeAudit>,
 }
 
 /// What the texts of a part give away.
@@ -214,6 +218,7 @@ pub fn audit(store: &Store, row: &RunRow) -> Result<(RunLeaks, Vec<TextLeaks>)> 
         reasons,
         identifiers,
         parts,
+        shapes: shape_audit::audit(store, row)?,
     };
     Ok((leaks, items))
 }

@@ -78,3 +78,28 @@ fn what_cannot_be_read_is_named_with_its_line() {
         "{refused}"
     );
 }
+
+#[test]
+fn made_up_dialogues_are_compared_with_real_ones() {
+    let whole = super::run::whole();
+    let audit = whole.place.ok(&["audit", super::run::RUN]);
+    let shapes = audit["shapes"].as_array().expect("shapes");
+    assert!(!shapes.is_empty());
+    for shape in shapes {
+        let distributions = shape["distributions"].as_array().expect("figures");
+        let distances: Vec<f64> = distributions
+            .iter()
+            .map(|row| row["d"].as_f64().expect("a distance"))
+            .collect();
+        assert_eq!(distances.len(), 8, "{shape}");
+        assert!(distances.is_sorted_by(|a, b| a >= b) && distances[0] <= 1.0);
+        assert!(shape["n"].as_u64() > Some(0) && shape["n_real"].as_u64() > Some(0));
+        let test = &shape["two_sample"];
+        let is_large = shape["n"].as_u64().min(shape["n_real"].as_u64()) >= Some(10);
+        assert_eq!(test.is_object(), is_large, "{shape}");
+        assert!(shape["sentences"][0]["de"].is_string(), "{shape}");
+    }
+    // The end of a run looks at the same, and so does its report.
+    let shown = whole.place.ok(&["show", super::run::RUN]);
+    assert_eq!(shown["leaks"]["shapes"], audit["shapes"]);
+}

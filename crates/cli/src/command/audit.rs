@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use contract::LeakReason;
+use contract::{LeakReason, ShapeAudit, Spread};
 use privacy::audit::exposure::{Canary, exposures};
 use privacy::audit::extraction::{Attempt, extraction};
 use privacy::audit::membership::{Scores, membership};
@@ -43,8 +43,40 @@ fn of_run(global: &Global, run: &str, items: bool, output: &Output) -> Done {
         }
     }
     output.text(leaks_table(&leaks));
+    for shape in &leaks.shapes {
+        output.text(shape_table(shape));
+    }
     output.result(&leaks);
     Ok(ExitCode::SUCCESS)
+}
+
+/// How the made-up conversations of a synthesizer differ from real ones, for people.
+fn shape_table(audit: &ShapeAudit) -> String {
+    let mut table = Table::new(&["figure", "made up", "real", "D"]);
+    for row in &audit.distributions {
+        let value = |spread: &Spread| match spread.sd {
+            Some(sd) => format!("{:.2} (SD {sd:.2})", spread.mean),
+            None => format!("{:.2}", spread.mean),
+        };
+        table.row(vec![
+            row.figure.to_string(),
+            value(&row.made_up),
+            value(&row.real),
+            format!("{:.2}", row.d),
+        ]);
+    }
+    let sentences: Vec<&str> = audit
+        .sentences
+        .iter()
+        .map(|words| words.en.as_str())
+        .collect();
+    format!(
+        "The {} conversations of {} beside {} real ones. {}\n{table}",
+        audit.n,
+        audit.source,
+        audit.n_real,
+        sentences.join(" ")
+    )
 }
 
 /// What a run gives away, for people.
