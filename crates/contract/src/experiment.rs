@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::closed_set::closed_set;
 use crate::{
-    Change, ErrorCode, Lack, Outcome, ResultMetric, RunStanding, Synthesizer, System, Verdict,
-    Words,
+    Change, ErrorCode, JudgeVerdict, Lack, Outcome, ResultMetric, RunStanding, Synthesizer, System,
+    Verdict, Words,
 };
 
 closed_set! {
@@ -142,8 +142,64 @@ pub struct ExperimentReport {
     pub synthesizers: Vec<ExperimentSynthesizer>,
     /// What the comparisons came to; none before all of their cells are done.
     pub verdicts: Vec<ExperimentVerdict>,
+    /// What the method gives on each data set, side by side; empty for one data set.
+    pub domains: Vec<Domain>,
+    /// Whether the gains on the data sets differ, each beside the first one.
+    pub gain_differences: Vec<GainDifference>,
     /// What was given up to end in time; none without a limit.
     pub budget: Option<Budget>,
+}
+
+/// What the method gives on a data set: what the base model knows there, whether its likelihood can judge, and the gain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Domain {
+    /// The data set.
+    pub dataset: String,
+    /// The model.
+    pub model: String,
+    /// The arm.
+    pub arm: String,
+    /// ROUGE-1 of the bare model, mean over seeds and items.
+    pub zero_shot: Option<f64>,
+    /// ROUGE-1 of the first three lines.
+    pub lead_3: Option<f64>,
+    /// The lowest verdict on the judge over the seeds.
+    pub judge: Option<JudgeVerdict>,
+    /// How often the judge recognised the right conversation, mean over seeds.
+    pub judge_topic: Option<f64>,
+    /// How often it saw damaged content, mean over seeds.
+    pub judge_content: Option<f64>,
+    /// Share of dialogues of the fine-tuned synthesizer that keep the format, mean over seeds.
+    pub sft_format_rate: Option<f64>,
+    /// ROUGE-1 of the method minus that of training on real pairs alone.
+    pub gain: f64,
+    /// Its 95 % interval.
+    pub gain_ci95: [f64; 2],
+    /// The same in a sentence.
+    pub sentence: Words,
+}
+
+/// Whether the gains on two data sets differ.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct GainDifference {
+    /// The first data set.
+    pub of: String,
+    /// The second one.
+    pub to: String,
+    /// The model.
+    pub model: String,
+    /// Gain on the first minus gain on the second.
+    pub diff: f64,
+    /// 95 % interval: two independent experiments, degrees of freedom after Welch and Satterthwaite.
+    pub ci95: [f64; 2],
+    /// Degrees of freedom.
+    pub df: f64,
+    /// Two-sided p-value; none before all cells are done.
+    pub p: Option<f64>,
+    /// The same in a sentence.
+    pub sentence: Words,
 }
 
 /// One combination of the settings that an experiment varies.
@@ -241,6 +297,8 @@ pub struct ExperimentComparison {
     pub complete: bool,
     /// Mean difference, the first minus the second.
     pub diff: f64,
+    /// Its standard error.
+    pub se: f64,
     /// 95 % interval of the two-way t: both seeds and items are drawn.
     pub ci95: [f64; 2],
     /// 90 % interval, held against the margin.

@@ -84,7 +84,20 @@ pub struct TTest {
 }
 
 impl TTest {
-    fn new(diff: f64, se: f64, df: f64) -> Option<Self> {
+    /// The difference of two independent differences: variances add up, degrees of freedom after Welch (1947) and
+    /// Satterthwaite (1946). `None` where they are not above 0.
+    pub fn of_two(a: &Self, b: &Self) -> Option<Self> {
+        let (of_a, of_b) = (a.se * a.se, b.se * b.se);
+        let parts = of_a * of_a / a.df + of_b * of_b / b.df;
+        let df = match parts > 0.0 {
+            true => (of_a + of_b).powi(2) / parts,
+            false => a.df.min(b.df),
+        };
+        Self::new(a.diff - b.diff, (of_a + of_b).sqrt(), df)
+    }
+
+    /// A test from its difference, standard error and degrees of freedom; `None` where these are not above 0.
+    pub fn new(diff: f64, se: f64, df: f64) -> Option<Self> {
         let t = (se > 0.0).then(|| diff / se);
         let p_two_sided = match t {
             Some(t) => (2.0 * student::cdf(-t.abs(), df)?).min(1.0),

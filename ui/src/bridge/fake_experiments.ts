@@ -82,6 +82,7 @@ function report(name: string, status: ExperimentStanding, done: number): Experim
         to: { system: 'lead_3', arm: 'base' },
         complete,
         diff: 0.051,
+        se: 0.0056,
         ci95: [0.027, 0.075],
         ci90: [0.033, 0.069],
         df: 2.4,
@@ -114,6 +115,8 @@ function report(name: string, status: ExperimentStanding, done: number): Experim
           },
         ]
       : [],
+    domains: [],
+    gain_differences: [],
     budget: null,
   };
 }

@@ -66,7 +66,7 @@ pub(super) fn experiment(global: &Global, action: &ExperimentAction, output: &Ou
     }
 }
 
-fn now() -> Now<'static> {
+pub(super) fn now() -> Now<'static> {
     Now {
         now_ms: now_ms(),
         liveness: &liveness,
@@ -425,6 +425,10 @@ fn describe(report: &ExperimentReport) -> String {
     );
     for verdict in &report.verdicts {
         text += &format!("\n{}\n", verdict.text.en);
+    }
+    let transfer = report.domains.iter().map(|domain| &domain.sentence);
+    for words in transfer.chain(report.gain_differences.iter().map(|found| &found.sentence)) {
+        text += &format!("\n{}\n", words.en);
     }
     if let Some(budget) = report
         .budget

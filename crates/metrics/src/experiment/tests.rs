@@ -184,3 +184,17 @@ fn what_an_experiment_can_tell_before_it_is_begun() {
     assert!((noncentral::power(found / 0.01, 12.0, 0.05).unwrap() - POWER).abs() < 1e-6);
     assert_eq!(detectable(0.0, 12.0), None);
 }
+
+#[test]
+fn two_independent_differences_are_compared_as_welch_does() {
+    // scipy.stats.ttest_ind_from_stats(2, 1 * 3, 9, 1, 2 * 2, 4, equal_var=False): standard errors 1 and 2.
+    let a = TTest::new(2.0, 1.0, 8.0).unwrap();
+    let b = TTest::new(1.0, 2.0, 3.0).unwrap();
+    let found = TTest::of_two(&a, &b).unwrap();
+    assert!((found.diff - 1.0).abs() < 1e-12);
+    assert!((found.se - 5.0_f64.sqrt()).abs() < 1e-12);
+    assert!((found.df - 25.0 / (1.0 / 8.0 + 16.0 / 3.0)).abs() < 1e-9);
+    assert!((found.p_two_sided - 0.675).abs() < 0.005, "{found:?}");
+    let same = TTest::of_two(&a, &a).unwrap();
+    assert_eq!((same.diff, same.p_two_sided), (0.0, 1.0));
+}

@@ -130,6 +130,7 @@ fn compare(
             to: side(other, to.arm),
             complete,
             diff: test.diff,
+            se: test.se,
             ci95: test.ci95.into(),
             ci90: experiment::interval(&test, 0.9).unwrap_or(test.ci95).into(),
             df: test.df,
@@ -324,7 +325,7 @@ fn rounded(value: f64) -> f64 {
 }
 
 /// How a sentence names what was measured, and what a stored score is multiplied by to be told in points.
-fn measure(metric: ResultMetric) -> (Words, f64) {
+pub(crate) fn measure(metric: ResultMetric) -> (Words, f64) {
     let described = metrics::by_name(metric.as_str());
     let label = described.map_or(metric.as_str(), |described| described.label);
     let same = |name: String| Words {
@@ -417,6 +418,7 @@ fn over_datasets(spec: &Spec, compared: &[Compared]) -> Vec<Compared> {
                     dataset: None,
                     complete: members.iter().all(|member| member.shown.complete),
                     diff,
+                    se,
                     ci95: ends(0.95)?.into(),
                     ci90: ends(0.9)?.into(),
                     df,

@@ -14,6 +14,7 @@ use serde_json::json;
 use store::{ExperimentCellRow, ExperimentRow, QueueRow, RunRow};
 
 use super::compare::comparisons;
+use super::domains::Transfer;
 use super::grid::{Arm, Cell, arms};
 use super::scores::{CellPlace, CellScores, of_run};
 use super::spec::Spec;
@@ -88,6 +89,14 @@ impl Session {
         self.kept(self.store.experiment(name)?)
     }
 
+    /// Whether an experiment has this name.
+    ///
+    /// # Errors
+    /// What the store reports.
+    pub fn has_experiment(&self, name: &str) -> Result<bool> {
+        Ok(self.store.experiments()?.iter().any(|row| row.name == name))
+    }
+
     fn kept(&self, row: ExperimentRow) -> Result<KeptExperiment> {
         Ok(KeptExperiment {
             spec: Spec::from_toml(&row.spec)?,
@@ -150,6 +159,8 @@ impl Session {
         let arms = arms(&kept.spec)?;
         let scores = self.cell_scores(&cells)?;
         let (comparisons, verdicts) = comparisons(&kept.spec, &arms, &scores);
+        let table = table(&arms, &scores);
+        let transfer = Transfer::new(&comparisons, &table, &scores);
         Ok(ExperimentReport {
             experiment: kept.row.name.clone(),
             question: kept.spec.question.clone(),
@@ -157,8 +168,10 @@ impl Session {
             done: done(&cells),
             arms: arms.iter().map(Arm::shown).collect(),
             seeds: kept.spec.seeds.list(),
-            table: table(&arms, &scores),
+            table,
             synthesizers: synthesizers(&arms, &scores),
+            domains: transfer.domains,
+            gain_differences: transfer.gain_differences,
             budget: kept.budget()?,
             spec: kept.row.spec,
             comparisons,

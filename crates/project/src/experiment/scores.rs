@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use contract::{ArtifactKind, ResultMetric, StageName, Synthesizer, System};
+use contract::{
+    ArtifactKind, JudgeMeasures, Measures, ResultMetric, StageName, Synthesizer, System,
+};
 use metrics::rouge::{RougeOptions, mean, score_each};
-use store::Store;
+use store::{PartRow, Store};
 
 use crate::artifact::{Output, TestDialogue, read};
 use crate::error::Result;
@@ -32,6 +34,8 @@ pub struct CellScores {
     pub synthesizers: Vec<SynthesizerResult>,
     /// Seconds for each accepted dialogue.
     pub seconds_per_accepted: BTreeMap<Synthesizer, f64>,
+    /// What was found about its judge; none where that was not tried.
+    pub judge: Option<JudgeMeasures>,
 }
 
 /// The scores of the systems in a run's outputs: ids of the items, and each system's scores in that order. A system that
@@ -112,8 +116,12 @@ pub fn of_run(store: &Store, place: CellPlace<'_>) -> Result<CellScores> {
     let mut dialogues: Vec<TestDialogue> = read(&kept(ArtifactKind::TestDialogue)?)?;
     dialogues.sort_by_key(|dialogue| dialogue.system);
     let stage = store.stage(place.run, StageName::Evaluate)?;
+    let judge = |part: &PartRow| match &part.measures {
+        Measures::Judge(found) => Some(found.clone()),
+        _ => None,
+    };
     let seconds = match stage.measures {
-        contract::Measures::Writing(ways) => ways
+        Measures::Writing(ways) => ways
             .into_iter()
             .filter_map(|(way, measured)| Some((way, measured.seconds_per_accepted?)))
             .collect(),
@@ -128,5 +136,6 @@ pub fn of_run(store: &Store, place: CellPlace<'_>) -> Result<CellScores> {
         systems,
         synthesizers: synthesizer_results(&dialogues),
         seconds_per_accepted: seconds,
+        judge: store.parts(place.run)?.iter().find_map(judge),
     })
 }

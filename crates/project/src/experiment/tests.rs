@@ -4,20 +4,22 @@ use std::collections::BTreeMap;
 
 use contract::problem::RunProblem;
 use contract::{
-    DeviceChoice, ErrorReport, ExperimentComparison, ExperimentPreset, ExperimentStanding, Outcome,
-    Problem, ResultMetric, RunStanding, RunStatus, StageName, System,
+    DeviceChoice, ErrorReport, ExperimentComparison, ExperimentPreset, ExperimentStanding,
+    Language, Outcome, Problem, ResultMetric, RunStanding, RunStatus, StageName, System,
 };
 use host::Liveness;
 use serde_json::json;
 use store::{NewDataset, NewRun};
 
 use super::compare::comparisons;
+use super::domains::Transfer;
 use super::grid::{Arm, arms, cells};
 use super::kept::{Now, cell_rows};
 use super::preset::{Filling, described, filled};
 use super::scores::CellScores;
 use super::spec::Spec;
 use super::table::table;
+use crate::document::{Subject, page};
 use crate::session::Session;
 
 const HEAD: &str = "schema = 1\nname = \"e\"\ndatasets = [\"d\"]\nmodels = [\"m\"]\nseeds = 2\n";
@@ -186,6 +188,7 @@ fn scored(arm: &str, dataset: &str, seed: u64, gain: f64) -> CellScores {
         ]),
         synthesizers: Vec::new(),
         seconds_per_accepted: BTreeMap::new(),
+        judge: None,
     }
 }
 
@@ -492,4 +495,111 @@ fn two_failures_of_a_kind_pause_an_experiment() {
         Some(contract::ErrorCode::ModelChanged)
     );
     assert_eq!(session.stop_after_failures("no such run").unwrap(), None);
+}
+
+#[test]
+fn a_report_tells_what_an_experiment_came_to_and_what_it_cannot_show() {
+    let (_dir, session) = workspace();
+    let mut document = session.report_of_experiment("e", NOW).unwrap();
+    let limits: Vec<&str> = document
+        .limits
+        .iter()
+        .map(|limit| limit.en.as_str())
+        .collect();
+    assert!(
+        limits[1].starts_with("Only 0 of 2 cells are done"),
+        "{limits:?}"
+    );
+    let text = serde_json::to_string(&document).unwrap();
+    let checked = session.check_report(&text, NOW).unwrap();
+    assert!(checked.equal, "{:?}", checked.mismatches);
+    let Subject::Experiment(subject) = &mut document.subject else {
+        panic!("an experiment");
+    };
+    let spec = spec(AGAINST_REAL);
+    let arms = arms(&spec).unwrap();
+    let scores = [1, 2].map(|seed| scored("base", "d", seed, 0.05));
+    let report = &mut subject.experiment;
+    (report.comparisons, report.verdicts) = comparisons(&spec, &arms, &scores);
+    report.table = table(&arms, &scores);
+    let sentences = report.verdicts[0].text.clone();
+    let english = page::markdown(&document, Language::English).unwrap();
+    assert!(
+        english.contains(&sentences.en) && english.contains("+5.40"),
+        "{english}"
+    );
+    let german = page::html(&document, Language::German).unwrap();
+    assert!(
+        german.contains("Vergleiche") && german.contains("+5,4"),
+        "{german}"
+    );
+    assert!(
+        !german.contains("<script") && !german.contains("://"),
+        "{german}"
+    );
+}
+
+#[test]
+fn domains_stand_side_by_side_with_the_difference_of_their_gains() {
+    let text = format!("systems = [\"lead_3\", \"sft_real\", \"mrds_separate\"]\n{AGAINST_REAL}");
+    let spec = Spec::from_toml(&format!(
+        "schema = 1\nname = \"e\"\ndatasets = [\"chat\", \"clinic\"]\nmodels = [\"m\"]\nseeds = 2\n{text}"
+    ))
+    .unwrap();
+    let arms = arms(&spec).unwrap();
+    let cells: Vec<CellScores> = [
+        ("chat", 1, 0.05),
+        ("chat", 2, 0.052),
+        ("clinic", 1, 0.0),
+        ("clinic", 2, 0.002),
+    ]
+    .into_iter()
+    .map(|(dataset, seed, gain)| scored("base", dataset, seed, gain))
+    .collect();
+    let transfer = || {
+        let (found, _) = comparisons(&spec, &arms, &cells);
+        Transfer::new(&found, &table(&arms, &cells), &cells)
+    };
+    let found = transfer();
+    let names: Vec<&str> = found
+        .domains
+        .iter()
+        .map(|domain| domain.dataset.as_str())
+        .collect();
+    assert_eq!(names, ["chat", "clinic"]);
+    assert!(
+        (found.domains[0].gain - 0.055).abs() < 1e-9,
+        "{:?}",
+        found.domains[0]
+    );
+    assert!(found.domains[0].lead_3.is_some() && found.domains[0].zero_shot.is_none());
+    assert!(
+        found.domains[0].sentence.en.starts_with("On chat "),
+        "{}",
+        found.domains[0].sentence.en
+    );
+    let [difference] = found.gain_differences.as_slice() else {
+        panic!("one pair of data sets");
+    };
+    assert_eq!(
+        (difference.of.as_str(), difference.to.as_str()),
+        ("chat", "clinic")
+    );
+    assert!((difference.diff - 0.05).abs() < 1e-9 && difference.p < Some(0.05));
+    assert!(
+        difference
+            .sentence
+            .en
+            .contains("5.0 points more on chat than on clinic"),
+        "{}",
+        difference.sentence.en
+    );
+    assert!(
+        difference.sentence.de.contains("5,0"),
+        "{}",
+        difference.sentence.de
+    );
+    // One data set is no transfer.
+    let alone = Transfer::new(&comparisons(&spec, &arms, &cells[..2]).0, &[], &cells[..2]);
+    assert!(alone.domains.is_empty() && alone.gain_differences.is_empty());
 }

@@ -46,6 +46,8 @@ export const experiments: typeof english = {
     soFar: (done: string, all: string) => `Gezeigt wird nur, was fertig ist: ${done} von ${all} Läufen.`,
     arm: 'Arm',
     seed: 'Startwert',
+    sideBySide: 'Datensätze nebeneinander',
+    sideBySideNote: 'Was das Basismodell von jedem weiß, ob seine Wahrscheinlichkeit dort urteilen kann und ob sich die Gewinne unterscheiden.',
     matrix: 'Zellen',
     matrixNote: 'Jede Zelle ist ein Lauf; öffnen Sie ihn, um seine Arbeit zu sehen.',
     tabs: 'Zahlen',

@@ -45,6 +45,8 @@ export const experiments = {
     soFar: (done: string, all: string) => `Only what is finished is shown: ${done} of ${all} runs.`,
     arm: 'Arm',
     seed: 'Seed',
+    sideBySide: 'Data sets side by side',
+    sideBySideNote: 'What the base model knows of each, whether its likelihood can judge there, and whether the gains differ.',
     matrix: 'Cells',
     matrixNote: 'Each cell is a run; open it to see its work.',
     tabs: 'Figures',
