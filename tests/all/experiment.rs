@@ -107,6 +107,9 @@ fn an_experiment_is_planned_killed_and_carried_out() {
         (&json!(1), &json!(2))
     );
 
+    reported(&workspace, report);
+    differ(&workspace, report);
+
     // Once more there is nothing to do, and the figures are the same.
     let again = workspace.ok(&["experiment", "run", "tiny"]);
     assert_eq!(parts(&again.lines, "running"), 0);
@@ -117,6 +120,65 @@ fn an_experiment_is_planned_killed_and_carried_out() {
             .map(Vec::len),
         Some(2)
     );
+}
+
+/// The report of the experiment says the same sentence, and each number in it can be checked.
+fn reported(workspace: &Workspace, report: &Value) {
+    let to = |ending: &str| workspace.path().join(format!("../tiny.{ending}"));
+    let written = |ending: &str| {
+        let file = to(ending).display().to_string();
+        workspace.ok(&["report", "tiny", "--to", &file]);
+        std::fs::read_to_string(file).expect("the report")
+    };
+    let sentence = report["verdicts"][0]["text"]["en"]
+        .as_str()
+        .expect("a sentence");
+    assert!(written("md").contains(sentence));
+    let page = written("html");
+    assert!(page.starts_with("<!doctype html>") && page.contains("Does training help?"));
+    let json = written("json");
+    let file = to("json").display().to_string();
+    let checked = workspace.ok(&["report", "--check", &file]);
+    assert_eq!(checked.last()["equal"], true);
+    let diff = report["comparisons"][0]["diff"].to_string();
+    let other = json.replace(&format!("\"diff\": {diff}"), "\"diff\": 0.125");
+    assert_ne!(json, other, "{diff}");
+    std::fs::write(&file, other).expect("the report");
+    let checked = workspace.run(&["report", "--check", &file]);
+    let wrong = checked.last()["mismatches"].as_array().map(Vec::len);
+    assert_eq!(
+        (checked.code, wrong),
+        (1, Some(2)),
+        "the number and the digest"
+    );
+}
+
+/// Two of its runs differ in their seed, and in what was trained from it.
+fn differ(workspace: &Workspace, report: &Value) {
+    let run = |cell: usize| report["cells"][cell]["run"].as_str().expect("a run");
+    let found = workspace.ok(&["diff", run(0), run(1)]);
+    let found = found.last();
+    let settings = found["settings"].as_array().expect("settings");
+    assert_eq!(settings.len(), 1, "{settings:?}");
+    assert_eq!(
+        (&settings[0]["field"], &settings[0]["values"]),
+        (&json!("seed"), &json!(["1", "2"]))
+    );
+    let results = found["results"].as_array().expect("results");
+    let of_system = |name: &str| {
+        let row = results.iter().find(|row| row["system"] == name);
+        row.expect("a row")["rouge1"].clone()
+    };
+    let lines = of_system("lead_3");
+    assert!(lines[0].is_number() && lines[0] == lines[1]);
+    let changed = found["outputs_changed"].as_array().expect("outputs");
+    assert!(changed.iter().all(|output| output["system"] == "sft_real"
+        && output["distance"].as_f64() > Some(0.0)));
+    let same = workspace.ok(&["diff", run(0), run(0)]);
+    for list in ["settings", "outputs_changed"] {
+        assert_eq!(same.last()[list], json!([]));
+    }
+    assert_eq!(workspace.run(&["diff", run(0)]).code, 2);
 }
 
 #[test]

@@ -1,12 +1,13 @@
-//! The report of a run: everything that somebody needs who was not there, as one file to hand over. As JSON it can be
-//! checked against the workspace, number by number ([`check`]); as HTML or Markdown it is read ([`page`]).
+//! The report of a run or an experiment: everything that somebody needs who was not there, as one file to hand over. As
+//! JSON it can be checked against the workspace, number by number ([`check`]); as HTML or Markdown it is read ([`page`]).
 
 pub mod check;
+mod limits;
 pub mod page;
 
 use std::collections::BTreeMap;
 
-use contract::{System, Words};
+use contract::{ExperimentReport, RunStanding, System, Words};
 use metrics::rouge::{RougeOptions, best, score_each};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,6 +15,7 @@ use store::Sight;
 
 use crate::artifact::Output;
 use crate::error::Result;
+use crate::experiment::kept::Now;
 use crate::judge;
 use crate::recipe::Recipe;
 use crate::report::run::RunReport;
@@ -34,7 +36,7 @@ pub struct ReportOptions {
     pub texts: bool,
 }
 
-/// The report of a run.
+/// A report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Document {
     /// The form of the file.
@@ -45,6 +47,28 @@ pub struct Document {
     pub version: String,
     /// When, milliseconds since 1970.
     pub made_at_ms: i64,
+    /// What it is about.
+    #[serde(flatten)]
+    pub subject: Subject,
+    /// What such a report cannot show.
+    pub limits: Vec<Words>,
+    /// SHA-256 over all of the above but the time and the version.
+    pub digest: String,
+}
+
+/// What a report is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Subject {
+    /// A run.
+    Run(Box<RunSubject>),
+    /// An experiment.
+    Experiment(Box<ExperimentSubject>),
+}
+
+/// A run as a report tells it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunSubject {
     /// Items of each kind that were asked for.
     pub items_asked: usize,
     /// Whether texts of the items stand in it.
@@ -59,10 +83,24 @@ pub struct Document {
     pub curves: Vec<Curve>,
     /// Test items that tell most.
     pub items: Vec<Told>,
-    /// What such a report cannot show.
-    pub limits: Vec<Words>,
-    /// SHA-256 over all of the above but the time.
-    pub digest: String,
+}
+
+/// An experiment as a report tells it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExperimentSubject {
+    /// Its arms, cells, tables, comparisons and verdicts, made anew from the outputs of its runs.
+    pub experiment: ExperimentReport,
+    /// What was found about the judge of each finished cell.
+    pub judges: Vec<CellJudge>,
+}
+
+/// What a cell of an experiment found about its judge.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellJudge {
+    /// The run of the cell.
+    pub run: String,
+    /// In words.
+    pub sentences: Vec<Words>,
 }
 
 /// A setting that is not the default.
@@ -130,27 +168,42 @@ impl Session {
             .verdict
             .as_ref()
             .map_or(System::SftReal, |verdict| verdict.system);
-        let mut document = Document {
-            report: REPORT_VERSION,
-            app: "duologue".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            made_at_ms: now_ms,
+        let judge = report.judge.as_ref().map(judge::sentences);
+        let limits = limits::of_run(&report);
+        let subject = RunSubject {
             items_asked: options.items,
             texts: options.texts,
-            judge: report
-                .judge
-                .as_ref()
-                .map(judge::sentences)
-                .unwrap_or_default(),
+            judge: judge.unwrap_or_default(),
             settings: settings(&report.recipe)?,
             curves: self.curves(sight.run())?,
             items: told(&outputs, about, options),
-            limits: limits(&report),
             run: report,
-            digest: String::new(),
         };
-        document.digest = check::digest(&check::tree(&document)?)?;
-        Ok(document)
+        written(Subject::Run(Box::new(subject)), limits, now_ms)
+    }
+
+    /// The report of an experiment, as far as its cells are done; runs whose summaries people rate now are left out.
+    ///
+    /// # Errors
+    /// What the store reports.
+    pub fn report_of_experiment(&self, name: &str, now: Now<'_>) -> Result<Document> {
+        let experiment = self.experiment_report(name, now)?;
+        let is_done = |status| status == RunStanding::Done;
+        let done = experiment.cells.iter().filter(|cell| is_done(cell.status));
+        let mut judges = Vec::new();
+        for run in done.filter_map(|cell| cell.run.as_deref()) {
+            let Some(sight) = self.may_see(run)? else {
+                continue;
+            };
+            let found = self.show(&sight)?.judge;
+            judges.extend(found.as_ref().map(|report| CellJudge {
+                run: run.to_owned(),
+                sentences: judge::sentences(report),
+            }));
+        }
+        let limits = limits::of_experiment(&experiment);
+        let subject = ExperimentSubject { experiment, judges };
+        written(Subject::Experiment(Box::new(subject)), limits, now.now_ms)
     }
 
     fn curves(&self, run: &str) -> Result<Vec<Curve>> {
@@ -166,6 +219,21 @@ impl Session {
         };
         Ok(curves.into_iter().map(curve).collect())
     }
+}
+
+/// The report with its head and its digest.
+fn written(subject: Subject, limits: Vec<Words>, now_ms: i64) -> Result<Document> {
+    let mut document = Document {
+        report: REPORT_VERSION,
+        app: "duologue".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        made_at_ms: now_ms,
+        subject,
+        limits,
+        digest: String::new(),
+    };
+    document.digest = check::digest(&check::tree(&document)?)?;
+    Ok(document)
 }
 
 /// At most [`CURVE_POINTS`] of them, the first and the last among them.
@@ -256,36 +324,4 @@ fn rouge1(output: &Output) -> f64 {
     let options = RougeOptions { stemmer: true };
     let each = score_each(&output.references, &output.prediction, options);
     best(&each).map_or(0.0, |scores| scores.rouge1.fmeasure)
-}
-
-/// What no report of this kind can show.
-fn limits(report: &RunReport) -> Vec<Words> {
-    let n = report.results.iter().map(|row| row.n).max().unwrap_or(0);
-    let words = |en: String, de: &str| Words {
-        en,
-        de: de.replace("{n}", &n.to_string()),
-    };
-    vec![
-        words(
-            "It is one training with one seed: another draw of shots or another seed moves differences by about one to two \
-             ROUGE-1 points."
-                .to_owned(),
-            "Es ist ein Training mit einem Startwert: Andere gezogene Beispiele oder ein anderer Startwert verschieben \
-             Unterschiede um etwa ein bis zwei ROUGE-1-Punkte.",
-        ),
-        words(
-            format!("Intervals cover the draw of the {n} test items and nothing else."),
-            "Intervalle decken die Ziehung der {n} Testeintr\u{e4}ge ab und sonst nichts.",
-        ),
-        words(
-            "ROUGE, chrF and BLEU count common words; none of them sees whether a summary is true. Have people rate it."
-                .to_owned(),
-            "ROUGE, chrF und BLEU z\u{e4}hlen gemeinsame W\u{f6}rter; keines sieht, ob eine Zusammenfassung stimmt. Lassen Sie \
-             Menschen bewerten.",
-        ),
-        words(
-            "Word stems are English; figures on other languages are rough.".to_owned(),
-            "Wortst\u{e4}mme sind englisch; Zahlen zu anderen Sprachen sind grob.",
-        ),
-    ]
 }

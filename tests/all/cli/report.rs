@@ -1,5 +1,8 @@
 //! `report`: one file of a run to hand over, and the check that finds every changed digit.
 
+use host::clock::now_ms;
+use host::process::liveness;
+use project::experiment::kept::Now;
 use project::session::Session;
 
 use super::Place;
@@ -61,6 +64,10 @@ fn each_of_fifty_changed_digits_is_found() {
     let place = &whole().place;
     let json = reported(place, &[]);
     let session = Session::open(&place.workspace()).expect("the workspace");
+    let now = Now {
+        now_ms: now_ms(),
+        liveness: &liveness,
+    };
     // Digits of what is measured, not of the last places that rounding may change, nor of the version and the time.
     let bytes = json.as_bytes();
     let begins = |place: usize| {
@@ -82,7 +89,7 @@ fn each_of_fifty_changed_digits_is_found() {
         let place = places[number * places.len() / 50];
         let digit = (bytes[place] - b'0' + 1) % 10;
         let changed = format!("{}{digit}{}", &json[..place], &json[place + 1..]);
-        let found = session.check_report(&changed);
+        let found = session.check_report(&changed, now);
         // A count that cannot be is no report at all.
         let is_found = found.map_or(true, |found| !found.equal);
         assert!(is_found, "{}", &json[place.saturating_sub(80)..place + 20]);

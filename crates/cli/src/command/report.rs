@@ -1,4 +1,4 @@
-//! report: a run as a file to hand over, and the check that each of its numbers is what the workspace says.
+//! report: a run or an experiment as a file to hand over, and the check that each of its numbers is what the workspace says.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,6 +9,7 @@ use project::document::check::tree;
 use project::document::{Document, ReportOptions, page};
 use serde::Serialize;
 
+use super::experiment::now;
 use super::{Done, read_text, session};
 use crate::args::{Global, Report};
 use crate::failure::Failure;
@@ -17,10 +18,9 @@ use crate::output::Output;
 /// A file that was written.
 #[derive(Serialize)]
 struct Written<'a> {
-    run: &'a str,
+    subject: &'a str,
     file: &'a Path,
     bytes: usize,
-    texts: bool,
     digest: &'a str,
 }
 
@@ -36,9 +36,9 @@ pub(super) fn report(global: &Global, args: &Report, output: &Output) -> Done {
     if let Some(file) = &args.check {
         return check(global, file, output);
     }
-    let (Some(run), Some(to)) = (&args.run, &args.to) else {
+    let (Some(subject), Some(to)) = (&args.subject, &args.to) else {
         return Err(Failure::usage(
-            "a report needs a run and a file",
+            "a report needs a run or an experiment, and a file",
             "`duologue report RUN --to FILE.html`; `--check FILE.json` checks one.",
         ));
     };
@@ -48,7 +48,10 @@ pub(super) fn report(global: &Global, args: &Report, output: &Output) -> Done {
         items: args.items as usize,
         texts: !args.no_texts,
     };
-    let document = session.report(&session.sight(run)?, options, now_ms())?;
+    let document = match session.has_experiment(subject)? {
+        true => session.report_of_experiment(subject, now())?,
+        false => session.report(&session.sight(subject)?, options, now_ms())?,
+    };
     let text = match form {
         Form::Html => page::html(&document, args.language)?,
         Form::Markdown => page::markdown(&document, args.language)?,
@@ -62,10 +65,9 @@ pub(super) fn report(global: &Global, args: &Report, output: &Output) -> Done {
         text.len().div_ceil(1000)
     ));
     output.result(&Written {
-        run,
+        subject,
         file: to,
         bytes: text.len(),
-        texts: options.texts,
         digest: &document.digest,
     });
     Ok(ExitCode::SUCCESS)
@@ -92,7 +94,7 @@ fn check(global: &Global, file: &Path, output: &Output) -> Done {
             "Name a report that was written with `--to FILE.json` by this version.",
         ));
     }
-    let found = session(global)?.check_report(&text)?;
+    let found = session(global)?.check_report(&text, now())?;
     for mismatch in &found.mismatches {
         output.text(format!(
             "{}: the report says {}, the workspace {}",

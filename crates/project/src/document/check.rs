@@ -4,8 +4,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Document, ReportOptions};
+use super::{Document, ReportOptions, Subject};
 use crate::error::{Result, corrupt};
+use crate::experiment::kept::Now;
 use crate::session::Session;
 use crate::study::secret::canonical_sha256;
 
@@ -40,16 +41,23 @@ impl Session {
     /// Holds a report, as JSON, against the workspace.
     ///
     /// # Errors
-    /// No report; its run is gone.
-    pub fn check_report(&self, text: &str) -> Result<Checked> {
+    /// No report; its run or its experiment is gone.
+    pub fn check_report(&self, text: &str, now: Now<'_>) -> Result<Checked> {
         let unreadable = |error: serde_json::Error| corrupt("report", error.to_string());
         let reported: Value = serde_json::from_str(text).map_err(unreadable)?;
         let known: Document = serde_json::from_value(reported.clone()).map_err(unreadable)?;
-        let options = ReportOptions {
-            items: known.items_asked,
-            texts: known.texts,
+        let again = match &known.subject {
+            Subject::Run(subject) => {
+                let options = ReportOptions {
+                    items: subject.items_asked,
+                    texts: subject.texts,
+                };
+                self.report(&self.sight(&subject.run.run)?, options, now.now_ms)?
+            }
+            Subject::Experiment(subject) => {
+                self.report_of_experiment(&subject.experiment.experiment, now)?
+            }
         };
-        let again = self.report(&self.sight(&known.run.run)?, options, known.made_at_ms)?;
         let mut found = Checked {
             checked: 0,
             equal: true,

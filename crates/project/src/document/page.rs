@@ -1,12 +1,13 @@
 //! A report to read: HTML as one file without script or outside link, in both themes, for A4 too; and Markdown.
 
-use contract::{Language, Words};
+use contract::{Language, ShapeAudit, Words};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
 
-use super::{Curve, Document};
+use super::{CellJudge, Curve, Document, Subject};
 use crate::error::{Result, corrupt};
+use crate::experiment::compare::measure;
 use crate::report::cards::cards;
 
 /// Width and height of a curve's picture, in its own units.
@@ -14,17 +15,20 @@ const CURVE_SIZE: (f64, f64) = (320.0, 96.0);
 
 /// The report as one HTML file.
 pub fn html(document: &Document, language: Language) -> Result<String> {
-    filled(
-        "report.html",
-        include_str!("report.html"),
-        document,
-        language,
-    )
+    let template = match document.subject {
+        Subject::Run(_) => include_str!("run.html"),
+        Subject::Experiment(_) => include_str!("experiment.html"),
+    };
+    filled("report.html", template, document, language)
 }
 
 /// The report as Markdown.
 pub fn markdown(document: &Document, language: Language) -> Result<String> {
-    filled("report.md", include_str!("report.md"), document, language)
+    let template = match document.subject {
+        Subject::Run(_) => include_str!("run.md"),
+        Subject::Experiment(_) => include_str!("experiment.md"),
+    };
+    filled("report.md", template, document, language)
 }
 
 fn filled(name: &str, template: &str, document: &Document, language: Language) -> Result<String> {
@@ -60,13 +64,58 @@ fn filled(name: &str, template: &str, document: &Document, language: Language) -
         text.replace('|', "\\|").replace(['\n', '\r'], " ")
     });
     environment.add_filter("day", day);
+    environment.add_filter("metric", move |name: String| match name.parse() {
+        Ok(metric) if is_german => measure(metric).0.de,
+        Ok(metric) => measure(metric).0.en,
+        Err(_) => name,
+    });
     environment.add_function(
         "say",
         move |en: String, de: String| if is_german { de } else { en },
     );
-    environment.add_template(name, template).map_err(broken)?;
+    let shell = [("page.html", include_str!("page.html"))];
+    for (name, template) in shell.into_iter().chain([(name, template)]) {
+        environment.add_template(name, template).map_err(broken)?;
+    }
     let words = |words: &Words| if is_german { &words.de } else { &words.en }.clone();
-    let drawings: Vec<Value> = document.curves.iter().filter_map(drawing).collect();
+    let told = match &document.subject {
+        Subject::Run(subject) => {
+            let verdict = subject.run.verdict.as_ref();
+            let shapes = subject.run.leaks.iter().flat_map(|leaks| &leaks.shapes);
+            let shape = |shape: &ShapeAudit| {
+                let sentences = shape.sentences.iter().map(words).collect::<Vec<_>>();
+                context! {
+                    source => shape.source.as_str(),
+                    n => shape.n,
+                    n_real => shape.n_real,
+                    sentences,
+                }
+            };
+            context! {
+                shapes => shapes.map(shape).collect::<Vec<_>>(),
+                verdict => verdict.map(|verdict| words(&verdict.sentence)),
+                judge => subject.judge.iter().map(words).collect::<Vec<_>>(),
+                drawings => subject.curves.iter().filter_map(drawing).collect::<Vec<_>>(),
+                size => context! { width => CURVE_SIZE.0, height => CURVE_SIZE.1 },
+            }
+        }
+        Subject::Experiment(subject) => {
+            let verdicts = &subject.experiment.verdicts;
+            let judge = |judge: &CellJudge| {
+                let sentences = judge.sentences.iter().map(words).collect::<Vec<_>>();
+                context! { run => judge.run.as_str(), sentences }
+            };
+            let experiment = &subject.experiment;
+            let domains = experiment.domains.iter().map(|domain| &domain.sentence);
+            let differences = experiment.gain_differences.iter();
+            let transfer = domains.chain(differences.map(|found| &found.sentence));
+            context! {
+                transfer => transfer.map(words).collect::<Vec<_>>(),
+                verdicts => verdicts.iter().map(|verdict| words(&verdict.text)).collect::<Vec<_>>(),
+                judges => subject.judges.iter().map(judge).collect::<Vec<_>>(),
+            }
+        }
+    };
     let metrics: Vec<Value> = cards()
         .iter()
         .map(|card| {
@@ -74,16 +123,12 @@ fn filled(name: &str, template: &str, document: &Document, language: Language) -
             context! { label, sentence, source => card.source.as_str() }
         })
         .collect();
-    let verdict = document.run.verdict.as_ref();
     let page = context! {
         report => Value::from(Serde(document)),
         language => language.as_str(),
-        verdict => verdict.map(|verdict| words(&verdict.sentence)),
-        judge => document.judge.iter().map(words).collect::<Vec<_>>(),
         limits => document.limits.iter().map(words).collect::<Vec<_>>(),
-        drawings,
         metrics,
-        size => context! { width => CURVE_SIZE.0, height => CURVE_SIZE.1 },
+        ..told
     };
     let found = environment.get_template(name).map_err(broken)?;
     found.render(page).map_err(broken)
