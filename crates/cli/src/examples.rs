@@ -184,6 +184,10 @@ pub(crate) fn plan() -> Plan {
             disk_bytes: 1_000_000,
             seconds: 80.0,
         }],
+        systems: vec![contract::SystemCost {
+            system: contract::System::SftReal,
+            seconds: 300.0,
+        }],
         offers: vec![Offer {
             change: contract::OfferChange::Settings {
                 settings: vec![contract::Change {

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::closed_set::closed_set;
-use crate::{Budget, Fit, Lack, Licence, Price, Proof, RunStatus, StageName};
+use crate::{Budget, Fit, Lack, Licence, Price, Proof, RunStatus, StageName, System};
 
 closed_set! {
     /// What became of a run that was asked for with `--detach` or `--queue`.
@@ -300,12 +300,24 @@ pub struct Plan {
     pub seconds: f64,
     /// Every stage of the run, in order.
     pub stages: Vec<StageForecast>,
+    /// What each system would add to the time, or would save if it were left out.
+    pub systems: Vec<SystemCost>,
     /// Cheaper ways to do it.
     pub offers: Vec<Offer>,
     /// What was given up to end in time; none without a limit.
     pub budget: Option<Budget>,
     /// What the machine has.
     pub machine: Machine,
+}
+
+/// What a system takes beside all others of the recipe: what they share is not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SystemCost {
+    /// The system.
+    pub system: System,
+    /// Seconds.
+    pub seconds: f64,
 }
 
 /// How many examples a run takes for what. A recipe's numbers are upper bounds unless somebody typed them.

@@ -17,9 +17,9 @@ use crate::random;
 use crate::train::{Objective, TrainExample, batch_gradients};
 
 /// Tokens of each probed sequence; half of them have a loss.
-const SEQUENCE_TOKENS: u64 = 128;
+const SEQUENCE_TOKENS: u64 = 256;
 /// Sequences side by side.
-const SEQUENCES: u64 = 4;
+const SEQUENCES: u64 = 2;
 /// Tokens generated for each.
 const NEW_TOKENS: usize = 4;
 /// Side of the square matrices whose product is timed, and how often.
@@ -96,7 +96,7 @@ impl Rates {
         let timed = |work: &dyn Fn() -> Result<()>| timed(on_processor, work);
         // The first step pays for pages and threads.
         step(&[0])?;
-        let train = timed(&|| step(&[0, 1, 2, 3]).map(drop))?;
+        let train = timed(&|| step(&[0, 1]).map(drop))?;
         let items: Vec<Completion<'_>> = data
             .iter()
             .map(|e| Completion {

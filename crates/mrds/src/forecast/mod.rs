@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use contract::problem::SmallerPlan;
 use contract::{
     Budget, Change, DeviceChoice, ExampleKind, Lack, Machine, Offer, OfferChange, Plan,
-    PlanExamples, Price, Split, StageForecast, StageName, Verdict,
+    PlanExamples, Price, Split, StageForecast, StageName, System, SystemCost, Verdict,
 };
 use lm::memory::{self, Form};
 use lm::model::parameters;
@@ -224,6 +224,7 @@ pub fn plan(session: &Session, request: &PlanRequest) -> Result<Plan> {
         peak_bytes,
         disk_bytes,
         seconds,
+        systems: known.systems(&recipe, &texts, request.machine.threads),
         offers: known.offers(&recipe, &texts, &request.machine, available)?,
         budget,
         stages,
@@ -301,6 +302,27 @@ impl Known {
 
     fn forecast(&self, recipe: &Recipe, texts: &Texts, threads: usize) -> Vec<StageForecast> {
         forecast(&self.setting(recipe, threads), recipe, texts)
+    }
+
+    /// What each system takes beside the others of the recipe.
+    fn systems(&self, recipe: &Recipe, texts: &Texts, threads: usize) -> Vec<SystemCost> {
+        let seconds = |systems: Vec<System>| {
+            let changed = Recipe {
+                systems,
+                ..recipe.clone()
+            };
+            totals(&self.forecast(&changed, texts, threads)).1
+        };
+        let cost = |system: &System| {
+            let others = recipe.systems.iter().copied();
+            let others: Vec<System> = others.filter(|other| other != system).collect();
+            let with = others.iter().copied().chain([*system]).collect();
+            SystemCost {
+                system: *system,
+                seconds: (seconds(with) - seconds(others)).max(0.0),
+            }
+        };
+        System::ALL.iter().map(cost).collect()
     }
 
     fn setting(&self, recipe: &Recipe, threads: usize) -> Setting<'_> {

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 /// Share of the epochs after which early stopping usually ends a training.
 const EPOCH_SHARE: f64 = 0.6;
+/// Epochs that are carried out in any case, where the recipe has as many: early stopping needs some that bring nothing.
+const EPOCHS_AT_LEAST: f64 = 6.0;
 /// Summaries sampled for one that is kept.
 const SUMMARY_TRIES: f64 = 1.4;
 /// Dialogues sampled for one that keeps the format rule: few with a good base model, all that the recipe allows with a
@@ -507,7 +509,8 @@ impl Forecast<'_> {
     /// A supervised training on `examples` of `tokens` tokens each, with its evaluations.
     fn sft(&self, examples: f64, tokens: f64) -> Work {
         let recipe = self.recipe;
-        let epochs = (recipe.sft_max_epochs as f64 * EPOCH_SHARE).max(1.0);
+        let most = recipe.sft_max_epochs as f64;
+        let epochs = (most * EPOCH_SHARE).max(most.min(EPOCHS_AT_LEAST));
         let updates = examples / recipe.sft_batch_size as f64 * epochs;
         // At least 10 updates apart.
         let evaluations = 1.0 + (epochs * recipe.evals_per_epoch as f64).min(updates / 10.0);
