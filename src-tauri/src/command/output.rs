@@ -3,6 +3,7 @@
 use contract::{ArtifactKind, ResultMetric, StageName};
 use project::artifact::{Candidate, Output, Pair, Summary, SyntheticDialogue, Topic};
 use project::judge::sentences;
+use project::leak_audit::RunLeaks;
 use project::report::cards::{cards, facts_caveat};
 use project::report::run::{SynthesizerRow, TrainingsReport};
 use project::report::{Mean, SystemResult as Row};
@@ -15,8 +16,8 @@ use tauri::State;
 
 use super::{count, turns};
 use crate::dto::{
-    AppError, Difference, Figure, FigureNotes, Interval, Item, ItemPage, RuleVerdict, RunResults,
-    SynthesizerResult, SystemResult,
+    AppError, Difference, Figure, FigureNotes, Interval, Item, ItemPage, LeakSummary, RuleVerdict,
+    RunResults, SynthesizerResult, SystemResult,
 };
 use crate::error::Answer;
 use crate::place::Place;
@@ -97,9 +98,21 @@ pub(crate) fn results(place: State<'_, Place>, run: String) -> Answer<RunResults
         synthesizers: report.synthesizers.into_iter().map(synthesizer).collect(),
         first_dpo_loss: report.align.and_then(|align| align.main.first_dpo_loss),
         judge: report.judge.as_ref().map(sentences).unwrap_or_default(),
+        leaks: report.leaks.as_ref().map(leaks),
+        shapes: report.leaks.map(|leaks| leaks.shapes).unwrap_or_default(),
         pairs: report.pairs,
         stage1_ended_by,
     })
+}
+
+fn leaks(found: &RunLeaks) -> LeakSummary {
+    LeakSummary {
+        verdict: found.verdict,
+        n: count(found.n),
+        leaking: count(found.parts.iter().map(|part| part.leaking).sum::<usize>()),
+        passage_words: count(found.thresholds.run),
+        longest_words: count(found.longest_run),
+    }
 }
 
 /// The kind of artifact that people browse, where the stage makes one; it may keep others beside it.

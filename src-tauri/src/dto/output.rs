@@ -1,6 +1,9 @@
 //! Results and the things that stages made, as the page sees them.
 
-use contract::{FactKind, MetricCard, PairCounts, ResultMetric, Synthesizer, System, Words};
+use contract::{
+    FactKind, LeakVerdict, MetricCard, PairCounts, ResultMetric, ShapeAudit, Synthesizer, System,
+    Words,
+};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -125,10 +128,29 @@ pub struct RunResults {
     pub first_dpo_loss: Option<f64>,
     /// Whether the judge was found able, in sentences; empty where it was not tried.
     pub judge: Vec<Words>,
+    /// How the made-up dialogues of each synthesizer differ from real ones; empty before the run's end.
+    pub shapes: Vec<ShapeAudit>,
+    /// What the texts of the run give away; none before the run's end.
+    pub leaks: Option<LeakSummary>,
     /// Preference pairs of each set; none before they were made.
     pub pairs: Option<PairCounts>,
     /// How stage 1 of the summarizer ended.
     pub stage1_ended_by: Option<String>,
+}
+
+/// What the texts of a run give away of the conversations that it learnt from.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct LeakSummary {
+    /// The worst of all parts.
+    pub verdict: LeakVerdict,
+    /// Texts that were looked at.
+    pub n: u32,
+    /// Texts that give something away.
+    pub leaking: u32,
+    /// Words from which on a passage counts as copied.
+    pub passage_words: u32,
+    /// Words of the longest passage that stands in a real conversation too.
+    pub longest_words: u32,
 }
 
 /// A rule of the format check and whether a candidate keeps it.

@@ -129,7 +129,11 @@ pub(crate) async fn start_run(window: &Window<'_>, model: &Path, changes: &[(&st
     window.fill("run-seed", SEED).await;
     window.click("recipe-toggle").await;
     for (key, value) in changes {
-        window.fill(&format!("set-{key}"), value).await;
+        let field = format!("set-{key}");
+        match *key {
+            "summary_method" => window.choose(&field, value).await,
+            _ => window.fill(&field, value).await,
+        }
     }
     window.click("run-start").await;
     window

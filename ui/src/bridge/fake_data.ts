@@ -20,6 +20,8 @@ import type {
   ResultMetric,
   RunResults,
   RunSummary,
+  ShapeAudit,
+  Spread,
   StageName,
   StageStanding,
   StageState,
@@ -259,6 +261,10 @@ export const plan: Plan = {
     disk_bytes: [2, 5, 7].includes(index) ? 30e6 : 1e6,
     seconds: planSeconds[index] ?? 0,
   })),
+  systems: [
+    { system: 'sft_real', seconds: 240 },
+    { system: 'mrds_joint', seconds: 900 },
+  ],
   offers: [],
   budget: null,
   machine: { memory_free_bytes: 21.7e9, disk_free_bytes: 214e9, threads: 8 },
@@ -308,6 +314,14 @@ export const tooBig: Partial<Plan> = {
 };
 
 export const recipe: RecipeField[] = [
+  {
+    key: 'systems',
+    shape: { kind: 'words', words: ['zero_shot', 'sft_real', 'mrds_joint', 'mrds_separate'] },
+    value: '["sft_real","mrds_separate","zero_shot"]',
+    default: '["sft_real","mrds_separate","zero_shot"]',
+    doc: 'Summarizers to compare.',
+    source: "paper's tables",
+  },
   {
     key: 'quantize',
     shape: { kind: 'word', words: ['none', 'q8_0', 'q4_k'] },
@@ -594,6 +608,41 @@ function maker(
   };
 }
 
+const spread = (mean: number, sd: number): Spread => ({
+  mean,
+  sd,
+  quantiles: [mean - 2 * sd, mean - sd / 2, mean, mean + sd / 2, mean + 2 * sd],
+});
+
+const shape: ShapeAudit = {
+  source: 'dpo_separate',
+  n: 185,
+  n_real: 125,
+  distributions: [
+    { figure: 'turns', real: spread(9.4, 2.9), made_up: spread(7.1, 2.2), d: 0.41 },
+    { figure: 'words', real: spread(104.2, 31.5), made_up: spread(88.7, 24.1), d: 0.28 },
+    { figure: 'questions', real: spread(0.31, 0.12), made_up: spread(0.27, 0.1), d: 0.12 },
+  ],
+  near_duplicates: { among: 0.02, shots: 0, validation: 0 },
+  two_sample: {
+    n: 125,
+    auc: 0.83,
+    p: 0.005,
+    band95: [0.42, 0.58],
+    weights: [{ figure: 'log_turns', weight: -1.1 }],
+  },
+  sentences: [
+    {
+      en: 'A simple classifier tells the made-up conversations from real ones by their shape with an AUC of 0.83 (0.5 is chance; without a difference it lies between 0.42 and 0.58): the made-up ones have fewer turns. That alone is no fault; a rise from round to round is.',
+      de: 'Ein einfacher Klassifikator unterscheidet die erfundenen Gespräche an ihrer Form mit einer AUC von 0,83 von echten (0,5 ist Zufall; ohne Unterschied liegt sie zwischen 0,42 und 0,58): Die erfundenen haben weniger Redebeiträge. Das allein ist kein Fehler; ein Anstieg von Runde zu Runde ist einer.',
+    },
+    {
+      en: 'On average, made-up beside real: turns 7.1 beside 9.4; words 88.7 beside 104.2.',
+      de: 'Im Mittel, erfunden neben echt: Redebeiträge 7,1 neben 9,4; Wörter 88,7 neben 104,2.',
+    },
+  ],
+};
+
 export function results(run: string): RunResults {
   return {
     run,
@@ -646,6 +695,8 @@ export function results(run: string): RunResults {
         de: 'Er sieht nicht, wer was gesagt hat und in welcher Reihenfolge.',
       },
     ],
+    leaks: { verdict: 'clean', n: 1545, leaking: 0, passage_words: 20, longest_words: 10 },
+    shapes: [shape],
     pairs: { format: 164, content: 212, joint: 170 },
     stage1_ended_by: 'lr_floor',
   };

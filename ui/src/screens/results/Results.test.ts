@@ -53,6 +53,23 @@ test('every figure has a line, its sentence and its better side in both language
   language.now = 'en';
 });
 
+test('what was made up stands beside what is real, and what it gives away', async () => {
+  const found = results('r');
+  const { bridge } = await open('#/');
+  bridge.results = () => Promise.resolve(found);
+  location.hash = '#/results/run-0001';
+  expect(text(await find('leaks'))).toContain('Its 1545 texts give none of your conversations away.');
+  expect(text(get('shape'))).toContain('AUC of 0.83');
+  expect(text(get('shape-table'))).toContain('Turns that ask');
+  found.leaks = { verdict: 'stop', n: 1545, leaking: 3, passage_words: 20, longest_words: 31 };
+  found.shapes = [];
+  language.now = 'de';
+  location.hash = '#/results/run-0002';
+  await expect.poll(() => text(get('leaks'))).toContain('3 seiner 1545 Texte wiederholen eine lange Stelle');
+  expect(document.querySelector('[data-testid=shape]')).toBeNull();
+  language.now = 'en';
+});
+
 test('an empty workspace says when results appear', async () => {
   await open('#/results', { empty: true });
   await expect.poll(() => document.body.textContent).toContain('No result yet');

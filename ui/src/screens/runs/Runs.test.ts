@@ -45,6 +45,22 @@ test('changed settings are counted, sent and reset', async () => {
   expect(document.body.textContent).toContain('Everything as in this recipe');
 });
 
+test('each kind of setting has its control, and each system tells what it takes', async () => {
+  const { user } = await choose('/home/ada/models/dialog-7m');
+  await ready('run-start');
+  await user.click(await find('recipe-toggle'));
+  await user.selectOptions(await find('set-quantize'), 'q8_0');
+  const joint = get('set-systems-mrds_joint') as HTMLInputElement;
+  expect(joint.checked).toBe(false);
+  expect(text(joint.closest('label') as HTMLElement)).toContain('15 min');
+  await user.click(joint);
+  expect(document.body.textContent).toContain('2 changed from the recipe');
+  await user.click(get('set-systems-sft_real'));
+  await user.click(get('set-systems-sft_real'));
+  await user.click(joint);
+  expect(document.body.textContent).toContain('1 changed from the recipe');
+});
+
 test('the stages run in one direction', async () => {
   const { user } = await open('#/runs/new');
   await user.click(await find('recipe-toggle'));

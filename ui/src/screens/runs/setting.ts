@@ -23,7 +23,8 @@ const rules: Record<RecipeRule, (x: number) => boolean> = {
   two_for_fixed_ratio: () => true,
 };
 
-const parts = (text: string): string[] =>
+/** The words of a list as it is typed. */
+export const parts = (text: string): string[] =>
   text
     .replace(/^\[|\]$/g, '')
     .split(',')

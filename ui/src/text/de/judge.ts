@@ -311,6 +311,33 @@ export const judge: typeof en = {
     copy: 'Abgeschrieben',
     judge: 'Ist der Prüfer fähig?',
     judgeNote: 'Erprobt an echten und an beschädigten Dialogen, ehe nach seinem Urteil Paare entstanden.',
+    madeUp: 'Erfunden neben echt',
+    madeUpNote: 'Jeder Text des Laufs wurde mit jedem Gespräch verglichen, aus dem er gelernt hat.',
+    leaks: {
+      clean: (n: number, _leaking: number) => `Seine ${n} Texte verraten keines Ihrer Gespräche.`,
+      look: (n: number, leaking: number) =>
+        `${leaking} seiner ${n} Texte ähneln einem Ihrer Gespräche in kleineren Dingen. Sehen Sie sie an, bevor Sie sie weitergeben.`,
+      stop: (n: number, leaking: number) =>
+        `${leaking} seiner ${n} Texte wiederholen eine lange Stelle oder nennen jemanden aus Ihren Gesprächen. Export und Packen halten dort an und fragen nach dem Grund.`,
+    },
+    longest: (words: number, limit: number) =>
+      `Längste gemeinsame Stelle: ${words} Wörter. Ab ${limit} gilt sie als abgeschrieben.`,
+    beside: (n: number, real: number) => `${n} erfundene Dialoge neben ${real} echten`,
+    shapeTable: 'Alle Zahlen',
+    figure: 'Zahl',
+    ofMadeUp: 'Erfunden',
+    ofReal: 'Echt',
+    distanceHint: 'Größter Abstand der beiden Verteilungsfunktionen: 0 ist gleich, 1 ist ganz verschieden',
+    shape: {
+      words: 'Wörter',
+      turns: 'Redebeiträge',
+      words_per_turn: 'Wörter je Redebeitrag',
+      speakers: 'Sprecher',
+      alternation: 'Sprecherwechsel',
+      questions: 'Fragende Redebeiträge',
+      variety: 'Verschiedene Wörter am Anfang',
+      summary_words: 'Wörter der Zusammenfassung',
+    },
     training: 'Zum Training',
     firstDpo: 'Erster DPO-Verlust',
     firstDpoHint: 'ln 2 = 0,6931, wenn der Anfang stimmt',

@@ -34,6 +34,7 @@ export const work: typeof en = {
     },
     presetTakes: (name, time) => `${name}, etwa ${time}`,
     badSetting: (key) => `Verbessern Sie erst „${key}“`,
+    flag: { true: 'Ja', false: 'Nein' },
     takes: {
       whole: (min) => `Eine ganze Zahl, mindestens ${min}.`,
       number: 'Eine Zahl.',

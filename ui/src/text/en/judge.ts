@@ -299,6 +299,33 @@ export const judge = {
     copy: 'Copied',
     judge: 'Is the judge able?',
     judgeNote: 'Tried on real dialogues and on damaged ones, before pairs were made by what it says.',
+    madeUp: 'Made up beside real',
+    madeUpNote: 'Every text of the run was held against every conversation that it learnt from.',
+    leaks: {
+      clean: (n: number, _leaking: number) => `Its ${n} texts give none of your conversations away.`,
+      look: (n: number, leaking: number) =>
+        `${leaking} of its ${n} texts are like one of your conversations in smaller things. Look at them before you hand them on.`,
+      stop: (n: number, leaking: number) =>
+        `${leaking} of its ${n} texts repeat a long passage or name somebody from your conversations. Export and packing stop there and ask why.`,
+    },
+    longest: (words: number, limit: number) =>
+      `Longest passage in common: ${words} words. From ${limit} on it counts as copied.`,
+    beside: (n: number, real: number) => `${n} made-up dialogues beside ${real} real ones`,
+    shapeTable: 'All figures',
+    figure: 'Figure',
+    ofMadeUp: 'Made up',
+    ofReal: 'Real',
+    distanceHint: 'Largest distance of the two cumulative shares: 0 is the same, 1 is wholly apart',
+    shape: {
+      words: 'Words',
+      turns: 'Turns',
+      words_per_turn: 'Words by turn',
+      speakers: 'Speakers',
+      alternation: 'Changes of speaker',
+      questions: 'Turns that ask',
+      variety: 'Different words at the beginning',
+      summary_words: 'Words of the summary',
+    },
     training: 'Training facts',
     firstDpo: 'First DPO loss',
     firstDpoHint: 'ln 2 = 0.6931 where the start is sound',

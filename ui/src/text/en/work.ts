@@ -32,6 +32,7 @@ export const work = {
     presetTakes: (name: string, time: string) => `${name}, about ${time}`,
     badSetting: (key: string) => `Correct “${key}” first`,
     /** What a setting takes. */
+    flag: { true: 'Yes', false: 'No' },
     takes: {
       whole: (min: string) => `A whole number, at least ${min}.`,
       number: 'A number.',
