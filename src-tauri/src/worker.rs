@@ -297,7 +297,7 @@ mod tests {
         let whole = json!({"event": "result", "schema": 1, "verdict": "not_ready", "missing": [{"case": "memory", "need_bytes": 3, "free_bytes": 2}], "parameters": 7,
             "examples": {"shots": 4, "validation": 2, "test": 1, "shots_at_most": 100, "validation_at_most": 100, "unsummarised": 0},
             "probed": true, "recompute": false, "tokens_per_microbatch": 512, "generate_batch_size": 8, "peak_bytes": 9, "disk_bytes": 8, "seconds": 1.5,
-            "stages": [{"name": "topics", "peak_bytes": 1, "disk_bytes": 2, "seconds": 0.5}],
+            "stages": [{"name": "topics", "peak_bytes": 1, "disk_bytes": 2, "seconds": 0.5}], "systems": [],
             "offers": [{"change": {"case": "settings", "settings": [{"key": "generate_batch_size", "value": "8"}]}, "price": "rounding", "peak_bytes": 1, "seconds": 1.0, "fits": true}],
             "budget": null, "machine": {"memory_free_bytes": null, "disk_free_bytes": 5, "threads": 2}});
         let sheet = read(&whole.to_string()).unwrap();

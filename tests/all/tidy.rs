@@ -69,6 +69,7 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "duologue-tests",
         &[
+            "duologue-host",
             "duologue-hub",
             "duologue-lm",
             "duologue-metrics",

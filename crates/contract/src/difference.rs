@@ -48,7 +48,7 @@ pub struct DataDifference {
 pub struct ResultDifference {
     /// The system.
     pub system: System,
-    /// ROUGE-1 F, mean over the test items, from 0 to 1; none where a run does not have it or hides it.
+    /// ROUGE-1 F, mean over the test items, from 0 to 1; none if a run does not have it or hides it.
     pub rouge1: Vec<Option<f64>>,
 }
 

@@ -98,7 +98,7 @@ pub struct TwoSampleResult {
     pub auc: f64,
     /// One-sided p-value by permutation.
     pub p: f64,
-    /// Where the AUC lies in 95 % of permutations, thus without a difference.
+    /// The middle 95 % of the AUCs of permutations, which know no difference.
     pub band95: [f64; 2],
     /// Figures with their weights, the one that tells most first; positive: more of it in made-up conversations.
     pub weights: Vec<Weight>,

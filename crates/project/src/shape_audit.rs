@@ -65,7 +65,7 @@ impl Conversation {
             .collect()
     }
 
-    /// `None` for a summary that is not there.
+    /// `None` for the words of a summary that nobody wrote.
     fn figure(&self, figure: ShapeFigure) -> Option<f64> {
         let turns = &self.dialogue.turns;
         let words: usize = turns.iter().map(|turn| word_count(&turn.text)).sum();

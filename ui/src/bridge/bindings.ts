@@ -801,6 +801,46 @@ export type Direction =
 /**  Neither: it describes. */
 "neither";
 
+/**  A figure of real and of made-up conversations. */
+export type Distribution = {
+	/**  What was measured. */
+	figure: ShapeFigure,
+	/**  Of the real ones. */
+	real: Spread,
+	/**  Of the made-up ones. */
+	made_up: Spread,
+	/**  Kolmogorov and Smirnov's D: the largest distance of the two cumulative shares, from 0 to 1. */
+	d: number,
+};
+
+/**  What the method gives on a data set: what the base model knows there, whether its likelihood can judge, and the gain. */
+export type Domain = {
+	/**  The data set. */
+	dataset: string,
+	/**  The model. */
+	model: string,
+	/**  The arm. */
+	arm: string,
+	/**  ROUGE-1 of the bare model, mean over seeds and items. */
+	zero_shot: number | null,
+	/**  ROUGE-1 of the first three lines. */
+	lead_3: number | null,
+	/**  The lowest verdict on the judge over the seeds. */
+	judge: JudgeVerdict | null,
+	/**  How often the judge recognised the right conversation, mean over seeds. */
+	judge_topic: number | null,
+	/**  How often it saw damaged content, mean over seeds. */
+	judge_content: number | null,
+	/**  Share of dialogues of the fine-tuned synthesizer that keep the format, mean over seeds. */
+	sft_format_rate: number | null,
+	/**  ROUGE-1 of the method minus that of training on real pairs alone. */
+	gain: number,
+	/**  Its 95 % interval. */
+	gain_ci95: [number, number],
+	/**  The same in a sentence. */
+	sentence: Words,
+};
+
 /**  Where the same dialogue stands. */
 export type Double = 
 /**  In another row of the import. */
@@ -1308,6 +1348,8 @@ export type ExperimentComparison = {
 	complete: boolean,
 	/**  Mean difference, the first minus the second. */
 	diff: number,
+	/**  Its standard error. */
+	se: number,
 	/**  95 % interval of the two-way t: both seeds and items are drawn. */
 	ci95: [number, number],
 	/**  90 % interval, held against the margin. */
@@ -1484,6 +1526,10 @@ export type ExperimentReport = {
 	synthesizers: ExperimentSynthesizer[],
 	/**  What the comparisons came to; none before all of their cells are done. */
 	verdicts: ExperimentVerdict[],
+	/**  What the method gives on each data set, side by side; empty for one data set. */
+	domains: Domain[],
+	/**  Whether the gains on the data sets differ, each beside the first one. */
+	gain_differences: GainDifference[],
 	/**  What was given up to end in time; none without a limit. */
 	budget: Budget | null,
 };
@@ -1811,6 +1857,26 @@ export type Full =
 stage: StageName; 
 /**  The next smaller plan, where there is one. */
 smaller: SmallerPlan | null };
+
+/**  Whether the gains on two data sets differ. */
+export type GainDifference = {
+	/**  The first data set. */
+	of: string,
+	/**  The second one. */
+	to: string,
+	/**  The model. */
+	model: string,
+	/**  Gain on the first minus gain on the second. */
+	diff: number,
+	/**  95 % interval: two independent experiments, degrees of freedom after Welch and Satterthwaite. */
+	ci95: [number, number],
+	/**  Degrees of freedom. */
+	df: number,
+	/**  Two-sided p-value; none before all cells are done. */
+	p: number | null,
+	/**  The same in a sentence. */
+	sentence: Words,
+};
 
 /**  What raters read first. */
 export type Guideline = {
@@ -2373,6 +2439,15 @@ export type ItemState =
 /**  Left out on purpose. */
 "skipped";
 
+/**  What the judge is able to see. */
+export type JudgeVerdict = 
+/**  Topic and content. */
+"able" | 
+/**  The topic, but not the content. */
+"partly" | 
+/**  Not even the topic. */
+"unable";
+
 /**  What prevents a run. */
 export type Lack = 
 /**  Examples of the data set. */
@@ -2436,6 +2511,29 @@ export type Language =
 "es" | 
 /**  Italian. */
 "it";
+
+/**  What the texts of a run give away of the conversations that it learnt from. */
+export type LeakSummary = {
+	/**  The worst of all parts. */
+	verdict: LeakVerdict,
+	/**  Texts that were looked at. */
+	n: number,
+	/**  Texts that give something away. */
+	leaking: number,
+	/**  Words from which on a passage counts as copied. */
+	passage_words: number,
+	/**  Words of the longest passage that stands in a real conversation too. */
+	longest_words: number,
+};
+
+/**  What may be done with what a run made, by how much it gives away. */
+export type LeakVerdict = 
+/**  Nothing was found. */
+"clean" | 
+/**  Something that a person should look at. */
+"look" | 
+/**  It must not leave the workspace unless somebody says why. */
+"stop";
 
 /**  A licence of the catalogue, by the name that model cards use. */
 export type Licence = 
@@ -2814,6 +2912,16 @@ turn: number } |
 /**  Its beginning. */
 text: string };
 
+/**  Share of made-up conversations whose ROUGE-L with another one is 0.7 or more. */
+export type NearDuplicates = {
+	/**  With an earlier made-up one of the same synthesizer. */
+	among: number,
+	/**  With a real one that the run learns from. */
+	shots: number,
+	/**  With a real one that the run chooses by. */
+	validation: number,
+};
+
 /**  Where a dialogue is missing. */
 export type NoDialogue = 
 /**  In its field. */
@@ -3064,6 +3172,8 @@ export type Plan = {
 	seconds: number,
 	/**  Every stage of the run, in order. */
 	stages: StageForecast[],
+	/**  What each system would add to the time, or would save if it were left out. */
+	systems: SystemCost[],
 	/**  Cheaper ways to do it. */
 	offers: Offer[],
 	/**  What was given up to end in time; none without a limit. */
@@ -3749,6 +3859,10 @@ export type RunResults = {
 	first_dpo_loss: number | null,
 	/**  Whether the judge was found able, in sentences; empty where it was not tried. */
 	judge: Words[],
+	/**  How the made-up dialogues of each synthesizer differ from real ones; empty before the run's end. */
+	shapes: ShapeAudit[],
+	/**  What the texts of the run give away; none before the run's end. */
+	leaks: LeakSummary | null,
 	/**  Preference pairs of each set; none before they were made. */
 	pairs: PairCounts | null,
 	/**  How stage 1 of the summarizer ended. */
@@ -3903,6 +4017,43 @@ export type SeverityShift = {
 	/**  Dialogues that all rated. */
 	dialogues: number,
 };
+
+/**  The made-up conversations of a synthesizer beside the real ones that its run may read. */
+export type ShapeAudit = {
+	/**  Who wrote them. */
+	source: Synthesizer,
+	/**  How many. */
+	n: number,
+	/**  Real conversations beside them: those of the train and validation splits. */
+	n_real: number,
+	/**  Every figure of both sides, the largest difference first. */
+	distributions: Distribution[],
+	/**  Made-up conversations that repeat others nearly word for word. */
+	near_duplicates: NearDuplicates,
+	/**  Whether a simple classifier tells the two sides apart; none below ten conversations of a side. */
+	two_sample: TwoSampleResult | null,
+	/**  The same for a reader. */
+	sentences: Words[],
+};
+
+/**  What is measured of a conversation. */
+export type ShapeFigure = 
+/**  Words of all turns. */
+"words" | 
+/**  Turns. */
+"turns" | 
+/**  Words by turn. */
+"words_per_turn" | 
+/**  People who speak. */
+"speakers" | 
+/**  Share of turns whose speaker is another than that of the turn before. */
+"alternation" | 
+/**  Share of turns that end with a question mark. */
+"questions" | 
+/**  Share of the first hundred tokens that differ from each other. */
+"variety" | 
+/**  Words of the summary that it was written from. */
+"summary_words";
 
 /**  A problem of the command line or of the window. */
 export type ShellProblem = 
@@ -4082,6 +4233,16 @@ export type SplitShares = {
 	validation: number,
 	/**  Of the test split. */
 	test: number,
+};
+
+/**  A sample in numbers. */
+export type Spread = {
+	/**  Mean. */
+	mean: number,
+	/**  Standard deviation of the sample; none below two values. */
+	sd: number | null,
+	/**  Quantiles at 1, 25, 50, 75 and 99 %. */
+	quantiles: [number, number, number, number, number],
 };
 
 /**  What one stage will take. */
@@ -4560,6 +4721,14 @@ export type System =
 /**  Two stages, dialogues by the synthesizer aligned with separate preference sets (the paper's main system). */
 "mrds_separate";
 
+/**  What a system takes beside all others of the recipe: what they share is not counted. */
+export type SystemCost = {
+	/**  The system. */
+	system: System,
+	/**  Seconds. */
+	seconds: number,
+};
+
 /**  The marks of a system: +1 for the best, -1 for the worst, 0 otherwise. */
 export type SystemMarks = {
 	/**  Its key. */
@@ -4670,6 +4839,20 @@ export type Turn = {
 	text: string,
 };
 
+/**  What the two-sample test found. */
+export type TwoSampleResult = {
+	/**  Conversations of each side. */
+	n: number,
+	/**  How well the classifier tells them apart: 0.5 is not at all, 1 is always. */
+	auc: number,
+	/**  One-sided p-value by permutation. */
+	p: number,
+	/**  Where the AUC lies in 95 % of permutations, thus without a difference. */
+	band95: [number, number],
+	/**  Figures with their weights, the one that tells most first; positive: more of it in made-up conversations. */
+	weights: Weight[],
+};
+
 /**  Why a file cannot be read. */
 export type Unreadable = 
 /**  It is a folder. */
@@ -4749,6 +4932,14 @@ export type WatchUpdate = {
 	reset: boolean,
 	/**  Points of that run since the last update. */
 	points: MetricPoint[],
+};
+
+/**  How much a figure tells. */
+export type Weight = {
+	/**  The figure's name. */
+	figure: string,
+	/**  Its weight, in standard deviations. */
+	weight: number,
 };
 
 /**  A text in both languages. */

@@ -88,6 +88,7 @@ fn the_program() {
       runs        List the runs
       show        Show a run: stages, figures, results, or the artifacts of a stage
       report      A run as a file to hand over (HTML, Markdown, JSON), or the check of such a file
+      diff        How runs differ: settings, data, figures, and the summaries that changed
       resume      Go on with a run where it stopped
       queue       Show the queue of runs, hold it back or let it go
       pause       Ask a run's process to save and stop

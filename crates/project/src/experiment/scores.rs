@@ -34,7 +34,7 @@ pub struct CellScores {
     pub synthesizers: Vec<SynthesizerResult>,
     /// Seconds for each accepted dialogue.
     pub seconds_per_accepted: BTreeMap<Synthesizer, f64>,
-    /// What was found about its judge; none where that was not tried.
+    /// What was found about its judge; none if that was not tried.
     pub judge: Option<JudgeMeasures>,
 }
 

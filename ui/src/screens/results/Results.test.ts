@@ -61,8 +61,12 @@ test('what was made up stands beside what is real, and what it gives away', asyn
   expect(text(await find('leaks'))).toContain('Its 1545 texts give none of your conversations away.');
   expect(text(get('shape'))).toContain('AUC of 0.83');
   expect(text(get('shape-table'))).toContain('Turns that ask');
-  found.leaks = { verdict: 'stop', n: 1545, leaking: 3, passage_words: 20, longest_words: 31 };
-  found.shapes = [];
+  bridge.results = () =>
+    Promise.resolve({
+      ...found,
+      leaks: { verdict: 'stop', n: 1545, leaking: 3, passage_words: 20, longest_words: 31 },
+      shapes: [],
+    });
   language.now = 'de';
   location.hash = '#/results/run-0002';
   await expect.poll(() => text(get('leaks'))).toContain('3 seiner 1545 Texte wiederholen eine lange Stelle');

@@ -324,7 +324,7 @@ export const judge: typeof en = {
       `Längste gemeinsame Stelle: ${words} Wörter. Ab ${limit} gilt sie als abgeschrieben.`,
     beside: (n: number, real: number) => `${n} erfundene Dialoge neben ${real} echten`,
     shapeTable: 'Alle Zahlen',
-    figure: 'Zahl',
+    shapeFigure: 'Zahl',
     ofMadeUp: 'Erfunden',
     ofReal: 'Echt',
     distanceHint: 'Größter Abstand der beiden Verteilungsfunktionen: 0 ist gleich, 1 ist ganz verschieden',

@@ -312,7 +312,7 @@ export const judge = {
       `Longest passage in common: ${words} words. From ${limit} on it counts as copied.`,
     beside: (n: number, real: number) => `${n} made-up dialogues beside ${real} real ones`,
     shapeTable: 'All figures',
-    figure: 'Figure',
+    shapeFigure: 'Figure',
     ofMadeUp: 'Made up',
     ofReal: 'Real',
     distanceHint: 'Largest distance of the two cumulative shares: 0 is the same, 1 is wholly apart',

@@ -222,6 +222,8 @@ fn a_plan() {
     stages[].name: string
     stages[].peak_bytes: number
     stages[].seconds: number
+    systems[].seconds: number
+    systems[].system: string
     tokens_per_microbatch: number
     verdict: string
     ");

@@ -96,14 +96,31 @@ fn deid_check() {
 }
 
 #[test]
+fn diff() {
+    assert_snapshot!(help("diff"), @"
+    How runs differ: settings, data, figures, and the summaries that changed
+
+    Usage: duologue diff [OPTIONS] <RUNS> <RUNS>...
+
+    Arguments:
+      <RUNS> <RUNS>...  The runs; each is compared with the first one
+
+    Options:
+          --items <N>  Changed summaries to list, the largest changes first; --json has them all [default: 10]
+      -h, --help       Print help
+      -V, --version    Print version
+    ");
+}
+
+#[test]
 fn report() {
     assert_snapshot!(help("report"), @"
     A run as a file to hand over (HTML, Markdown, JSON), or the check of such a file
 
-    Usage: duologue report [OPTIONS] [RUN]
+    Usage: duologue report [OPTIONS] [SUBJECT]
 
     Arguments:
-      [RUN]  The run
+      [SUBJECT]  The run, or the experiment
 
     Options:
           --to <FILE>            File to write; its ending is the form: .html, .md or .json
