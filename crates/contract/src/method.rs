@@ -1,4 +1,4 @@
-//! The closed sets of the method: stages in their order, compared systems, compared synthesizers, presets.
+//! The closed sets of the method: stages in their order, compared systems, compared synthesizers, presets, ends of trainings.
 
 use crate::closed_set::closed_set;
 
@@ -139,5 +139,19 @@ impl Synthesizer {
             self,
             Self::BestOfK | Self::DpoFormat | Self::DpoSeparate | Self::DpoJoint
         )
+    }
+}
+
+closed_set! {
+    /// Why a training ended.
+    EndedBy, "end of a training" {
+        /// The plateau rule brought the rate to the lowest one.
+        PlateauLr = "plateau_lr",
+        /// The plateau rule reduced the rate as often as it may.
+        Reductions = "reductions",
+        /// No new best in as many evaluations as are waited for.
+        EarlyStop = "early_stop",
+        /// All updates were done.
+        MaxUpdates = "max_updates",
     }
 }

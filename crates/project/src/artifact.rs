@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{ArtifactKind, Corruption, Synthesizer, System};
+use contract::{ArtifactKind, Corruption, EndedBy, Synthesizer, System};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -259,7 +259,7 @@ pub struct TrainRecord {
     /// Updates done before the training ended.
     pub updates: usize,
     /// Why it ended.
-    pub ended_by: String,
+    pub ended_by: EndedBy,
     /// Learning rate at its end.
     pub lr_last: f64,
     /// Lowest validation value (CE in nats per token).

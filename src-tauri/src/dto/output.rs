@@ -1,8 +1,8 @@
 //! Results and the things that stages made, as the page sees them.
 
 use contract::{
-    FactKind, LeakVerdict, MetricCard, PairCounts, ResultMetric, ShapeAudit, Synthesizer, System,
-    Words,
+    EndedBy, FactKind, LeakVerdict, MetricCard, PairCounts, ResultMetric, ShapeAudit, Synthesizer,
+    System, Words,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -135,7 +135,7 @@ pub struct RunResults {
     /// Preference pairs of each set; none before they were made.
     pub pairs: Option<PairCounts>,
     /// How stage 1 of the summarizer ended.
-    pub stage1_ended_by: Option<String>,
+    pub stage1_ended_by: Option<EndedBy>,
 }
 
 /// What the texts of a run give away of the conversations that it learnt from.

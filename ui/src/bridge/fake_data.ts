@@ -698,7 +698,7 @@ export function results(run: string): RunResults {
     leaks: { verdict: 'clean', n: 1545, leaking: 0, passage_words: 20, longest_words: 10 },
     shapes: [shape],
     pairs: { format: 164, content: 212, joint: 170 },
-    stage1_ended_by: 'lr_floor',
+    stage1_ended_by: 'plateau_lr',
   };
 }
 

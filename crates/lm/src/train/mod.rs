@@ -33,6 +33,6 @@ pub use loss::token_logps;
 pub use objective::{BatchGradients, Budget, DpoReport, Objective, batch_gradients};
 pub use optimizer::{AdamW, clip, flatten, global_norm, unflatten};
 pub use preference::{PairLogps, PairLoss, PreferenceLoss};
-pub use run::{EndedBy, Observer, StepReport, TrainConfig, TrainOutcome, train};
+pub use run::{Observer, StepReport, TrainConfig, TrainOutcome, train};
 pub use schedule::{PlateauState, Schedule};
 pub use weights::{WeightBatch, weight_gradients};

@@ -3,6 +3,7 @@
 //! Whatever the loop decides next is a function of the configuration and of [`TrainState`], so that a run resumed
 //! from a saved state equals the uninterrupted one bit for bit.
 
+use contract::EndedBy;
 use serde::{Deserialize, Serialize};
 
 use super::batch::BatchPlan;
@@ -68,20 +69,6 @@ pub struct StepReport {
     pub tokens: usize,
     /// Preference figures, for DPO.
     pub dpo: Option<DpoReport>,
-}
-
-/// Why a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EndedBy {
-    /// The plateau rule brought the rate to `stop_lr`.
-    PlateauLr,
-    /// The plateau rule reduced the rate `stop_after_reductions` times.
-    Reductions,
-    /// No new best in `early_stop_evals` evaluations.
-    EarlyStop,
-    /// `max_updates` were done.
-    MaxUpdates,
 }
 
 /// What a run leaves.

@@ -234,14 +234,11 @@ pub(crate) fn adapter_artifact(
 }
 
 fn record(task: &str, config: &TrainConfig, outcome: &TrainOutcome) -> TrainRecord {
-    let word = serde_json::to_value(outcome.ended_by).ok();
     TrainRecord {
         task: task.to_owned(),
         lr: config.lr,
         updates: outcome.updates,
-        ended_by: word
-            .and_then(|w| w.as_str().map(str::to_owned))
-            .unwrap_or_default(),
+        ended_by: outcome.ended_by,
         lr_last: outcome.lr_last,
         best_ce: outcome.best_value,
         best_update: outcome.best_update,

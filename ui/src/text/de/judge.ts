@@ -260,9 +260,10 @@ export const judge: typeof en = {
       },
     },
     endings: {
-      lr_floor: 'die kleinste Lernrate',
-      max_epochs: 'die letzte Epoche',
+      plateau_lr: 'die kleinste Lernrate',
+      reductions: 'so viele Senkungen der Lernrate wie vorgesehen',
       early_stop: 'keinen Fortschritt mehr',
+      max_updates: 'das letzte Update',
     },
     detectable: (d) => `Dieser Testteil kann einen Unterschied ab ${d} ROUGE-1 zeigen.`,
     summarizers: 'Zusammenfassungen',

@@ -249,9 +249,10 @@ export const judge = {
       },
     },
     endings: {
-      lr_floor: 'the lowest learning rate',
-      max_epochs: 'the last epoch',
+      plateau_lr: 'the lowest learning rate',
+      reductions: 'as many reductions of the rate as it may have',
       early_stop: 'no more progress',
+      max_updates: 'its last update',
     },
     detectable: (d: string) => `This test set can show a difference of ${d} ROUGE-1 or more.`,
     summarizers: 'Summarizers',

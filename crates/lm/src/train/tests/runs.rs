@@ -1,5 +1,7 @@
 //! Tests of whole runs: they resume exactly, end for each reason, and refuse unusable states and data.
 
+use contract::EndedBy;
+
 use super::*;
 
 #[test]
