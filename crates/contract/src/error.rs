@@ -408,28 +408,10 @@ closed_set! {
 }
 
 closed_set! {
-    /// What a field of a recipe has to be.
+    /// What a field of a recipe has to be beside its range.
     RecipeRule, "rule" {
-        /// A number with an end: not NaN, not infinity.
-        Finite = "finite",
-        /// At least 1.
-        AtLeastOne = "at_least_one",
         /// A list of positive factors.
         PositiveFactors = "positive_factors",
-        /// At least 0 and below 1.
-        ZeroToBelowOne = "zero_to_below_one",
-        /// Above 0 and at most 1.
-        AboveZeroToOne = "above_zero_to_one",
-        /// At least 0 and at most 1.
-        ZeroToOne = "zero_to_one",
-        /// Above 0 and finite.
-        Positive = "positive",
-        /// At least 0 and finite.
-        NotNegative = "not_negative",
-        /// Above 0, because nothing is learnt otherwise.
-        AboveZero = "above_zero",
-        /// At least 0 and below 0.5.
-        ZeroToBelowHalf = "zero_to_below_half",
         /// 0 unless the loss is sigmoid or robust.
         SigmoidOrRobust = "sigmoid_or_robust",
         /// Not empty where no synthesizer is compared either.

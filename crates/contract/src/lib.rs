@@ -81,7 +81,7 @@ pub use method::{EndedBy, Preset, StageName, Synthesizer, System};
 pub use metric::{Direction, FactKind, MetricCard, MetricUnit, ResultMetric};
 pub use model::{AdapterDtype, Fit, Licence, Proof, Quantize};
 pub use part::Part;
-pub use plan::{Lack, SettingShape, SplitRule, SplitShares};
+pub use plan::{Bounds, Lack, SettingShape, SplitRule, SplitShares};
 pub use privacy::{
     ExportKind, FoundBy, IdentifierKind, LeakGate, LeakReason, LeakVerdict, Replacing,
     SurrogateScope, WordVerdict,

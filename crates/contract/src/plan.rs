@@ -4,7 +4,68 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ExampleKind, RecipeRule, Split};
+use crate::{ExampleKind, Split};
+
+/// The range of a number. Its ends are constants of the program, and finite.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Bounds {
+    /// The least number, or the one that every number is above.
+    pub min: f64,
+    /// Whether `min` itself is outside.
+    pub above_min: bool,
+    /// The largest number, or the one that every number is below.
+    pub max: f64,
+    /// Whether `max` itself is outside.
+    pub below_max: bool,
+}
+
+/// No end is NaN.
+impl Eq for Bounds {}
+
+impl Bounds {
+    /// From `min` to `max`, both inside.
+    pub const fn from_to(min: f64, max: f64) -> Self {
+        Self {
+            min,
+            above_min: false,
+            max,
+            below_max: false,
+        }
+    }
+
+    /// The same without its lower end.
+    pub const fn above_min(self) -> Self {
+        Self {
+            above_min: true,
+            ..self
+        }
+    }
+
+    /// The same without its upper end.
+    pub const fn below_max(self) -> Self {
+        Self {
+            below_max: true,
+            ..self
+        }
+    }
+
+    /// Whether a number is inside; NaN and infinity never are.
+    pub fn contains(self, number: f64) -> bool {
+        let is_above = number > self.min || (number == self.min && !self.above_min);
+        let is_below = number < self.max || (number == self.max && !self.below_max);
+        is_above && is_below
+    }
+}
+
+/// `at least 0 and below 1`
+impl fmt::Display for Bounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let least = if self.above_min { "above" } else { "at least" };
+        let most = if self.below_max { "below" } else { "at most" };
+        write!(f, "{least} {} and {most} {}", self.min, self.max)
+    }
+}
 
 /// What values a setting of the recipe takes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,19 +74,18 @@ use crate::{ExampleKind, RecipeRule, Split};
 pub enum SettingShape {
     /// A whole number.
     Whole {
-        /// The least.
-        #[cfg_attr(feature = "specta", specta(type = f64))]
-        min: u64,
+        /// Its range.
+        bounds: Bounds,
     },
     /// A number.
     Number {
-        /// The rule that its range follows; none if any number will do.
-        rule: Option<RecipeRule>,
+        /// Its range.
+        bounds: Bounds,
     },
     /// Numbers, separated by commas.
     Numbers {
-        /// The rule that each follows.
-        rule: Option<RecipeRule>,
+        /// The range of each.
+        bounds: Bounds,
     },
     /// One of a few words.
     Word {
@@ -41,6 +101,23 @@ pub enum SettingShape {
     Flag,
     /// Any text.
     Text,
+}
+
+/// The second half of a sentence: `must be true or false`.
+impl fmt::Display for SettingShape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole { bounds } => write!(f, "must be a whole number, {bounds}"),
+            Self::Number { bounds } => write!(f, "must be a number, {bounds}"),
+            Self::Numbers { bounds } => {
+                write!(f, "must list numbers with commas between, each {bounds}")
+            }
+            Self::Word { words } => write!(f, "must be one of {}", words.join(", ")),
+            Self::Words { words } => write!(f, "must list some of {}", words.join(", ")),
+            Self::Flag => f.write_str("must be true or false"),
+            Self::Text => f.write_str("must be a text"),
+        }
+    }
 }
 
 /// What prevents a run.

@@ -462,10 +462,32 @@ impl Recipe {
         let mut table: toml::Table =
             toml::from_str(text).map_err(|error| unreadable(error.message()))?;
         earlier::translate(&mut table);
-        let read = table.try_into();
-        let recipe: Self = read.map_err(|error: toml::de::Error| unreadable(error.message()))?;
+        let recipe = Self::from_table(&table)?;
         recipe.check_finite()?;
         Ok(recipe)
+    }
+
+    /// Reads fields with their values; those that are absent have their defaults.
+    fn from_table(table: &toml::Table) -> Result<Self> {
+        let error = match table.clone().try_into() {
+            Ok(recipe) => return Ok(recipe),
+            Err(error) => error,
+        };
+        if let Some(field) = table.keys().find(|field| !Self::has_field(field)) {
+            return Err(RunProblem::Recipe(RecipeFault::UnknownField {
+                field: contract::excerpt(field),
+            })
+            .into());
+        }
+        // Alone, a field tells that it is the one.
+        let is_wrong = |(field, value): &(&String, &toml::Value)| {
+            let single = toml::Table::from_iter([((*field).clone(), (*value).clone())]);
+            single.try_into::<Self>().is_err()
+        };
+        Err(match table.iter().find(is_wrong) {
+            Some((field, value)) => shape::refusal(field, &plain(value)),
+            None => unreadable(error.message()),
+        })
     }
 
     /// The recipe as TOML, each field under its explanation.
@@ -505,13 +527,7 @@ impl Recipe {
             _ => parse_value(text, old),
         };
         table.insert(key.to_owned(), value);
-        let changed: Self = table.try_into().map_err(|e: toml::de::Error| {
-            RunProblem::Recipe(RecipeFault::Value {
-                field: key.to_owned(),
-                // The parser repeats the value, however long it is.
-                reason: e.message().chars().take(160).collect(),
-            })
-        })?;
+        let changed = Self::from_table(&table)?;
         changed.validate()?;
         *self = changed;
         Ok(())
@@ -592,63 +608,27 @@ impl Recipe {
         }
     }
 
-    /// Checks every range that a stage relies on.
+    /// Checks the range of every number, and what fields ask of each other.
     pub fn validate(&self) -> Result<()> {
-        self.check_finite()?;
-        let positive: [(&str, usize); 13] = [
-            ("shots", self.shots),
-            ("validation", self.validation),
-            ("lora_rank", self.lora_rank),
-            ("sft_batch_size", self.sft_batch_size),
-            ("sft_max_epochs", self.sft_max_epochs),
-            ("evals_per_epoch", self.evals_per_epoch),
-            ("tokens_per_microbatch", self.tokens_per_microbatch),
-            ("generate_batch_size", self.generate_batch_size),
-            ("candidates_per_summary", self.candidates_per_summary),
-            ("dpo_batch_size", self.dpo_batch_size),
-            ("dpo_checkpoints", self.dpo_checkpoints),
-            ("checkpoint_samples", self.checkpoint_samples),
-            ("bootstrap", self.bootstrap),
-        ];
-        if let Some((field, _)) = positive.iter().find(|(_, value)| *value == 0) {
-            return refuse(field, RecipeRule::AtLeastOne);
+        let table = toml::Table::try_from(self).map_err(unreadable)?;
+        for (field, value) in &table {
+            shape::check(field, value)?;
         }
-        if self.lr_search.is_empty() || self.lr_search.iter().any(|x| !x.is_finite() || *x <= 0.0) {
+        if self.lr_search.is_empty() {
             return refuse("lr_search", RecipeRule::PositiveFactors);
         }
-        if !(0.0..1.0).contains(&self.lora_dropout) {
-            return refuse("lora_dropout", RecipeRule::ZeroToBelowOne);
+        if self.systems.is_empty() && self.synthesizers.is_empty() {
+            return refuse("systems", RecipeRule::Compared);
         }
-        for (field, p) in [
-            ("summary_top_p", self.summary_top_p),
-            ("dialogue_top_p", self.dialogue_top_p),
-            ("dialogue_typical_p", self.dialogue_typical_p),
-        ] {
-            if !(p > 0.0 && p <= 1.0) {
-                return refuse(field, RecipeRule::AboveZeroToOne);
-            }
+        let is_smoothed = self.dpo_label_smoothing > 0.0;
+        if is_smoothed && !matches!(self.dpo_loss, DpoLoss::Sigmoid | DpoLoss::Robust) {
+            return refuse("dpo_label_smoothing", RecipeRule::SigmoidOrRobust);
         }
-        if !(0.0..=1.0).contains(&self.dialogue_min_p) {
-            return refuse("dialogue_min_p", RecipeRule::ZeroToOne);
-        }
-        if !(self.dialogue_repetition_penalty.is_finite() && self.dialogue_repetition_penalty > 0.0)
-        {
-            return refuse("dialogue_repetition_penalty", RecipeRule::Positive);
-        }
-        for (field, rate) in [
-            ("sft_lr", self.sft_lr),
-            ("dpo_lr", self.dpo_lr),
-            ("dpo_beta", self.dpo_beta),
-        ] {
-            if !rate.is_finite() || rate < 0.0 {
-                return refuse(field, RecipeRule::NotNegative);
-            }
-        }
-        self.validate_dpo()
+        Ok(())
     }
 
-    /// Refuses NaN and infinity in any field: comparisons with NaN are false, so it would pass a range unseen, and JSON
-    /// would store it as null.
+    /// Refuses NaN and infinity in any field: JSON would store them as null. Recipes of runs are held to nothing else:
+    /// the ranges of their day were others.
     fn check_finite(&self) -> Result<()> {
         fn is_finite(value: &toml::Value) -> bool {
             match value {
@@ -659,36 +639,17 @@ impl Recipe {
         }
         let table = toml::Table::try_from(self).map_err(unreadable)?;
         match table.iter().find(|(_, value)| !is_finite(value)) {
-            Some((field, _)) => refuse(field, RecipeRule::Finite),
+            Some((field, value)) => Err(shape::refusal(field, &plain(value))),
             None => Ok(()),
         }
     }
+}
 
-    /// Checks that something is compared, and the fields of the preference loss.
-    fn validate_dpo(&self) -> Result<()> {
-        if self.systems.is_empty() && self.synthesizers.is_empty() {
-            return refuse("systems", RecipeRule::Compared);
-        }
-        if self.dpo_beta == 0.0 {
-            return refuse("dpo_beta", RecipeRule::AboveZero);
-        }
-        if !(0.0..0.5).contains(&self.dpo_label_smoothing) {
-            return refuse("dpo_label_smoothing", RecipeRule::ZeroToBelowHalf);
-        }
-        if self.dpo_label_smoothing > 0.0
-            && !matches!(self.dpo_loss, DpoLoss::Sigmoid | DpoLoss::Robust)
-        {
-            return refuse("dpo_label_smoothing", RecipeRule::SigmoidOrRobust);
-        }
-        for (field, value) in [
-            ("dpop_lambda", self.dpop_lambda),
-            ("simpo_gamma", self.simpo_gamma),
-        ] {
-            if !value.is_finite() || value < 0.0 {
-                return refuse(field, RecipeRule::NotNegative);
-            }
-        }
-        Ok(())
+/// A value as somebody types it: a text without its quotation marks.
+fn plain(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        value => value.to_string(),
     }
 }
 

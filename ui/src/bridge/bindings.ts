@@ -296,6 +296,18 @@ export type BootstrapKind =
 /**  From 30 dialogues on. */
 "percentile";
 
+/**  The range of a number. Its ends are constants of the program, and finite. */
+export type Bounds = {
+	/**  The least number, or the one that every number is above. */
+	min: number,
+	/**  Whether `min` itself is outside. */
+	above_min: boolean,
+	/**  The largest number, or the one that every number is below. */
+	max: number,
+	/**  Whether `max` itself is outside. */
+	below_max: boolean,
+};
+
 /**  How a recipe was brought down to a time, and what was given up for it. */
 export type Budget = {
 	/**  The time that there is. */
@@ -3421,13 +3433,15 @@ text: string } |
 { case: "unknown_field"; 
 /**  What was given. */
 field: string } | 
-/**  A field's value is of the wrong form. */
+/**  A field's value is of the wrong form or outside its range. */
 { case: "value"; 
 /**  The field. */
 field: string; 
-/**  What the parser met. */
-reason: string } | 
-/**  A field's value is outside its range. */
+/**  What was given. */
+value: string; 
+/**  What it takes. */
+takes: SettingShape } | 
+/**  A field's value does not go with others. */
 { case: "rule"; 
 /**  The field. */
 field: string; 
@@ -3450,28 +3464,10 @@ export type RecipeField = {
 	source: string,
 };
 
-/**  What a field of a recipe has to be. */
+/**  What a field of a recipe has to be beside its range. */
 export type RecipeRule = 
-/**  A number with an end: not NaN, not infinity. */
-"finite" | 
-/**  At least 1. */
-"at_least_one" | 
 /**  A list of positive factors. */
 "positive_factors" | 
-/**  At least 0 and below 1. */
-"zero_to_below_one" | 
-/**  Above 0 and at most 1. */
-"above_zero_to_one" | 
-/**  At least 0 and at most 1. */
-"zero_to_one" | 
-/**  Above 0 and finite. */
-"positive" | 
-/**  At least 0 and finite. */
-"not_negative" | 
-/**  Above 0, because nothing is learnt otherwise. */
-"above_zero" | 
-/**  At least 0 and below 0.5. */
-"zero_to_below_half" | 
 /**  0 unless the loss is sigmoid or robust. */
 "sigmoid_or_robust" | 
 /**  Not empty where no synthesizer is compared either. */
@@ -3968,16 +3964,16 @@ export type Separator =
 export type SettingShape = 
 /**  A whole number. */
 { kind: "whole"; 
-/**  The least. */
-min: number } | 
+/**  Its range. */
+bounds: Bounds } | 
 /**  A number. */
 { kind: "number"; 
-/**  The rule that its range follows; none if any number will do. */
-rule: RecipeRule | null } | 
+/**  Its range. */
+bounds: Bounds } | 
 /**  Numbers, separated by commas. */
 { kind: "numbers"; 
-/**  The rule that each follows. */
-rule: RecipeRule | null } | 
+/**  The range of each. */
+bounds: Bounds } | 
 /**  One of a few words. */
 { kind: "word"; 
 /**  The words. */

@@ -313,6 +313,7 @@ export const tooBig: Partial<Plan> = {
   ],
 };
 
+const within = (min: number, max: number) => ({ min, above_min: false, max, below_max: false });
 export const recipe: RecipeField[] = [
   {
     key: 'systems',
@@ -332,7 +333,7 @@ export const recipe: RecipeField[] = [
   },
   {
     key: 'seed',
-    shape: { kind: 'whole', min: 0 },
+    shape: { kind: 'whole', bounds: within(0, 1_000_000) },
     value: '1',
     default: '1',
     doc: 'Seed of every random number.',
@@ -340,7 +341,7 @@ export const recipe: RecipeField[] = [
   },
   {
     key: 'shots',
-    shape: { kind: 'whole', min: 1 },
+    shape: { kind: 'whole', bounds: within(1, 1_000_000) },
     value: '100',
     default: '100',
     doc: 'Real examples that training may see.',
@@ -348,7 +349,7 @@ export const recipe: RecipeField[] = [
   },
   {
     key: 'synthesizer.lora.rank',
-    shape: { kind: 'whole', min: 1 },
+    shape: { kind: 'whole', bounds: within(1, 1_000_000) },
     value: '16',
     default: '16',
     doc: 'Rank of the adapter.',
@@ -356,7 +357,7 @@ export const recipe: RecipeField[] = [
   },
   {
     key: 'synthesizer.lr',
-    shape: { kind: 'number', rule: 'not_negative' },
+    shape: { kind: 'number', bounds: within(0, 1) },
     value: '2e-4',
     default: '2e-4',
     doc: 'Peak learning rate.',
@@ -364,7 +365,7 @@ export const recipe: RecipeField[] = [
   },
   {
     key: 'candidates.k',
-    shape: { kind: 'whole', min: 1 },
+    shape: { kind: 'whole', bounds: within(1, 1_000_000) },
     value: '4',
     default: '4',
     doc: 'Dialogues written for each summary.',
@@ -372,7 +373,7 @@ export const recipe: RecipeField[] = [
   },
   {
     key: 'candidates.temperature',
-    shape: { kind: 'number', rule: null },
+    shape: { kind: 'number', bounds: within(0, 1_000) },
     value: '0.9',
     default: '0.9',
     doc: 'Sampling temperature.',
@@ -380,7 +381,7 @@ export const recipe: RecipeField[] = [
   },
   {
     key: 'align.beta',
-    shape: { kind: 'number', rule: 'above_zero' },
+    shape: { kind: 'number', bounds: { ...within(0, 1_000), above_min: true } },
     value: '0.1',
     default: '0.1',
     doc: 'Strength of the pull to the reference.',
@@ -388,7 +389,7 @@ export const recipe: RecipeField[] = [
   },
   {
     key: 'align.sft_weight',
-    shape: { kind: 'number', rule: null },
+    shape: { kind: 'number', bounds: within(0, 1_000) },
     value: '1.0',
     default: '1.0',
     doc: 'Weight of the SFT term.',
@@ -396,7 +397,7 @@ export const recipe: RecipeField[] = [
   },
   {
     key: 'summarizer.patience',
-    shape: { kind: 'whole', min: 0 },
+    shape: { kind: 'whole', bounds: within(0, 1_000_000) },
     value: '3',
     default: '3',
     doc: 'Evaluations without gain.',

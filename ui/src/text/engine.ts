@@ -1,7 +1,7 @@
 // What the engine says in codes and keys, in the words of the window's language: errors, faults of a row and what a plan
 // lacks by code, settings by key, models by name. Sentences of the engine's own files (settings, models) stay English
 // where a language has no words for them.
-import type { AppError, ImportIssue, Lack, Price, RecipeRule, Remark, RowFault, SplitRule } from '../bridge';
+import type { AppError, ImportIssue, Lack, Price, Remark, RowFault, SettingShape, SplitRule } from '../bridge';
 import { catalogue } from './de/catalogue';
 import { problems as german } from './de/problems';
 import { recipe } from './de/recipe';
@@ -30,8 +30,8 @@ export const sourceText = (english: string): string =>
 export const whyText = (model: { name: string; why: string }): string =>
   find<string>(words[language.now].catalogue, model.name) ?? model.why;
 
-/** What the rule of a setting says, as the second half of a sentence (“must be at least 1”). */
-export const ruleText = (rule: RecipeRule): string => problems[language.now].rules[rule];
+/** What a setting takes, as the object of a sentence (“a whole number, at least 1 and at most 100”). */
+export const shapeText = (shape: SettingShape): string => problems[language.now].shape(shape);
 
 /** What prevents a run. */
 export const lackText = (lack: Lack): string => problems[language.now].lack(lack);

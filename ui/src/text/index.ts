@@ -9,7 +9,7 @@ export {
   lackText,
   priceText,
   remarkText,
-  ruleText,
+  shapeText,
   settingText,
   sourceText,
   splitText,

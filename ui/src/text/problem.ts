@@ -5,9 +5,9 @@ import type {
   Lack,
   Price,
   Problem,
-  RecipeRule,
   Remark,
   RowFault,
+  SettingShape,
   SplitRule,
   Thing,
 } from '../bridge';
@@ -52,7 +52,8 @@ export interface ProblemWords {
   rows: RowWords;
   lack: (lack: Lack) => string;
   prices: Record<Price, string>;
-  rules: Record<RecipeRule, string>;
+  /** What a setting takes, as the object of a sentence. */
+  shape: (shape: SettingShape) => string;
   remark: (remark: Remark) => string;
   splitRule: (rule: SplitRule) => string;
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{cases, problems};
 use crate::{
-    ErrorPlace, ExampleKind, Lack, Price, RecipeRule, RunStatus, StageName, Synthesizer, System,
+    ErrorPlace, ExampleKind, Lack, Price, RecipeRule, RunStatus, SettingShape, StageName, Synthesizer, System,
 };
 
 problems! {
@@ -101,14 +101,16 @@ cases! {
             /// What was given.
             field: String,
         },
-        /// A field's value is of the wrong form.
+        /// A field's value is of the wrong form or outside its range.
         Value {
             /// The field.
             field: String,
-            /// What the parser met.
-            reason: String,
+            /// What was given.
+            value: String,
+            /// What it takes.
+            takes: SettingShape,
         },
-        /// A field's value is outside its range.
+        /// A field's value does not go with others.
         Rule {
             /// The field.
             field: String,
@@ -524,7 +526,11 @@ impl fmt::Display for RecipeFault {
             Self::Unreadable { reason } => write!(f, "{reason}"),
             Self::Assignment { text } => write!(f, "`{text}` is not of the form key=value"),
             Self::UnknownField { field } => write!(f, "there is no field `{field}`"),
-            Self::Value { field, reason } => write!(f, "`{field}`: {reason}"),
+            Self::Value {
+                field,
+                value,
+                takes,
+            } => write!(f, "`{field}` {takes}, not `{value}`"),
             Self::Rule { field, rule } => write!(f, "`{field}` {}", rule_text(*rule)),
         }
     }
@@ -579,16 +585,7 @@ impl fmt::Display for ExperimentFault {
 
 fn rule_text(rule: RecipeRule) -> &'static str {
     match rule {
-        RecipeRule::Finite => "must be a finite number, not NaN and not infinity",
-        RecipeRule::AtLeastOne => "must be at least 1",
         RecipeRule::PositiveFactors => "must list positive factors, for example [0.5, 1, 2]",
-        RecipeRule::ZeroToBelowOne => "must be at least 0 and below 1",
-        RecipeRule::AboveZeroToOne => "must be above 0 and at most 1",
-        RecipeRule::ZeroToOne => "must be at least 0 and at most 1",
-        RecipeRule::Positive => "must be a positive number",
-        RecipeRule::NotNegative => "must be a number that is not negative",
-        RecipeRule::AboveZero => "must be above 0: nothing would be learnt from the pairs",
-        RecipeRule::ZeroToBelowHalf => "must be at least 0 and below 0.5",
         RecipeRule::Compared => "must name a system, or `synthesizers` has to name a synthesizer",
         RecipeRule::SigmoidOrRobust => "acts on the losses sigmoid and robust only; set it to 0",
         RecipeRule::TwoForFixedRatio => {

@@ -1,7 +1,5 @@
 //! A recipe with several fields changed at once, as an experiment's file sets them.
 
-use contract::problem::{RecipeFault, RunProblem};
-
 use super::{Recipe, unreadable};
 use crate::error::Result;
 
@@ -34,25 +32,9 @@ impl Recipe {
     pub fn with(&self, changes: &toml::Table) -> Result<Self> {
         let mut table = toml::Table::try_from(self).map_err(unreadable)?;
         for (field, value) in changes {
-            if !Self::has_field(field) {
-                return Err(RunProblem::Recipe(RecipeFault::UnknownField {
-                    field: contract::excerpt(field),
-                })
-                .into());
-            }
             table.insert(field.clone(), value.clone());
-            // Told here, the error names the field.
-            if let Err(error) = table.clone().try_into::<Self>() {
-                return Err(RunProblem::Recipe(RecipeFault::Value {
-                    field: field.clone(),
-                    reason: contract::excerpt(error.message()),
-                })
-                .into());
-            }
         }
-        let changed: Self = table
-            .try_into()
-            .map_err(|error: toml::de::Error| unreadable(error.message()))?;
+        let changed = Self::from_table(&table)?;
         changed.validate()?;
         Ok(changed)
     }

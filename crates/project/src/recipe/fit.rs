@@ -3,10 +3,10 @@
 //! It is done once, when a run is planned or created, and the run stores the fitted numbers: what carries a run out
 //! reads them literally.
 
-use contract::{Change, Preset, RecipeRule};
+use contract::{Change, Preset};
 use serde::{Deserialize, Serialize};
 
-use super::{Recipe, refuse};
+use super::{Recipe, shape};
 use crate::error::Result;
 
 /// Which of the two numbers somebody typed: those are taken literally, or refused.
@@ -130,9 +130,7 @@ impl Recipe {
             ),
         ] {
             let Some(given) = given else { continue };
-            if given == 0 {
-                refuse(field, RecipeRule::AtLeastOne)?;
-            }
+            shape::check(field, &toml::Value::Integer(given.try_into().unwrap_or(i64::MAX)))?;
             (*value, *is_typed) = (given, true);
         }
         Ok(())

@@ -1,47 +1,120 @@
-//! What values each field of the recipe takes, for a form that checks them while they are typed. [`Recipe::validate`]
-//! has the last word; a test holds the two against each other.
+//! What values each field of the recipe takes: the one table of ranges, for [`Recipe::validate`], for refusals and for a
+//! form that checks values while they are typed.
+//!
+//! A range is wide: it ends where a value has no meaning (a share above 1, a negative temperature), or where no
+//! computer would see the end of a run.
 //!
 //! [`Recipe::validate`]: super::Recipe::validate
 
+use contract::problem::{RecipeFault, RunProblem};
 use contract::{
-    AdapterDtype, JudgeAction, LeakGate, Quantize, RecipeRule, Scorer, SettingShape, Synthesizer,
+    AdapterDtype, Bounds, JudgeAction, LeakGate, Quantize, Scorer, SettingShape, Synthesizer,
     System,
 };
 use serde_json::Value;
 
-/// Whole numbers that cannot be 0.
-const AT_LEAST_ONE: [&str; 13] = [
-    "shots",
-    "validation",
-    "lora_rank",
-    "sft_batch_size",
-    "sft_max_epochs",
-    "evals_per_epoch",
-    "tokens_per_microbatch",
-    "generate_batch_size",
-    "candidates_per_summary",
-    "dpo_batch_size",
-    "dpo_checkpoints",
-    "checkpoint_samples",
-    "bootstrap",
-];
+use super::DEFAULTS;
+use crate::error::{Error, Result};
 
-/// Numbers with a range.
-const RANGES: [(&str, RecipeRule); 14] = [
-    ("lr_search", RecipeRule::PositiveFactors),
-    ("lora_dropout", RecipeRule::ZeroToBelowOne),
-    ("summary_top_p", RecipeRule::AboveZeroToOne),
-    ("dialogue_top_p", RecipeRule::AboveZeroToOne),
-    ("dialogue_typical_p", RecipeRule::AboveZeroToOne),
-    ("dialogue_min_p", RecipeRule::ZeroToOne),
-    ("dialogue_repetition_penalty", RecipeRule::Positive),
-    ("sft_lr", RecipeRule::NotNegative),
-    ("dpo_lr", RecipeRule::NotNegative),
-    ("dpo_beta", RecipeRule::AboveZero),
-    ("dpo_label_smoothing", RecipeRule::ZeroToBelowHalf),
-    ("dpop_lambda", RecipeRule::NotNegative),
-    ("simpo_gamma", RecipeRule::NotNegative),
-    ("stage1_stop_lr", RecipeRule::NotNegative),
+/// A number of examples or of draws, where 0 stands for all or for none.
+const COUNT: Bounds = Bounds::from_to(0.0, 1_000_000.0);
+/// The same where none makes no sense.
+const SOME: Bounds = Bounds::from_to(1.0, 1_000_000.0);
+/// How often something is done for one example or in one training.
+const FEW: Bounds = Bounds::from_to(1.0, 10_000.0);
+/// The same where never is an answer.
+const FEW_OR_NONE: Bounds = Bounds::from_to(0.0, 10_000.0);
+/// Tokens of one text.
+const TOKENS: Bounds = Bounds::from_to(1.0, 100_000.0);
+/// Sequences side by side.
+const BATCH: Bounds = Bounds::from_to(1.0, 65_536.0);
+/// Part of a whole.
+const SHARE: Bounds = Bounds::from_to(0.0, 1.0);
+/// Part of a whole that is not nothing.
+const SOME_SHARE: Bounds = SHARE.above_min();
+/// Factor that makes less of a rate.
+const REDUCTION: Bounds = SHARE.above_min().below_max();
+/// Learning rate; 0 has a meaning of its own.
+const RATE: Bounds = Bounds::from_to(0.0, 1.0);
+/// Sampling temperature; 0 takes the likeliest token.
+const TEMPERATURE: Bounds = Bounds::from_to(0.0, 10.0);
+/// Weight, gap or margin.
+const WEIGHT: Bounds = Bounds::from_to(0.0, 1_000.0);
+/// Weight without which nothing is learnt.
+const SOME_WEIGHT: Bounds = WEIGHT.above_min();
+
+/// The range of every number; a test asks for each.
+const RANGES: [(&str, Bounds); 70] = [
+    ("shots", SOME),
+    ("validation", SOME),
+    ("test_items", COUNT),
+    ("topic_demos", Bounds::from_to(0.0, 3.0)),
+    ("topic_max_new_tokens", TOKENS),
+    ("synthetic_per_shot", FEW),
+    ("summary_max_rounds", FEW),
+    ("summary_temperature", TEMPERATURE),
+    ("summary_top_p", SOME_SHARE),
+    ("summary_max_new_tokens", TOKENS),
+    ("novelty_rouge_l", SOME_SHARE),
+    ("name_filter_share", SHARE),
+    ("summary_demos", FEW_OR_NONE),
+    ("lora_rank", BATCH),
+    ("lora_alpha", Bounds::from_to(0.0, 65_536.0).above_min()),
+    ("lora_dropout", SHARE.below_max()),
+    ("sft_lr", RATE),
+    ("sft_batch_size", BATCH),
+    ("sft_max_epochs", FEW),
+    ("evals_per_epoch", FEW),
+    ("early_stop_evals", FEW_OR_NONE),
+    ("warmup_share", SHARE),
+    ("weight_decay", SHARE),
+    ("max_grad_norm", Bounds::from_to(0.0, 1_000_000.0).above_min()),
+    ("tokens_per_microbatch", Bounds::from_to(1.0, 100_000_000.0)),
+    ("generate_batch_size", BATCH),
+    ("candidates_per_summary", FEW),
+    ("candidate_synthetic_limit", COUNT),
+    ("dialogue_temperature", TEMPERATURE),
+    ("dialogue_top_p", SOME_SHARE),
+    ("dialogue_top_k", COUNT),
+    ("dialogue_min_p", SHARE),
+    ("dialogue_typical_p", SOME_SHARE),
+    ("dialogue_repetition_penalty", Bounds::from_to(0.0, 100.0).above_min()),
+    ("dialogue_max_new_tokens", TOKENS),
+    ("judge_items", COUNT),
+    ("min_gap", WEIGHT),
+    ("min_gap_sd", WEIGHT),
+    ("format_pairs_per_summary", FEW_OR_NONE),
+    ("length_balance", SHARE),
+    ("copy_run_words", FEW),
+    ("copy_share", SHARE),
+    ("pair_repeat", FEW),
+    ("dpo_beta", SOME_WEIGHT),
+    ("dpo_label_smoothing", Bounds::from_to(0.0, 0.5).below_max()),
+    ("dpop_lambda", Bounds::from_to(0.0, 1_000_000.0)),
+    ("simpo_gamma", WEIGHT),
+    ("dpo_sft_weight", WEIGHT),
+    ("dpo_lr", RATE),
+    ("dpo_batch_size", BATCH),
+    ("dpo_epochs", FEW),
+    ("dpo_warmup_share", SHARE),
+    ("dpo_checkpoints", FEW),
+    ("checkpoint_samples", FEW),
+    ("checkpoint_summaries", COUNT),
+    ("checkpoint_format_slack", SHARE),
+    ("dialogue_tries", FEW),
+    ("ids_max_iterations", FEW_OR_NONE),
+    ("rejection_max_tries", FEW),
+    ("lr_search", SOME_WEIGHT),
+    ("stage1_stop_lr", RATE),
+    ("stage1_factor", REDUCTION),
+    ("stage2_factor", REDUCTION),
+    ("stage2_reductions", FEW),
+    ("plateau_patience", FEW_OR_NONE),
+    ("plateau_threshold", SHARE.below_max()),
+    ("fixed_ratio_synthetic", FEW),
+    ("icl_examples", FEW_OR_NONE),
+    ("synthesizer_items", COUNT),
+    ("bootstrap", SOME),
 ];
 
 /// Fields that take one of a few words.
@@ -77,20 +150,21 @@ fn words(key: &str) -> Option<Vec<String>> {
     Some(list.iter().map(|&word| word.to_owned()).collect())
 }
 
+/// The range of a number. Any number would do where the table lacks one; a test sees to it that it lacks none.
+fn bounds(key: &str) -> Bounds {
+    let known = RANGES.iter().find(|(field, _)| *field == key);
+    known.map_or(Bounds::from_to(f64::MIN, f64::MAX), |(_, bounds)| *bounds)
+}
+
 /// What a field takes, by its name and a value of it.
 pub(super) fn of(key: &str, value: Option<&Value>) -> SettingShape {
-    let rule = RANGES
-        .iter()
-        .find(|(field, _)| *field == key)
-        .map(|(_, rule)| *rule);
+    let bounds = bounds(key);
     match value {
         Some(Value::Bool(_)) => SettingShape::Flag,
-        Some(Value::Number(number)) if number.is_f64() => SettingShape::Number { rule },
-        Some(Value::Number(_)) => SettingShape::Whole {
-            min: u64::from(AT_LEAST_ONE.contains(&key)),
-        },
+        Some(Value::Number(number)) if number.is_f64() => SettingShape::Number { bounds },
+        Some(Value::Number(_)) => SettingShape::Whole { bounds },
         Some(Value::Array(list)) if list.first().is_some_and(Value::is_number) => {
-            SettingShape::Numbers { rule }
+            SettingShape::Numbers { bounds }
         }
         Some(Value::Array(_)) if key == "prompt_candidates" => SettingShape::Text,
         Some(Value::Array(_)) if key == "synthesizers" => SettingShape::Words {
@@ -100,6 +174,34 @@ pub(super) fn of(key: &str, value: Option<&Value>) -> SettingShape {
             words: System::ALL.iter().map(ToString::to_string).collect(),
         },
         _ => words(key).map_or(SettingShape::Text, |words| SettingShape::Word { words }),
+    }
+}
+
+/// The refusal of a field's value, with what the field takes.
+pub(super) fn refusal(key: &str, value: &str) -> Error {
+    RunProblem::Recipe(RecipeFault::Value {
+        field: key.to_owned(),
+        value: contract::excerpt(value),
+        takes: of(key, DEFAULTS.get(key)),
+    })
+    .into()
+}
+
+/// Refuses a number outside its field's range.
+pub(super) fn check(key: &str, value: &toml::Value) -> Result<()> {
+    let bounds = bounds(key);
+    let is_inside = |value: &toml::Value| match value {
+        toml::Value::Integer(number) => bounds.contains(*number as f64),
+        toml::Value::Float(number) => bounds.contains(*number),
+        _ => true,
+    };
+    let holds = match value {
+        toml::Value::Array(items) => items.iter().all(is_inside),
+        value => is_inside(value),
+    };
+    match holds {
+        true => Ok(()),
+        false => Err(refusal(key, &value.to_string())),
     }
 }
 
@@ -113,17 +215,25 @@ mod tests {
         recipe.set(&format!("{key}={value}")).is_ok()
     }
 
-    /// Values at the edges of a rule: what it takes, and what it refuses.
-    fn edges(rule: RecipeRule) -> (&'static [&'static str], &'static [&'static str]) {
-        match rule {
-            RecipeRule::ZeroToBelowOne => (&["0", "0.99"], &["-0.1", "1"]),
-            RecipeRule::AboveZeroToOne => (&["0.01", "1"], &["0", "1.1"]),
-            RecipeRule::ZeroToOne => (&["0", "1"], &["-0.1", "1.1"]),
-            RecipeRule::Positive | RecipeRule::AboveZero => (&["0.1", "3"], &["0", "-1"]),
-            RecipeRule::NotNegative => (&["0", "3"], &["-1"]),
-            RecipeRule::ZeroToBelowHalf => (&["0", "0.49"], &["-0.1", "0.5"]),
-            RecipeRule::PositiveFactors => (&["0.5", "0.5,1"], &["0", "1,-1"]),
-            _ => (&[], &[]),
+    /// Values at the ends of a range: what is taken, and what is refused.
+    fn ends(bounds: Bounds, step: f64) -> (Vec<f64>, Vec<f64>) {
+        let least = bounds.min + if bounds.above_min { step } else { 0.0 };
+        let most = bounds.max - if bounds.below_max { step } else { 0.0 };
+        let taken = vec![least, most];
+        (taken, vec![least - step, most + step, -1.0])
+    }
+
+    fn keeps_to(key: &str, bounds: Bounds, step: f64) {
+        assert_ne!(bounds.min, f64::MIN, "{key} has no range");
+        let (taken, refused) = ends(bounds, step);
+        for value in taken {
+            assert!(takes(key, &value.to_string()), "{key}={value}");
+        }
+        for value in refused {
+            let error = Recipe::default().set(&format!("{key}={value}"));
+            let told = error.unwrap_err().to_string();
+            let parts = [key, &value.to_string(), &bounds.to_string()];
+            assert!(parts.iter().all(|part| told.contains(part)), "{told}");
         }
     }
 
@@ -132,24 +242,13 @@ mod tests {
         for field in Recipe::default().fields().unwrap() {
             let key = field.key;
             match field.shape {
-                SettingShape::Whole { min } => {
-                    assert_eq!(takes(key, "0"), min == 0, "{key}");
-                    assert!(takes(key, "3"), "{key}");
-                    assert!(
-                        !takes(key, "2.5") && !takes(key, "abc") && !takes(key, "-1"),
-                        "{key}"
-                    );
+                SettingShape::Whole { bounds } => {
+                    keeps_to(key, bounds, 1.0);
+                    assert!(!takes(key, "2.5") && !takes(key, "abc"), "{key}");
                 }
-                SettingShape::Number { rule } | SettingShape::Numbers { rule } => {
+                SettingShape::Number { bounds } | SettingShape::Numbers { bounds } => {
+                    keeps_to(key, bounds, 0.25);
                     assert!(!takes(key, "abc"), "{key}");
-                    let (taken, refused) = rule.map(edges).unwrap_or_default();
-                    assert!(taken.iter().all(|value| takes(key, value)), "{key}");
-                    // The rate that ends stage 1 is checked by nobody else.
-                    let is_checked = key != "stage1_stop_lr";
-                    assert!(
-                        !is_checked || refused.iter().all(|value| !takes(key, value)),
-                        "{key}"
-                    );
                 }
                 SettingShape::Word { words } => {
                     assert!(words.iter().all(|word| takes(key, word)), "{key}");
@@ -162,6 +261,26 @@ mod tests {
                 SettingShape::Flag => assert!(takes(key, "true") && !takes(key, "abc"), "{key}"),
                 SettingShape::Text => assert!(key.starts_with("prompt_"), "{key}"),
             }
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_field_value_and_range_and_no_type_of_the_program() {
+        let refused = |assignment: &str| {
+            let error = Recipe::default().set(assignment).unwrap_err();
+            error.to_string()
+        };
+        let told = refused("shots=abc");
+        assert!(
+            told.contains("`shots` must be a whole number, at least 1 and at most 1000000, not `abc`"),
+            "{told}"
+        );
+        for assignment in ["shots=-1", "shots=1.5", "ids_score=7", "ids=2", "systems=3"] {
+            let told = refused(assignment);
+            let (field, value) = assignment.split_once('=').unwrap();
+            assert!(told.contains(field) && told.contains(value), "{told}");
+            let words = ["usize", "expected", "variant", "bool", "invalid type"];
+            assert!(words.iter().all(|word| !told.contains(word)), "{told}");
         }
     }
 }

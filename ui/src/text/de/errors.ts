@@ -1,5 +1,5 @@
 // Was geschehen ist und was zu tun ist, mit den Worten des Fensters: nach Code, mit dessen Angaben. Nie ein Befehl.
-import type { CertificateFault, IntakeLimit } from '../../bridge';
+import type { Bounds, CertificateFault, IntakeLimit, SettingShape } from '../../bridge';
 import { rowWords, type Args, type ErrorWords, type Kinds, type Things, type Words } from '../problem';
 import { names } from './names';
 import { rows } from './rows';
@@ -71,6 +71,30 @@ function corrupt(args: Args<'corrupt'>): Words {
       );
 }
 
+const figure = new Intl.NumberFormat('de-DE', { maximumFractionDigits: 9 });
+const range = ({ min, above_min, max, below_max }: Bounds) =>
+  `${above_min ? 'größer als' : 'mindestens'} ${figure.format(min)} und ${below_max ? 'kleiner als' : 'höchstens'} ${figure.format(max)}`;
+
+/** Was eine Einstellung nimmt, als Objekt eines Satzes. */
+export function shape(takes: SettingShape): string {
+  switch (takes.kind) {
+    case 'whole':
+      return `eine ganze Zahl, ${range(takes.bounds)}`;
+    case 'number':
+      return `eine Zahl, ${range(takes.bounds)}`;
+    case 'numbers':
+      return `Zahlen mit Kommas dazwischen, jede ${range(takes.bounds)}`;
+    case 'word':
+      return `eines dieser Wörter: ${list(takes.words)}`;
+    case 'words':
+      return `einige dieser Wörter, mit Kommas dazwischen: ${list(takes.words)}`;
+    case 'flag':
+      return 'das Wort true (ja) oder false (nein)';
+    case 'text':
+      return 'einen Text';
+  }
+}
+
 function recipe(args: Args<'recipe'>): Words {
   const fix = 'Berichtigen Sie die Einstellung im Rezept.';
   switch (args.case) {
@@ -81,7 +105,10 @@ function recipe(args: Args<'recipe'>): Words {
     case 'unknown_field':
       return say(`Die Einstellung „${args.field}“ gibt es nicht.`, fix);
     case 'value':
-      return say(`Die Einstellung „${args.field}“ stimmt nicht: ${args.reason}.`, fix);
+      return say(
+        `„${args.value}“ passt nicht zur Einstellung „${args.field}“. Sie nimmt ${shape(args.takes)}.`,
+        fix,
+      );
     case 'rule':
       return say(`Die Einstellung „${args.field}“ ${rules[args.rule]}.`, fix);
   }
@@ -126,17 +153,8 @@ function experiment(args: Args<'experiment'>): Words {
   }
 }
 
-export const rules: Record<Extract<Args<'recipe'>, { case: 'rule' }>['rule'], string> = {
-  finite: 'muss eine endliche Zahl sein, nicht NaN und nicht unendlich',
-  at_least_one: 'muss mindestens 1 sein',
+const rules: Record<Extract<Args<'recipe'>, { case: 'rule' }>['rule'], string> = {
   positive_factors: 'muss positive Faktoren aufzählen, zum Beispiel 0.5, 1, 2',
-  zero_to_below_one: 'muss mindestens 0 und kleiner als 1 sein',
-  above_zero_to_one: 'muss größer als 0 und höchstens 1 sein',
-  zero_to_one: 'muss mindestens 0 und höchstens 1 sein',
-  positive: 'muss eine positive Zahl sein',
-  not_negative: 'darf nicht negativ sein',
-  above_zero: 'muss größer als 0 sein: Sonst lernte aus den Paaren niemand etwas',
-  zero_to_below_half: 'muss mindestens 0 und kleiner als 0,5 sein',
   compared: 'muss ein System nennen, oder die Liste der Synthesizer muss einen nennen',
   sigmoid_or_robust: 'wirkt nur auf die Verluste sigmoid und robust; setzen Sie sie auf 0',
   two_for_fixed_ratio:

@@ -1,5 +1,5 @@
 // What happened and what to do, in terms of the window: by code, with the code's arguments. Never a command to type.
-import type { CertificateFault, IntakeLimit } from '../../bridge';
+import type { Bounds, CertificateFault, IntakeLimit, SettingShape } from '../../bridge';
 import { rowWords, type Args, type ErrorWords, type Kinds, type Things, type Words } from '../problem';
 import { names } from './names';
 import { rows } from './rows';
@@ -66,6 +66,30 @@ function corrupt(args: Args<'corrupt'>): Words {
       );
 }
 
+const figure = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 9 });
+const range = ({ min, above_min, max, below_max }: Bounds) =>
+  `${above_min ? 'above' : 'at least'} ${figure.format(min)} and ${below_max ? 'below' : 'at most'} ${figure.format(max)}`;
+
+/** What a setting takes, as the object of a sentence. */
+export function shape(takes: SettingShape): string {
+  switch (takes.kind) {
+    case 'whole':
+      return `a whole number, ${range(takes.bounds)}`;
+    case 'number':
+      return `a number, ${range(takes.bounds)}`;
+    case 'numbers':
+      return `numbers with commas between, each ${range(takes.bounds)}`;
+    case 'word':
+      return `one of these words: ${list(takes.words)}`;
+    case 'words':
+      return `some of these words, with commas between: ${list(takes.words)}`;
+    case 'flag':
+      return 'the word true or false';
+    case 'text':
+      return 'a text';
+  }
+}
+
 function recipe(args: Args<'recipe'>): Words {
   const fix = 'Correct the setting under Recipe.';
   switch (args.case) {
@@ -76,7 +100,10 @@ function recipe(args: Args<'recipe'>): Words {
     case 'unknown_field':
       return say(`There is no setting “${args.field}”.`, fix);
     case 'value':
-      return say(`The setting “${args.field}” is not valid: ${args.reason}.`, fix);
+      return say(
+        `“${args.value}” does not fit the setting “${args.field}”. It takes ${shape(args.takes)}.`,
+        fix,
+      );
     case 'rule':
       return say(`The setting “${args.field}” ${rules[args.rule]}.`, fix);
   }
@@ -118,17 +145,8 @@ function experiment(args: Args<'experiment'>): Words {
   }
 }
 
-export const rules: Record<Extract<Args<'recipe'>, { case: 'rule' }>['rule'], string> = {
-  finite: 'must be a finite number, not NaN and not infinity',
-  at_least_one: 'must be at least 1',
+const rules: Record<Extract<Args<'recipe'>, { case: 'rule' }>['rule'], string> = {
   positive_factors: 'must list positive factors, for example 0.5, 1, 2',
-  zero_to_below_one: 'must be at least 0 and below 1',
-  above_zero_to_one: 'must be above 0 and at most 1',
-  zero_to_one: 'must be at least 0 and at most 1',
-  positive: 'must be a positive number',
-  not_negative: 'must be a number that is not negative',
-  above_zero: 'must be above 0: nothing would be learnt from the pairs',
-  zero_to_below_half: 'must be at least 0 and below 0.5',
   compared: 'must name a system, or the synthesizers have to name one',
   sigmoid_or_robust: 'acts on the losses sigmoid and robust only; set it to 0',
   two_for_fixed_ratio:

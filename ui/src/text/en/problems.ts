@@ -1,7 +1,7 @@
 // What the engine finds in a file, in a plan and in a division of rows, by code and values.
 import type { DateOrder, Encoding } from '../../bridge';
 import type { ProblemWords } from '../problem';
-import { errors, kinds, rules } from './errors';
+import { errors, kinds, shape } from './errors';
 import { names } from './names';
 import { rows } from './rows';
 
@@ -27,7 +27,7 @@ const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
 export const problems: ProblemWords = {
   errors,
-  rules,
+  shape,
   rows,
   lack: (lack) => {
     switch (lack.case) {

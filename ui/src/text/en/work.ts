@@ -31,18 +31,9 @@ export const work = {
     },
     presetTakes: (name: string, time: string) => `${name}, about ${time}`,
     badSetting: (key: string) => `Correct “${key}” first`,
-    /** What a setting takes. */
     flag: { true: 'Yes', false: 'No' },
-    takes: {
-      whole: (min: string) => `A whole number, at least ${min}.`,
-      number: 'A number.',
-      ruled: (rule: string) => `A number; it ${rule}.`,
-      numbers: 'Numbers above 0, separated by commas.',
-      word: (words: string) => `One of these words: ${words}.`,
-      words: (words: string) => `Some of these words, separated by commas: ${words}.`,
-      flag: 'The word true or false.',
-      text: 'A text.',
-    },
+    /** What a setting takes. */
+    takes: (shape: string) => `This setting takes ${shape}.`,
     seed: 'Seed',
     seedHint: 'The same seed gives the same run.',
     within: 'How long may it take?',
