@@ -82,6 +82,8 @@ pub enum Error {
     },
     /// The chat template is invalid or refuses the conversation.
     ChatTemplate {
+        /// The file that the template is from; `None` for a template that is from no file.
+        path: Option<PathBuf>,
         /// What the template engine, or the template itself, says.
         reason: String,
     },
@@ -214,7 +216,8 @@ impl Error {
                 file,
                 reason: reason.clone(),
             },
-            Self::ChatTemplate { reason } => ModelProblem::ChatTemplate {
+            Self::ChatTemplate { path, reason } => ModelProblem::ChatTemplate {
+                file: path.as_deref().map(shown),
                 reason: reason.clone(),
             },
             Self::Adapter { reason, .. } => ModelProblem::Adapter {
@@ -259,6 +262,7 @@ impl Error {
             | Self::Adapter { path, .. }
             | Self::Checkpoint { path, .. }
             | Self::Io { path, .. } => Some(path),
+            Self::ChatTemplate { path, .. } => path.as_deref(),
             _ => None,
         }
     }

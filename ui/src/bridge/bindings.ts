@@ -2869,6 +2869,8 @@ export type ModelProblem =
 } } | 
 /**  The chat template cannot be used. */
 { code: "chat_template"; args: {
+	/**  The file that the template is from, where it is from one. */
+	file?: string | null,
 	/**  The reason of the template engine or of the template itself. */
 	reason: string,
 } } | 

@@ -81,6 +81,9 @@ problems! {
         },
         /// The chat template cannot be used.
         ChatTemplate {
+            /// The file that the template is from, where it is from one.
+            #[serde(default)]
+            file: Option<String>,
             /// The reason of the template engine or of the template itself.
             reason: String,
         },
@@ -140,6 +143,9 @@ impl ModelProblem {
                 ErrorPlace::file(file.clone()).with_field(field.clone())
             }
             Self::Setting { field, .. } => ErrorPlace::field(field.clone()),
+            Self::ChatTemplate {
+                file: Some(file), ..
+            } => ErrorPlace::file(file.clone()),
             _ => ErrorPlace::default(),
         }
     }
@@ -184,10 +190,14 @@ impl fmt::Display for ModelProblem {
                 "the tokenizer knows {tokenizer} tokens but the model only {model}: they do not belong together"
             ),
             Self::Tokenizer { file, reason } => write!(f, "tokenizer {file}: {reason}"),
-            Self::ChatTemplate { reason } => write!(
-                f,
-                "the model's chat template cannot render this conversation: {reason}"
-            ),
+            Self::ChatTemplate { file, reason } => {
+                let from = file.as_ref().map(|file| format!(" ({file})"));
+                let from = from.unwrap_or_default();
+                write!(
+                    f,
+                    "the model's chat template{from} cannot render this conversation: {reason}"
+                )
+            }
             Self::Adapter { file, reason } => write!(f, "adapter {file}: {reason}"),
             Self::Checkpoint { file, reason } => {
                 write!(

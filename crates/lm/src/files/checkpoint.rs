@@ -118,8 +118,7 @@ impl Checkpoint {
         match self {
             Self::Gguf(file) if !beside.own => {
                 let template = file.chat_template()?;
-                let chat = ChatTemplate::new(template.as_deref(), file.named_tokens())?;
-                Ok(chat.with_origin(file.path()))
+                ChatTemplate::from_file(file.path(), template.as_deref(), file.named_tokens())
             }
             _ => Ok(beside),
         }

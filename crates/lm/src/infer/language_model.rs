@@ -153,7 +153,7 @@ impl LanguageModel {
         let full = self.chat.render(&messages, false)?;
         let Some(suffix) = full.strip_prefix(&prompt) else {
             let reason = "a reply does not begin with the text that asks for one".to_string();
-            return Err(Error::ChatTemplate { reason });
+            return Err(self.chat.refuses(reason));
         };
         let prompt_ids = self.tokenizer.encode_broken(&prompt)?;
         let full_ids = self.tokenizer.encode_broken(&full)?;

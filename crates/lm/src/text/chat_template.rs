@@ -84,14 +84,8 @@ impl ChatTemplate {
         let tokens = files.named_tokens();
         match files.template()? {
             None => Self::new(None, tokens),
-            Some((origin, source)) => Ok(Self::new(Some(&source), tokens)?.with_origin(&origin)),
+            Some((origin, source)) => Self::from_file(&origin, Some(&source), tokens),
         }
-    }
-
-    /// The same, with the file named where it writes nothing.
-    pub(crate) fn with_origin(mut self, origin: &Path) -> Self {
-        self.origin = Some(origin.to_path_buf());
-        self
     }
 
     /// From a template's text (`None`: the plain one) and the tokens it may write.
@@ -99,20 +93,38 @@ impl ChatTemplate {
     /// # Errors
     /// [`Error::ChatTemplate`] where the template is not valid Jinja.
     pub fn new(source: Option<&str>, tokens: NamedTokens) -> Result<Self> {
-        let is_given = source.is_some();
-        let source = source.unwrap_or(PLAIN_TEMPLATE).to_string();
-        let mut environment = jinja::environment().map_err(template_error)?;
-        environment
-            .add_template_owned(TEMPLATE, jinja::compilable(&source))
-            .map_err(template_error)?;
+        Self::compiled(None, source, tokens)
+    }
+
+    /// The same from a file, which refusals name.
+    ///
+    /// # Errors
+    /// [`Error::ChatTemplate`] where the template is not valid Jinja.
+    pub(crate) fn from_file(
+        origin: &Path,
+        source: Option<&str>,
+        tokens: NamedTokens,
+    ) -> Result<Self> {
+        Self::compiled(Some(origin.to_path_buf()), source, tokens)
+    }
+
+    fn compiled(
+        origin: Option<PathBuf>,
+        source: Option<&str>,
+        tokens: NamedTokens,
+    ) -> Result<Self> {
         let mut chat = Self {
-            environment,
-            source,
+            environment: Environment::new(),
+            source: source.unwrap_or(PLAIN_TEMPLATE).to_string(),
             tokens,
             date: DEFAULT_DATE,
-            origin: None,
-            own: is_given,
+            origin,
+            own: source.is_some(),
         };
+        chat.environment = jinja::environment().map_err(|error| chat.refusal(&error))?;
+        let compilable = jinja::compilable(&chat.source);
+        let added = chat.environment.add_template_owned(TEMPLATE, compilable);
+        added.map_err(|error| chat.refusal(&error))?;
         chat.set_date(DEFAULT_DATE);
         Ok(chat)
     }
@@ -151,7 +163,7 @@ impl ChatTemplate {
         let template = self
             .environment
             .get_template(TEMPLATE)
-            .map_err(template_error)?;
+            .map_err(|error| self.refusal(&error))?;
         template
             .render(context! {
                 messages => messages,
@@ -161,17 +173,24 @@ impl ChatTemplate {
                 add_generation_prompt => add_generation_prompt,
                 ..minijinja::Value::from_pairs(self.tokens.iter().map(|(name, token)| (*name, token.as_str())))
             })
-            .map_err(template_error)
+            .map_err(|error| self.refusal(&error))
     }
 
     /// The refusal of a conversation for which it writes nothing.
     pub(crate) fn writes_nothing(&self) -> Error {
-        let origin = self
-            .origin
-            .as_ref()
-            .map(|file| format!(" ({})", file.display()));
-        let reason = format!("the template writes nothing{}", origin.unwrap_or_default());
-        Error::ChatTemplate { reason }
+        self.refuses("the template writes nothing".to_owned())
+    }
+
+    /// A refusal with the template's file.
+    pub(crate) fn refuses(&self, reason: String) -> Error {
+        Error::ChatTemplate {
+            path: self.origin.clone(),
+            reason,
+        }
+    }
+
+    fn refusal(&self, error: &minijinja::Error) -> Error {
+        self.refuses(reason_of(error))
     }
 
     /// Whether it writes a token, by its text or by its name.
@@ -199,24 +218,25 @@ impl ChatTemplate {
     }
 }
 
-fn template_error(error: minijinja::Error) -> Error {
+/// What the template engine says, or the template itself.
+fn reason_of(error: &minijinja::Error) -> String {
     if error.kind() == ErrorKind::OutOfFuel {
-        let reason = format!(
+        return format!(
             "it takes more than the {} steps that a conversation may take, or as much memory; a template that works \
              never does",
             jinja::FUEL
         );
-        return Error::ChatTemplate { reason };
     }
-    Error::ChatTemplate {
-        reason: error
-            .detail()
-            .map_or_else(|| error.to_string(), str::to_string)
-            // A template can repeat the conversation in its refusal.
-            .chars()
-            .take(MAX_REASON_CHARS)
-            .collect(),
-    }
+    let told = match error.detail() {
+        Some(detail) => detail.to_owned(),
+        None => error.to_string(),
+    };
+    let told = match (error.kind(), error.line()) {
+        (ErrorKind::SyntaxError, Some(line)) => format!("line {line} of the template: {told}"),
+        _ => told,
+    };
+    // A template can repeat the conversation in its refusal.
+    told.chars().take(MAX_REASON_CHARS).collect()
 }
 
 #[cfg(test)]
@@ -426,15 +446,35 @@ mod tests {
     }
 
     #[test]
-    fn a_template_that_writes_nothing_is_named() {
+    fn every_refusal_names_the_templates_file() {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("chat_template.jinja"), "").unwrap();
-        let chat = ChatTemplate::load(dir.path()).unwrap();
+        let load = |name: &str, text: &str| {
+            std::fs::write(dir.path().join(name), text).unwrap();
+            ChatTemplate::load(dir.path())
+        };
+        let names = |error: Error, reason: &str, file: Option<&str>| {
+            let told = error.to_string();
+            assert!(told.contains(reason), "{told}");
+            let place = error.problem().place().file;
+            let named = place.as_deref().map(Path::new).and_then(Path::file_name);
+            assert_eq!(named.and_then(|name| name.to_str()), file, "{told}");
+        };
+        let raises = "{{ raise_exception('no system role') }}";
+        let config = serde_json::json!({ "chat_template": raises }).to_string();
+        let chat = load("tokenizer_config.json", &config).unwrap();
+        let error = chat.render(&[], false).unwrap_err();
+        names(error, "no system role", Some("tokenizer_config.json"));
+        let chat = load("chat_template.jinja", "").unwrap();
         assert!(chat.own);
-        let error = chat.writes_nothing().to_string();
-        assert!(
-            error.contains("the template writes nothing") && error.contains("chat_template.jinja"),
-            "{error}"
-        );
+        let beside = Some("chat_template.jinja");
+        names(chat.writes_nothing(), "the template writes nothing", beside);
+        let error = load("chat_template.jinja", "a\n{% if %}").unwrap_err();
+        names(error, "line 2 of the template", beside);
+        let error = load("chat_template.jinja", "{% for a in range(100000000) %}{% endfor %}")
+            .unwrap()
+            .render(&[], false)
+            .unwrap_err();
+        names(error, "steps", beside);
+        names(template("{% if %}").unwrap_err(), "line 1", None);
     }
 }

@@ -635,8 +635,11 @@ export const errors: ErrorWords = {
       published,
     ),
   tokenizer: ({ file, reason }) => say(`Der Tokenizer ${file} ist unbrauchbar: ${reason}.`, published),
-  chat_template: ({ reason }) =>
-    say(`Die Gesprächsvorlage des Modells lehnt die Eingabe ab: ${reason}.`, published),
+  chat_template: ({ file, reason }) =>
+    say(
+      `Die Gesprächsvorlage des Modells${file ? ` (${file})` : ''} lehnt die Eingabe ab: ${reason}.`,
+      published,
+    ),
   adapter: ({ file, reason }) =>
     say(
       `Der Adapter ${file} ist unbrauchbar: ${reason}.`,

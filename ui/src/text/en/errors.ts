@@ -591,8 +591,11 @@ export const errors: ErrorWords = {
       published,
     ),
   tokenizer: ({ file, reason }) => say(`The tokenizer ${file} cannot be used: ${reason}.`, published),
-  chat_template: ({ reason }) =>
-    say(`The model’s chat template cannot render this conversation: ${reason}.`, published),
+  chat_template: ({ file, reason }) =>
+    say(
+      `The model’s chat template${file ? ` (${file})` : ''} cannot render this conversation: ${reason}.`,
+      published,
+    ),
   adapter: ({ file, reason }) =>
     say(
       `The adapter ${file} cannot be used: ${reason}.`,
