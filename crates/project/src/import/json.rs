@@ -25,7 +25,7 @@ use tokens::Tokens;
 pub(super) fn read_list(file: &str, bytes: &[u8]) -> Result<Records, ImportProblem> {
     let tokens = Tokens::of(bytes);
     match document(file, tokens.bytes())? {
-        Ok(Value::Array(items)) => from_items(file, items).map(|read| read.with_room(bytes)),
+        Ok((Value::Array(items), room)) => Ok(from_items(file, items)?.with_room(room)),
         Ok(_) => Err(ImportProblem::UnknownFormat { file: file.into() }),
         Err(error) => Err(whole_file_error(file, bytes, &tokens, &error)),
     }
@@ -43,50 +43,45 @@ pub(super) fn read_objects(
     let is_document = serde_json::from_slice::<Checked>(tokens.bytes()).is_ok();
     if is_document || (ending == "json" && !begins_with_object(tokens.bytes())) {
         return match document(file, tokens.bytes())? {
-            Ok(Value::Object(fields)) => {
-                from_document(file, fields).map(|read| read.with_room(bytes))
-            }
+            Ok((Value::Object(fields), room)) => Ok(from_document(file, fields)?.with_room(room)),
             Ok(_) => Err(ImportProblem::UnknownFormat { file: file.into() }),
             Err(error) => Err(whole_file_error(file, bytes, &tokens, &error)),
         };
     }
     let mut records = Records::new(FileFormat::Jsonl);
-    let names = Names::with_room(Room::of(bytes.len()).bytes());
+    let names = Names::with_room(Room::of(bytes.len()));
     let mut lines = Lines::of(file, tokens.bytes(), &names);
     while lines.read(&mut records) {}
-    if names.is_full() {
-        return Err(Room::of(bytes.len()).refusal(file));
-    }
+    names.room().check(file)?;
     if records.rows.is_empty() && !matches!(ending, "jsonl" | "ndjson") {
         return Err(ImportProblem::UnknownFormat { file: file.into() });
     }
     records.columns = columns_of(&records.rows);
-    records.room = Room::of(bytes.len());
+    records.room = names.room();
     Ok(records)
 }
 
 impl Records {
-    fn with_room(self, bytes: &[u8]) -> Self {
-        let room = Room::of(bytes.len());
+    fn with_room(self, room: Room) -> Self {
         Self { room, ..self }
     }
 }
+
+/// A value, and the room of its file with what it has taken.
+type Roomed = (Value, Room);
 
 /// The one value of a document, or what is wrong with it.
 ///
 /// # Errors
 /// [`ImportProblem::TooLarge`] for a document of too many values.
-fn document(file: &str, bytes: &[u8]) -> Result<Result<Value, serde_json::Error>, ImportProblem> {
-    let room = Room::of(bytes.len());
-    let names = Names::with_room(room.bytes());
+fn document(file: &str, bytes: &[u8]) -> Result<Result<Roomed, serde_json::Error>, ImportProblem> {
+    let names = Names::with_room(Room::of(bytes.len()));
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = names
         .deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value));
-    match names.is_full() {
-        true => Err(room.refusal(file)),
-        false => Ok(value),
-    }
+    names.room().check(file)?;
+    Ok(value.map(|value| (value, names.room())))
 }
 
 /// Whether a text without a telling ending is JSON, or begins with an object.

@@ -29,6 +29,8 @@ const TIMES: usize = 7;
 const ROUND: usize = 1000;
 /// What an example takes besides its texts, in bytes.
 pub(super) const EXAMPLE_BYTES: usize = 360;
+/// What a row takes that is no part of a conversation, besides its text and the name of its file.
+pub(super) const LEFT_OUT_BYTES: usize = 160;
 
 /// Room for what a file is divided into. Rows of a few bytes each take many times their length, and no conversation has
 /// such rows.

@@ -74,7 +74,8 @@ pub(super) fn drafts(
     issues: &mut Issues,
 ) -> Result<Vec<Draft>, ImportProblem> {
     let rows = std::mem::take(&mut records.rows);
-    let mut room = records.room;
+    // What the rows have taken is given back, one row after the other.
+    let mut room = records.room.empty();
     room.take_each(rows.len(), EXAMPLE_BYTES);
     room.check(file)?;
     let mut drafts = Vec::with_capacity(rows.len());

@@ -5,9 +5,9 @@
 use std::collections::{HashMap, HashSet};
 
 use contract::problem::{BadBytes, Quote, RowFault};
-use contract::{FileFormat, Separator, excerpt};
+use contract::{DropReason, FileFormat, Separator, excerpt};
 
-use super::limits::{MOST_COLUMNS, Room};
+use super::limits::{LEFT_OUT_BYTES, MOST_COLUMNS, Room};
 use super::value::{Fields, Name, Value};
 use super::{ImportProblem, Issue, Record, Records};
 
@@ -73,6 +73,16 @@ pub(super) fn read(
         let Some(next) = rows.next() else {
             break;
         };
+        if next.is_blank() {
+            // A spreadsheet writes its separators in every row that has been touched.
+            if !room.take(LEFT_OUT_BYTES + file.len()) {
+                break;
+            }
+            records
+                .measure
+                .drop(file, row as u64, DropReason::Empty, "");
+            continue;
+        }
         match fields_of(&names, next) {
             Ok(_) if !room.take(ROW_BYTES + CELL_BYTES * names.len()) => break,
             Ok(fields) => records.rows.push(Record { row, fields }),
@@ -80,7 +90,7 @@ pub(super) fn read(
         }
     }
     room.check(file)?;
-    records.room = room.empty();
+    records.room = room;
     Ok(records)
 }
 

@@ -5,13 +5,16 @@
 //! their speakers inside.
 
 use std::borrow::Cow;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 
 use contract::problem::ImportProblem;
 use contract::{DropReason, FileFormat, MapPart, Remark};
 use serde::{Deserialize, Serialize};
 
 use super::account::{Measure, Units};
+use super::limits::{LEFT_OUT_BYTES, Room};
 use super::value::{Fields, Name, Value};
 use super::{ColumnMap, Record, Records, columns, names};
 use crate::dialogue::has_speakers;
@@ -243,8 +246,8 @@ fn cell(value: &Value) -> Option<Cow<'_, str>> {
     (!text.is_empty()).then_some(text)
 }
 
-/// What a conversation takes besides its turns, in bytes.
-const GROUP_BYTES: usize = 400;
+/// What a conversation takes besides the rows that it is made of, in bytes.
+const GROUP_BYTES: usize = 500;
 
 /// A conversation that is being gathered.
 struct Group {
@@ -254,6 +257,64 @@ struct Group {
     summary: Option<String>,
     split: Option<String>,
     units: Units,
+}
+
+/// The conversations so far. Keys are known by a hash: there may be as many as rows.
+struct Groups {
+    list: Vec<Group>,
+    hasher: RandomState,
+    places: HashMap<u64, usize>,
+    /// The room of the file: the rows are still there when their conversations are made.
+    room: Room,
+    /// Whether the key is an id of the conversation.
+    has_ids: bool,
+}
+
+impl Groups {
+    fn new(room: Room, has_ids: bool) -> Self {
+        Self {
+            list: Vec::new(),
+            hasher: RandomState::new(),
+            places: HashMap::new(),
+            room,
+            has_ids,
+        }
+    }
+
+    /// The conversation of a key; a new one begins in this row. `None` if there is no room for another.
+    fn of(&mut self, key: Option<&String>, row: usize) -> Option<&mut Group> {
+        let place = match self.places.entry(self.hasher.hash_one(key)) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(_) if !self.room.take(GROUP_BYTES) => return None,
+            Entry::Vacant(free) => {
+                self.list.push(Group {
+                    row,
+                    key: key.filter(|_| self.has_ids).cloned(),
+                    turns: Vec::new(),
+                    summary: None,
+                    split: None,
+                    units: Units::default(),
+                });
+                *free.insert(self.list.len() - 1)
+            }
+        };
+        self.list.get_mut(place)
+    }
+}
+
+impl Group {
+    /// Adds what somebody says; without a name it is more of the turn before.
+    fn say(&mut self, speaker: Option<String>, words: Value, [name, text]: &[Name; 2]) {
+        self.units.read += 1;
+        let follows = speaker.is_none() && !self.turns.is_empty();
+        self.units.merged += usize::from(follows);
+        let mut turn = Fields::with_capacity(2);
+        if let Some(speaker) = speaker {
+            turn.push(name.clone(), speaker.into());
+        }
+        turn.push(text.clone(), words);
+        self.turns.push(Value::Object(turn));
+    }
 }
 
 fn joined(
@@ -268,40 +329,25 @@ fn joined(
     let by_summary = map.group.is_some() && map.group == map.summary;
     // Merged cells of a workbook hold their value in the first row alone.
     let carries = by_summary || has_merged_cells(records.layout);
-    let mut groups: Vec<Group> = Vec::new();
-    let mut place_of: HashMap<Option<String>, usize> = HashMap::new();
+    let mut groups = Groups::new(records.room, !by_summary);
     let mut measure = Measure::of_rows();
     measure.dropped = records.measure.dropped;
     let bad_rows = records.issues.bad_rows();
-    let mut room = records.room;
-    let (speaker_name, text_name): (Name, Name) = ("speaker".into(), "text".into());
+    let names: [Name; 2] = ["speaker".into(), "text".into()];
     let mut last: Option<String> = None;
     for record in records.rows {
         let field = |column: &str| {
             let value = record.fields.get(column).and_then(cell);
             value.map(Cow::into_owned)
         };
-        let named = map.group.as_deref().and_then(field);
-        let key = if carries {
-            named.or(last.clone())
-        } else {
-            named
+        let mut key = map.group.as_deref().and_then(field);
+        if carries {
+            key = key.or_else(|| last.clone());
+            last.clone_from(&key);
+        }
+        let Some(group) = groups.of(key.as_ref(), record.row) else {
+            break;
         };
-        last.clone_from(&key);
-        let id = key.clone().filter(|_| !by_summary);
-        let place = *place_of.entry(key).or_insert_with(|| {
-            room.take(GROUP_BYTES);
-            groups.push(Group {
-                row: record.row,
-                key: id,
-                turns: Vec::new(),
-                summary: None,
-                split: None,
-                units: Units::default(),
-            });
-            groups.len() - 1
-        });
-        let group = &mut groups[place];
         let summary = map.summary.as_deref().and_then(field);
         group.summary = group.summary.take().or(summary);
         group.split = group.split.take().or(split.as_deref().and_then(field));
@@ -312,27 +358,18 @@ fn joined(
             value => value.and_then(cell).map(|text| text.into_owned().into()),
         };
         match words {
-            Some(words) => {
-                group.units.read += 1;
-                let follows = speaker.is_none() && !group.turns.is_empty();
-                group.units.merged += usize::from(follows);
-                let mut turn = Fields::with_capacity(2);
-                if let Some(speaker) = speaker {
-                    turn.push(speaker_name.clone(), speaker.into());
-                }
-                turn.push(text_name.clone(), words);
-                group.turns.push(Value::Object(turn));
-            }
-            None => measure.drop(
+            Some(words) => group.say(speaker, words, &names),
+            None if groups.room.take(LEFT_OUT_BYTES + file.len()) => measure.drop(
                 file,
                 record.row as u64,
                 DropReason::Empty,
                 &speaker.unwrap_or_default(),
             ),
+            None => break,
         }
     }
-    room.check(file)?;
-    drop(place_of);
+    groups.room.check(file)?;
+    let mut groups = groups.list;
     groups.retain(|group| !group.turns.is_empty());
     let mut out = Records {
         columns: ["id", "dialogue", "summary"].map(str::to_owned).to_vec(),
@@ -367,9 +404,11 @@ fn joined(
 fn add_records(records: &mut Records, groups: Vec<Group>, map: &TurnMap) {
     let [id, dialogue, summary, split]: [Name; 4] =
         ["id", "dialogue", "summary", "split"].map(Into::into);
+    records.rows.reserve_exact(groups.len());
     for group in groups {
         records.measure.set(group.row, group.units);
-        let mut fields = Fields::with_capacity(4);
+        let known = [&group.key, &group.split].into_iter().flatten().count();
+        let mut fields = Fields::with_capacity(1 + known + usize::from(map.summary.is_some()));
         fields.push(dialogue.clone(), Value::Array(group.turns));
         // A table with a column of summaries has an empty one here; one without has none at all.
         let words = map

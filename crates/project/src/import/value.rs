@@ -9,6 +9,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Number;
@@ -24,7 +25,8 @@ pub(super) enum Value {
     Null,
     Bool(bool),
     Number(Number),
-    String(Box<str>),
+    /// A text; a short one needs no memory of its own.
+    String(CompactString),
     Array(Vec<Value>),
     Object(Fields),
 }
@@ -88,7 +90,7 @@ impl Value {
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self::String(text.into())
+        Self::String(text.into_boxed_str().into())
     }
 }
 
@@ -222,24 +224,22 @@ impl Serialize for Value {
 /// The names of a file's fields, and how much room is left for its values.
 pub(super) struct Names {
     known: RefCell<HashSet<Name>>,
-    /// Bytes that values may still take.
-    left: Cell<usize>,
-    is_full: Cell<bool>,
+    /// Room for the values, with what they have taken.
+    room: Cell<Room>,
 }
 
 impl Names {
-    /// None so far, and room for values in bytes.
-    pub(super) fn with_room(bytes: usize) -> Self {
+    /// None so far, and room for values.
+    pub(super) fn with_room(room: Room) -> Self {
         Self {
             known: RefCell::default(),
-            left: Cell::new(bytes),
-            is_full: Cell::new(false),
+            room: Cell::new(room),
         }
     }
 
-    /// Whether values were refused because there are too many.
-    pub(super) fn is_full(&self) -> bool {
-        self.is_full.get()
+    /// The room with what the values have taken of it; it is full where values were refused.
+    pub(super) fn room(&self) -> Room {
+        self.room.get()
     }
 
     /// The name as one piece of memory.
@@ -256,15 +256,12 @@ impl Names {
     }
 
     fn take<E: Error>(&self, bytes: usize) -> Result<(), E> {
-        match self.left.get().checked_sub(bytes) {
-            Some(left) => {
-                self.left.set(left);
-                Ok(())
-            }
-            None => {
-                self.is_full.set(true);
-                Err(E::custom("too many values"))
-            }
+        let mut room = self.room.get();
+        let has_room = room.take(bytes);
+        self.room.set(room);
+        match has_room {
+            true => Ok(()),
+            false => Err(E::custom("too many values")),
         }
     }
 }

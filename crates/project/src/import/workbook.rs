@@ -49,9 +49,8 @@ pub(super) fn read(
 ) -> Result<Records, ImportProblem> {
     check_reach(layout, file, bytes, unpacked)?;
     // The libraries under it end the thread on some damaged files; for us those are damaged files like others.
-    let sheets = catch_unwind(AssertUnwindSafe(|| {
-        sheets(layout, file, bytes, Room::of(unpacked))
-    }));
+    let mut room = Room::of(unpacked);
+    let sheets = catch_unwind(AssertUnwindSafe(|| sheets(layout, file, bytes, &mut room)));
     let sheets = match sheets {
         Ok(Ok(sheets)) => sheets,
         Ok(Err(Fault::Problem(problem))) => return Err(problem),
@@ -85,7 +84,7 @@ pub(super) fn read(
         });
     }
     records.sheet = Some(sheet);
-    records.room = Room::of(unpacked);
+    records.room = room;
     Ok(records)
 }
 
@@ -170,7 +169,7 @@ fn records(layout: FileFormat, file: &str, rows: Rows, header: usize) -> Records
                 while cells.next_if(|(column, _)| column < place).is_some() {}
                 let cell = cells.next_if(|(column, _)| column == place);
                 let cell = cell.map_or_else(Box::default, |(_, cell)| cell);
-                fields.push(name.clone(), Value::String(cell));
+                fields.push(name.clone(), Value::String(cell.into()));
             }
             records.rows.push(Record { row, fields });
         }
@@ -185,7 +184,7 @@ fn sheets(
     layout: FileFormat,
     file: &str,
     bytes: &[u8],
-    room: Room,
+    room: &mut Room,
 ) -> Result<Vec<(String, Rows)>, Fault> {
     let source = Cursor::new(bytes);
     match layout {
@@ -202,7 +201,7 @@ fn fault(error: impl std::fmt::Display) -> Fault {
 fn streamed(
     file: &str,
     mut workbook: Xlsx<Cursor<&[u8]>>,
-    mut room: Room,
+    room: &mut Room,
 ) -> Result<Vec<(String, Rows)>, Fault> {
     let mut sheets = Vec::new();
     for name in workbook.sheet_names() {
@@ -218,7 +217,7 @@ fn streamed(
                 value => shown(&Data::from(value.clone())),
             };
             let place = (row as usize + 1, column as usize);
-            put(file, &mut rows, place, text, &mut room)?;
+            put(file, &mut rows, place, text, room)?;
         }
         drop(cells);
         sheets.push((name, rows));
@@ -226,7 +225,7 @@ fn streamed(
     Ok(sheets)
 }
 
-fn ranges<'a, R>(file: &str, mut workbook: R, mut room: Room) -> Result<Vec<(String, Rows)>, Fault>
+fn ranges<'a, R>(file: &str, mut workbook: R, room: &mut Room) -> Result<Vec<(String, Rows)>, Fault>
 where
     R: Reader<Cursor<&'a [u8]>>,
     R::Error: std::fmt::Display,
@@ -238,7 +237,7 @@ where
         let mut rows = Rows::new();
         for (row, column, value) in range.used_cells() {
             let place = (top as usize + row + 1, left as usize + column);
-            put(file, &mut rows, place, shown(value), &mut room)?;
+            put(file, &mut rows, place, shown(value), room)?;
         }
         sheets.push((name, rows));
     }

@@ -1,4 +1,5 @@
-//! An allocator that counts the bytes that are in use, and remembers the most.
+//! An allocator that counts the bytes that are in use, and remembers the most. A block counts as what the system's
+//! allocator takes for it: glibc writes eight bytes before each, rounds up to sixteen and takes at least 32.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -9,8 +10,18 @@ static IN_USE: AtomicUsize = AtomicUsize::new(0);
 static MOST: AtomicUsize = AtomicUsize::new(0);
 
 fn add(bytes: usize) {
+    let bytes = block(bytes);
     let in_use = IN_USE.fetch_add(bytes, Relaxed) + bytes;
     MOST.fetch_max(in_use, Relaxed);
+}
+
+fn subtract(bytes: usize) {
+    IN_USE.fetch_sub(block(bytes), Relaxed);
+}
+
+/// What a block of this length takes.
+fn block(bytes: usize) -> usize {
+    (bytes + 8).next_multiple_of(16).max(32)
 }
 
 #[expect(unsafe_code, reason = "an allocator is unsafe to implement")]
@@ -22,7 +33,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        IN_USE.fetch_sub(layout.size(), Relaxed);
+        subtract(layout.size());
         unsafe { System.dealloc(pointer, layout) }
     }
 
@@ -34,7 +45,7 @@ unsafe impl GlobalAlloc for Counting {
     /// A block that grows counts twice while it is moved.
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, bytes: usize) -> *mut u8 {
         add(bytes);
-        IN_USE.fetch_sub(layout.size(), Relaxed);
+        subtract(layout.size());
         unsafe { System.realloc(pointer, layout, bytes) }
     }
 }

@@ -29,6 +29,18 @@ pub(super) struct Row {
     pub(super) cells: Result<Vec<Vec<u8>>, QuoteFault>,
 }
 
+impl Row {
+    /// Whether separators are all that it has.
+    pub(super) fn is_blank(&self) -> bool {
+        let is_blank = |cell: &Vec<u8>| cell.trim_ascii().is_empty();
+        self.width > 1
+            && self
+                .cells
+                .as_ref()
+                .is_ok_and(|cells| cells.iter().all(is_blank))
+    }
+}
+
 /// The rows of a table.
 pub(super) struct Rows<'a> {
     bytes: &'a [u8],
