@@ -184,6 +184,12 @@ fn import(problem: &ImportProblem) -> &'static str {
             "Open it in Office or LibreOffice, take the password off if it has one, and save it as DOCX or XLSX."
         }
         BinaryWorkbook { .. } => "Open it in Excel or LibreOffice and save it as XLSX.",
+        Ratings { .. } => {
+            "Correct it there and export it once more; `duologue study import --help` says what can be left out or named."
+        }
+        Binary { .. } => {
+            "Name the file with the conversation's words, for instance its transcript as TXT, DOCX or VTT."
+        }
         Html { .. } => {
             "Export the chat once more as JSON or text, or copy its text into a .txt file."
         }
@@ -207,6 +213,9 @@ fn import(problem: &ImportProblem) -> &'static str {
             ArchiveFault::Encrypted {} => "Unpack it with its password, and name the files inside.",
             ArchiveFault::NoConversation {} => {
                 "Unpack it, and name the file with the conversation."
+            }
+            ArchiveFault::SeveralConversations { .. } => {
+                "Unpack it, and name each of them: one import takes several files."
             }
         },
         HeaderNotFirst { .. } => {

@@ -93,6 +93,10 @@ closed_set! {
         OldOffice = "old_office",
         /// A file is a workbook in Excel's binary form (XLSB).
         BinaryWorkbook = "binary_workbook",
+        /// Ratings of another program do not fit a study.
+        Ratings = "ratings",
+        /// A file is a picture, a recording or something else that is no text.
+        Binary = "binary",
         /// A file is a page of HTML.
         Html = "html",
         /// A file is larger than an import reads.

@@ -372,7 +372,7 @@ struct Records {
     separator: Option<Separator>,
     /// The file in which a summary can be written that a dialogue of a transcript lacks.
     beside: Option<String>,
-    /// Room for what is made of the rows.
+    /// The room of the file, with what its rows have taken.
     room: Room,
 }
 
@@ -457,7 +457,10 @@ fn read_parts(
         let (part, found) = read_part(path, bytes, beside, options)?;
         turns += part.measured.read as u64;
         limits::check(&path.display().to_string(), IntakeLimit::Turns, turns)?;
-        drafts.extend(found);
+        match drafts.is_empty() {
+            true => drafts = found,
+            false => drafts.extend(found),
+        }
         import = Some(match import {
             None => part,
             Some(first) => join(first, part),
@@ -726,6 +729,8 @@ mod chat_tests;
 mod file_tests;
 #[cfg(test)]
 mod intake_tests;
+#[cfg(test)]
+mod kinds_tests;
 #[cfg(test)]
 mod round_trip_tests;
 #[cfg(test)]

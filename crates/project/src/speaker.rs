@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use crate::work;
 
 /// The part of a line that holds a name and the times around it, in characters.
-const WINDOW_CHARS: usize = 160;
+const WINDOW_CHARS: usize = 1_100;
 /// Marks of emphasis in Markdown and in chats.
 const EMPHASIS: [char; 2] = ['*', '_'];
 /// What may stand between a time and a name.

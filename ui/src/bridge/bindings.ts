@@ -258,7 +258,11 @@ reason: string } |
 /**  It can only be opened with a password. */
 { case: "encrypted" } | 
 /**  None of its members is a chat, a document or a workbook that is known. */
-{ case: "no_conversation" };
+{ case: "no_conversation" } | 
+/**  Several of its members are conversations. */
+{ case: "several_conversations"; 
+/**  Their names, the first of many. */
+members: string[] };
 
 /**  Where bytes are that are not UTF-8. */
 export type BadBytes = 
@@ -1083,6 +1087,8 @@ export type ErrorCode =
 "old_office" | 
 /**  A file is a workbook in Excel's binary form (XLSB). */
 "binary_workbook" | 
+/**  A file is a picture, a recording or something else that is no text. */
+"binary" | 
 /**  A file is a page of HTML. */
 "html" | 
 /**  A file is larger than an import reads. */
@@ -2196,6 +2202,11 @@ export type ImportProblem =
 } } | 
 /**  A file is a workbook in Excel's binary form (XLSB). */
 { code: "binary_workbook"; args: {
+	/**  The file, as given. */
+	file: string,
+} } | 
+/**  A file is a picture, a recording or something else that is no text. */
+{ code: "binary"; args: {
 	/**  The file, as given. */
 	file: string,
 } } | 

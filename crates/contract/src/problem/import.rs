@@ -60,6 +60,16 @@ problems! {
             /// What the parser met.
             reason: String,
         },
+        /// Ratings of another program do not fit a study.
+        Ratings {
+            /// The file, as given.
+            file: String,
+            /// Place of the item in the file, from 1.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            row: usize,
+            /// What does not fit.
+            reason: String,
+        },
         /// A mapped column is not in the file.
         UnknownColumn {
             /// The file, as given.
@@ -148,6 +158,11 @@ problems! {
             /// The file, as given.
             file: String,
         },
+        /// A file is a picture, a recording or something else that is no text.
+        Binary {
+            /// The file, as given.
+            file: String,
+        },
         /// A file is a page of HTML.
         Html {
             /// The file, as given.
@@ -202,6 +217,11 @@ cases! {
         Encrypted {},
         /// None of its members is a chat, a document or a workbook that is known.
         NoConversation {},
+        /// Several of its members are conversations.
+        SeveralConversations {
+            /// Their names, the first of many.
+            members: Vec<String>,
+        },
     }
 }
 
@@ -307,6 +327,7 @@ impl ImportProblem {
             | Self::Rtf { file }
             | Self::OldOffice { file }
             | Self::BinaryWorkbook { file }
+            | Self::Binary { file }
             | Self::Html { file }
             | Self::TooLarge { file, .. }
             | Self::Archive { file, .. }
@@ -314,6 +335,7 @@ impl ImportProblem {
             | Self::SeveralLists { file, .. } => ErrorPlace::file(file.clone()),
             Self::Json { file, row, .. }
             | Self::InvalidUtf8 { file, row, .. }
+            | Self::Ratings { file, row, .. }
             | Self::Table { file, row, .. } => ErrorPlace::file(file.clone()).with_row(*row),
             Self::UnknownColumn { file, field, .. } => {
                 ErrorPlace::file(file.clone()).with_field(field.clone())
@@ -380,6 +402,7 @@ impl fmt::Display for ImportProblem {
                     "{file} is not UTF-8 text: line {row}, byte {offset} from the start{guess}"
                 )
             }
+            Self::Ratings { file, row, reason } => write!(f, "{file}, item {row}: {reason}"),
             Self::Table { file, row, reason } => {
                 write!(f, "{file} cannot be read as a table at row {row}: {reason}")
             }
@@ -400,6 +423,10 @@ impl fmt::Display for ImportProblem {
             Self::BinaryWorkbook { file } => write!(
                 f,
                 "{file} is a workbook in Excel's binary form (XLSB), which is not read"
+            ),
+            Self::Binary { file } => write!(
+                f,
+                "{file} is no text: it holds bytes of a picture, a recording or a program"
             ),
             Self::Html { file } => write!(f, "{file} is a web page (HTML), which is not read"),
             Self::TooLarge { file, limit, most } => {
@@ -440,6 +467,9 @@ impl fmt::Display for ArchiveFault {
             Self::Encrypted {} => write!(f, "is locked with a password"),
             Self::NoConversation {} => {
                 write!(f, "holds no chat, document or workbook that is known")
+            }
+            Self::SeveralConversations { members } => {
+                write!(f, "holds several conversations: {}", members.join(", "))
             }
         }
     }

@@ -349,6 +349,28 @@ pub(super) fn spoken(line: &str) -> Option<(String, String)> {
     speaks.then_some((name, text))
 }
 
+/// Takes a summary off the last message of a file: its label begins a line under the message, with no blank line before
+/// it, and words follow. In any other message such a line is what somebody wrote.
+pub(super) fn take_summary(text: &mut String) -> Option<String> {
+    let mut place = 0;
+    for line in text.split_inclusive('\n') {
+        if place > 0
+            && let Some((_, begin)) = transcript::summary_label(line.trim())
+        {
+            let below = &text[place + line.len()..];
+            let summary = format!("{begin}\n{below}").trim().to_owned();
+            if summary.is_empty() {
+                return None;
+            }
+            text.truncate(place);
+            text.truncate(text.trim_end().len());
+            return Some(summary);
+        }
+        place += line.len();
+    }
+    None
+}
+
 /// A summary in the text of a chat: its label stands behind a blank line, and it reaches to the next message.
 #[derive(Default)]
 pub(super) struct SummaryLines {

@@ -142,12 +142,59 @@ fn utf16_by_zeros(bytes: &[u8]) -> Option<Encoding> {
     }
 }
 
+/// Shortest file that is refused as a whole: in a few bytes, the row with those that no text has is named.
+const BINARY_BYTES: usize = 64;
+/// How pictures, recordings, archives and programs begin.
+const SIGNATURES: [&[u8]; 15] = [
+    b"\x89PNG\r\n\x1a\n",
+    b"\xff\xd8\xff",
+    b"GIF87a",
+    b"GIF89a",
+    b"II*\0",
+    b"MM\0*",
+    b"OggS\0",
+    b"fLaC",
+    b"ID3\x03",
+    b"ID3\x04",
+    b"\x1f\x8b",
+    b"7z\xbc\xaf\x27\x1c",
+    b"Rar!\x1a\x07",
+    b"SQLite format 3\0",
+    b"\x7fELF",
+];
+
+/// Whether a file is a picture, a recording or something else that is no text, whatever it is called. A mark, or zero
+/// bytes in the order of UTF-16, make it a text.
+pub(super) fn is_binary(bytes: &[u8]) -> bool {
+    if SIGNATURES.iter().any(|begin| bytes.starts_with(begin)) {
+        return true;
+    }
+    // Sound and pictures of Windows, films and photographs of telephones.
+    let is_riff =
+        bytes.starts_with(b"RIFF") && matches!(bytes.get(8..12), Some(b"WAVE" | b"AVI " | b"WEBP"));
+    if is_riff || bytes.get(4..8).is_some_and(|word| word == b"ftyp") {
+        return true;
+    }
+    let is_wide =
+        mark(bytes).is_some() || utf32_by_zeros(bytes).is_some() || utf16_by_zeros(bytes).is_some();
+    let has_rubbish = || {
+        let head = &bytes[..bytes.len().min(HEAD_BYTES)];
+        let text = head.utf8_chunks().map(|chunk| chunk.valid().len());
+        text.sum::<usize>() * 10 < head.len() * 9 || controls(head) * 10 > head.len()
+    };
+    bytes.len() >= BINARY_BYTES && !is_wide && looks_binary(bytes) && has_rubbish()
+}
+
 /// Control characters that no text has.
+fn controls(bytes: &[u8]) -> usize {
+    let is_control = |byte: &&u8| matches!(**byte, 0..=8 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f);
+    bytes.iter().filter(is_control).count()
+}
+
+/// Whether there are too many of them, or a zero byte.
 fn looks_binary(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(HEAD_BYTES)];
-    let is_control = |byte: &&u8| matches!(**byte, 0..=8 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f);
-    let controls = head.iter().filter(is_control).count();
-    head.contains(&0) || controls * 50 > head.len()
+    head.contains(&0) || controls(head) * 50 > head.len()
 }
 
 fn looks_like_json(bytes: &[u8]) -> bool {

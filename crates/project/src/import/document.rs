@@ -1,8 +1,10 @@
 //! Word documents as conversations: a table with a turn a row, or paragraphs as Teams, Meet and people write them.
 //!
 //! Teams puts the name in bold, the time behind it and the words after a break. Meet has its heads and feet (`meet`).
-//! Everybody else writes `Name: text`. A heading `Summary` or `Zusammenfassung`, or a paragraph that begins with the word,
-//! holds the summary.
+//! Everybody else writes `Name: text`, or puts the name in bold and no colon. A heading `Summary` or `Zusammenfassung`,
+//! or a paragraph that begins with the word, holds the summary.
+
+use std::collections::HashMap;
 
 use contract::problem::ImportProblem;
 use contract::{AccountUnit, DropReason, FileFormat};
@@ -13,6 +15,7 @@ use super::meet::{self, Meet};
 use super::transcript::{self, Beside};
 use super::{Reading, Records, names};
 use crate::speaker::time::is_time;
+use crate::speaker::{self, Surety};
 
 /// Rows of a table that are looked at to find out what its columns hold.
 const LOOK_ROWS: usize = 50;
@@ -229,6 +232,8 @@ fn note_deleted(chat: &mut Chat<'_>, paragraph: &Paragraph) {
 enum Style {
     Teams,
     Meet,
+    /// A name in bold, with no colon behind it.
+    Bold,
     Plain,
 }
 
@@ -239,27 +244,76 @@ fn style(paragraphs: &[(&Paragraph, String)]) -> Style {
     if heads.count() >= 2 {
         return Style::Teams;
     }
-    match meet::look_like_ones(paragraphs.iter().map(|(_, text)| text.as_str())) {
-        true => Style::Meet,
+    if meet::look_like_ones(paragraphs.iter().map(|(_, text)| text.as_str())) {
+        return Style::Meet;
+    }
+    match has_bold_names(paragraphs) {
+        true => Style::Bold,
         false => Style::Plain,
     }
 }
 
-/// A bold name, a time or nothing behind it, a break, and the words.
-fn teams_turn(paragraph: &Paragraph) -> Option<(String, String)> {
+/// Whether bold names tell who speaks: two people come again and again, and no colon says more. Titles of sections are
+/// bold too, and come once.
+fn has_bold_names(paragraphs: &[(&Paragraph, String)]) -> bool {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for (paragraph, _) in paragraphs {
+        if let Some((name, _)) = bold_turn(paragraph) {
+            *counts.entry(name).or_default() += 1;
+        }
+    }
+    let with_colon = paragraphs.iter().filter(|(_, text)| spoken(text).is_some());
+    let heads: usize = counts.values().sum();
+    let back = counts.values().filter(|count| **count > 1).count();
+    counts.len() >= 2 && back * 2 >= counts.len() && heads > with_colon.count()
+}
+
+/// A name in bold and the words behind it, in one paragraph or in those below. Other bold words are text.
+fn bold_turn(paragraph: &Paragraph) -> Option<(String, String)> {
+    if paragraph.is_heading {
+        return None;
+    }
+    let (name, text) = bold_name(paragraph);
+    let dashes = [' ', '-', '–', '—'];
+    let behind = text.strip_prefix(name.as_str())?.trim();
+    let behind = behind.trim_start_matches(dashes);
+    let name = name.trim_end_matches(dashes);
+    let heard = speaker::heard(&format!("{name}: x")).speaker;
+    let is_name = matches!(&heard, Some((heard, Surety::Sure)) if heard == name);
+    is_name.then(|| (name.to_owned(), without_time(behind).to_owned()))
+}
+
+/// The time that may stand between a name and the words.
+fn without_time(text: &str) -> &str {
+    match text.split_once(char::is_whitespace) {
+        Some((first, words)) if is_time(first.trim_matches(['(', ')', '[', ']'])) => words.trim(),
+        None if is_time(text.trim_matches(['(', ')', '[', ']'])) => "",
+        _ => text,
+    }
+}
+
+/// The bold words at the beginning of a paragraph, and all of its text.
+fn bold_name(paragraph: &Paragraph) -> (String, String) {
     let bold = paragraph
         .runs
         .iter()
         .take_while(|run| run.is_bold || run.text.trim().is_empty())
         .filter(|run| run.is_bold);
     let name: String = bold.map(|run| run.text.as_str()).collect();
-    let text = paragraph.text();
-    let (first, words) = text.trim_start().split_once('\n')?;
-    let behind = first.strip_prefix(name.trim())?.trim();
+    (
+        name.trim().to_owned(),
+        paragraph.text().trim_start().to_owned(),
+    )
+}
+
+/// A bold name, a time or nothing behind it, a break, and the words.
+fn teams_turn(paragraph: &Paragraph) -> Option<(String, String)> {
+    let (name, text) = bold_name(paragraph);
+    let (first, words) = text.split_once('\n')?;
+    let behind = first.strip_prefix(name.as_str())?.trim();
     let is_head = behind.is_empty() || is_time(behind);
-    let name = name.trim();
     (is_head && !name.is_empty() && !name.contains('\n') && !words.trim().is_empty())
-        .then(|| (name.to_owned(), words.trim().to_owned()))
+        .then(|| (name, words.trim().to_owned()))
 }
 
 fn from_paragraphs(
@@ -378,6 +432,9 @@ impl Paragraphs<'_> {
     fn turns(&self, paragraph: &Paragraph, text: &str) -> Vec<(String, String)> {
         if self.style == Style::Teams {
             return teams_turn(paragraph).into_iter().collect();
+        }
+        if self.style == Style::Bold {
+            return bold_turn(paragraph).into_iter().collect();
         }
         let mut turns: Vec<(String, String)> = Vec::new();
         for line in text.lines().filter(|line| !line.trim().is_empty()) {

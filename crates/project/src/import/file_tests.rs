@@ -9,7 +9,7 @@ use super::*;
 use crate::work::{MOST_VISITS, count};
 
 /// An archive of these members, packed.
-fn zip(members: &[(&str, &str)]) -> Vec<u8> {
+pub(super) fn zip(members: &[(&str, &str)]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, text) in members {
         let options = zip::write::SimpleFileOptions::default()
@@ -20,18 +20,18 @@ fn zip(members: &[(&str, &str)]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-fn docx(body: &str) -> Vec<u8> {
+pub(super) fn docx(body: &str) -> Vec<u8> {
     let document = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><w:document xmlns:w=\"w\" xmlns:mc=\"mc\"><w:body>{body}</w:body></w:document>"
     );
     zip(&[("word/document.xml", &document)])
 }
 
-fn paragraph(text: &str) -> String {
+pub(super) fn paragraph(text: &str) -> String {
     format!("<w:p><w:r><w:t>{text}</w:t></w:r></w:p>")
 }
 
-fn refused(name: &str, bytes: &[u8]) -> &'static str {
+pub(super) fn refused(name: &str, bytes: &[u8]) -> &'static str {
     let problem = import_with(name, bytes, &ImportOptions::default()).unwrap_err();
     problem.code().as_str()
 }

@@ -7,7 +7,7 @@
 use contract::problem::ImportProblem;
 use contract::{AccountUnit, DropReason, FileFormat};
 
-use super::chat::{Chat, Follows, Message, SummaryLines};
+use super::chat::{Chat, Follows, Message, SummaryLines, take_summary};
 use super::lines::{Line, Lines, Written};
 use super::stamp::Cursor;
 use super::transcript::{Beside, MOST_FAULTS};
@@ -147,7 +147,13 @@ pub(super) fn read(
             },
         }
     }
+    let below = current
+        .as_mut()
+        .and_then(|spoken| take_summary(&mut spoken.message.text));
     close(&mut chat, current);
+    if let Some(summary) = below {
+        chat.summarize(&summary, "");
+    }
     chat.finish(grammar.format(), AccountUnit::Message, beside)
 }
 

@@ -149,12 +149,19 @@ pub(super) fn read(
             continue;
         }
         let spoken = spoken(&line.text);
+        let is_label = transcript::summary_label(&line.text).is_some();
         let follows = match &spoken {
-            Some(_) if transcript::summary_label(&line.text).is_none() => {
+            Some(_) if !is_label => {
                 summary.head();
                 Follows::Text
             }
-            _ => summary.follow(&line.text),
+            _ => {
+                // Every turn has its name before a colon, and nobody is called so: the label needs no blank line.
+                if is_label {
+                    summary.blank();
+                }
+                summary.follow(&line.text)
+            }
         };
         match (follows, spoken, &mut current) {
             (Follows::Summary(text, separator), ..) => {

@@ -9,7 +9,7 @@ use contract::problem::{ArchiveFault, ImportProblem};
 use contract::{Encoding, FileFormat, IntakeLimit, Remark};
 
 use super::archive::Archive;
-use super::decode::{Decoded, decode};
+use super::decode::{Decoded, decode, is_binary};
 use super::lines::Lines;
 use super::transcript::{self, Beside};
 use super::{
@@ -50,6 +50,11 @@ pub(super) fn take_apart(
     refuse_unreadable(file, bytes)?;
     if let Some(records) = from_container(input, options)? {
         return Ok(Taken::utf8(records));
+    }
+    if options.reading.encoding.is_none() && is_binary(bytes) {
+        return Err(ImportProblem::Binary {
+            file: file.to_owned(),
+        });
     }
     let decoded = decode(bytes, options.reading.encoding, options.reading.language);
     from_text(input, &decoded, options)
@@ -161,7 +166,7 @@ fn from_archive(input: &Input<'_>, options: &ImportOptions) -> Result<Records, I
     if let Some(folder) = slack::folder(&archive) {
         return slack::read_export(file, &mut archive, &folder, reading, beside);
     }
-    let Some(member) = chat_member(&archive) else {
+    let Some(member) = chat_member(&mut archive, options)? else {
         let is_page = |name: &str| name.to_lowercase().ends_with(".html");
         return Err(match archive.names().any(is_page) {
             true => ImportProblem::Html {
@@ -192,21 +197,47 @@ fn from_archive(input: &Input<'_>, options: &ImportOptions) -> Result<Records, I
 }
 
 /// The chat in an archive: WhatsApp's `_chat.txt` or `WhatsApp Chat with ….txt`, Telegram's `result.json`, or the only
-/// text.
-fn chat_member(archive: &Archive<'_>) -> Option<String> {
-    let base = |name: &&str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let is_hidden = |name: &&str| name.starts_with("__MACOSX/");
-    let names = || archive.names().filter(|name| !is_hidden(name));
-    let is_text = |name: &&str| base(name).ends_with(".txt");
-    let named = names().find(|name| {
+/// text. Of several texts it is the one that is a chat.
+///
+/// # Errors
+/// [`ArchiveFault::SeveralConversations`] with their names: none of them is left out without a word.
+fn chat_member(
+    archive: &mut Archive<'_>,
+    options: &ImportOptions,
+) -> Result<Option<String>, ImportProblem> {
+    let base = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let is_named = |name: &String| {
         let base = base(name);
         base == "_chat.txt"
             || base == "result.json"
             || (base.contains("whatsapp") && base.ends_with(".txt"))
-    });
-    let mut texts = names().filter(is_text);
-    let only = texts.next().filter(|_| texts.next().is_none());
-    named.or(only).map(str::to_owned)
+    };
+    let members: Vec<String> = archive
+        .names()
+        .filter(|name| !name.starts_with("__MACOSX/"))
+        .map(str::to_owned)
+        .collect();
+    let (mut chats, others): (Vec<String>, Vec<String>) = members.into_iter().partition(is_named);
+    let mut texts: Vec<String> = others
+        .into_iter()
+        .filter(|name| base(name).ends_with(".txt"))
+        .collect();
+    if chats.is_empty() && texts.len() == 1 {
+        return Ok(texts.pop());
+    }
+    for text in texts {
+        let bytes = archive.read(&text)?;
+        let decoded = decode(&bytes, options.reading.encoding, options.reading.language);
+        if whatsapp::look_like_ones(Lines::of(&decoded.bytes)) {
+            chats.push(text);
+        }
+    }
+    match chats.len() {
+        0 | 1 => Ok(chats.pop()),
+        _ => Err(archive.fault(ArchiveFault::SeveralConversations {
+            members: contract::excerpts(&chats),
+        })),
+    }
 }
 
 fn from_text(

@@ -13,7 +13,7 @@ use contract::problem::ImportProblem;
 use contract::{AccountUnit, DropReason, FileFormat, Remark};
 use words::{deleted, is_call, is_edited_mark, is_media, is_system};
 
-use super::chat::{Chat, Follows, Message, SummaryLines, hash};
+use super::chat::{Chat, Follows, Message, SummaryLines, hash, take_summary};
 use super::lines::{Line, Lines};
 use super::stamp::{Clock, Cursor, DateParts, Dates, is_mark, seconds, without_marks};
 use super::transcript::{Beside, MOST_FAULTS};
@@ -195,7 +195,13 @@ pub(super) fn read(
             (Follows::Text, None) => {}
         }
     }
+    let below = current
+        .as_mut()
+        .and_then(|raw| take_summary(&mut raw.below));
     say(&mut chat, current);
+    if let Some(summary) = below {
+        chat.summarize(&summary, "");
+    }
     let layout = match whole.is_ios {
         true => FileFormat::WhatsappIos,
         false => FileFormat::WhatsappAndroid,

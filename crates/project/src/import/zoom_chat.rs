@@ -4,7 +4,7 @@
 use contract::problem::ImportProblem;
 use contract::{AccountUnit, DropReason, FileFormat};
 
-use super::chat::{Chat, Follows, Message, SummaryLines};
+use super::chat::{Chat, Follows, Message, SummaryLines, take_summary};
 use super::lines::Lines;
 use super::stamp::Cursor;
 use super::transcript::Beside;
@@ -105,7 +105,13 @@ pub(super) fn read(
             }
         }
     }
+    let below = current
+        .as_mut()
+        .and_then(|message| take_summary(&mut message.text));
     close(&mut chat, current);
+    if let Some(summary) = below {
+        chat.summarize(&summary, "");
+    }
     chat.finish(FileFormat::ZoomChat, AccountUnit::Message, beside)
 }
 

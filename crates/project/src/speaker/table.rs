@@ -8,7 +8,7 @@ use crate::plain::normalise_text;
 pub const MAX_SPEAKER_CHARS: usize = 40;
 
 /// A longer name than [`MAX_SPEAKER_CHARS`] is still seen as one up to here, and refused.
-const LONG_NAME_CHARS: usize = 120;
+const LONG_NAME_CHARS: usize = 1_000;
 /// Most words of a name.
 const MOST_WORDS: usize = 6;
 /// Most words of a name in a script without upper case, and most characters of one without blanks.
@@ -241,7 +241,7 @@ pub(crate) fn is_readable(name: &str) -> bool {
 /// A name as it is stored: on one line, without invisible marks, quotes around it and colons.
 pub(crate) fn tidy(name: &str) -> String {
     // A name that no speaker can have is refused, whatever its end is.
-    let end = name.char_indices().nth(LONG_NAME_CHARS * 4);
+    let end = name.char_indices().nth(LONG_NAME_CHARS * 2);
     let name = &name[..end.map_or(name.len(), |(end, _)| end)];
     let plain: String = normalise_text(name)
         .chars()

@@ -509,6 +509,16 @@ export const errors: ErrorWords = {
       `${file} ist eine Arbeitsmappe in der Binärform von Excel (XLSB), die nicht gelesen wird.`,
       'Öffnen Sie die Datei in Excel oder LibreOffice, und speichern Sie sie als XLSX.',
     ),
+  ratings: ({ file, row, reason }) =>
+    say(
+      `${file}, Nummer ${row}: ${reason}.`,
+      'Berichtigen Sie das in dem Programm, aus dem die Datei stammt, und exportieren Sie sie noch einmal.',
+    ),
+  binary: ({ file }) =>
+    say(
+      `${file} ist kein Text: Darin sind Bytes eines Bildes, einer Aufnahme oder eines Programms.`,
+      'Wählen Sie die Datei mit den Worten des Gesprächs, zum Beispiel sein Transkript als TXT, DOCX oder VTT.',
+    ),
   html: ({ file }) =>
     say(
       `${file} ist eine Webseite (HTML) und wird nicht gelesen.`,
@@ -539,6 +549,11 @@ export const errors: ErrorWords = {
         return say(
           `${file} enthält keinen bekannten Chat, kein Dokument und keine Tabelle.`,
           'Entpacken Sie das Archiv, und wählen Sie die Datei mit dem Gespräch.',
+        );
+      case 'several_conversations':
+        return say(
+          `${file} enthält mehrere Gespräche: ${list(fault.members)}.`,
+          'Entpacken Sie das Archiv, und wählen Sie alle: Ein Import nimmt mehrere Dateien.',
         );
     }
   },

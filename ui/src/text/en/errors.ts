@@ -467,6 +467,13 @@ export const errors: ErrorWords = {
       `${file} is a workbook in Excel’s binary form (XLSB), which is not read.`,
       'Open it in Excel or LibreOffice and save it as XLSX.',
     ),
+  ratings: ({ file, row, reason }) =>
+    say(`${file}, item ${row}: ${reason}.`, 'Correct it in the program that it is from, and export it once more.'),
+  binary: ({ file }) =>
+    say(
+      `${file} is no text: it holds bytes of a picture, a recording or a program.`,
+      'Choose the file with the conversation’s words, for instance its transcript as TXT, DOCX or VTT.',
+    ),
   html: ({ file }) =>
     say(
       `${file} is a web page (HTML), which is not read.`,
@@ -497,6 +504,11 @@ export const errors: ErrorWords = {
         return say(
           `${file} holds no chat, document or workbook that is known.`,
           'Unpack it, and choose the file with the conversation.',
+        );
+      case 'several_conversations':
+        return say(
+          `${file} holds several conversations: ${list(fault.members)}.`,
+          'Unpack it, and choose all of them: one import takes several files.',
         );
     }
   },
