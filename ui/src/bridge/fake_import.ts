@@ -16,10 +16,20 @@ const repeated = (file: string): ImportIssue => ({
   more: 0,
 });
 
+const doubt = (file: string): ImportIssue => ({
+  file,
+  bad: false,
+  row: 3,
+  field: 'dialogue',
+  fault: { code: 'unsure_speaker', args: { line: 'one more thing: call back', count: 1 } },
+  more: 0,
+});
+
 /** What an import would do. */
 export function reportOf(request: ImportRequest, mended: boolean): ImportReport {
   const file = request.files[0] ?? '';
   if (file.includes('missing')) refuse({ code: 'not_found', args: { case: 'file', file } });
+  if (file.includes('photo') && request.encoding === null) refuse({ code: 'binary', args: { file } });
   const bad = file.includes('bad') && !mended ? 2 : 0;
   const issues: ImportIssue[] = [
     {
@@ -55,7 +65,7 @@ export function reportOf(request: ImportRequest, mended: boolean): ImportReport 
     read: 60,
     imported: 60 - bad,
     bad_rows: bad,
-    detection: 'detected',
+    detection: file.includes('guess') && request.map === '' ? 'please_check' : 'detected',
     columns: ['id', 'dialogue', 'summary', 'topic'],
     cells: [0, 2, 3].map((at) => data.cells(at)),
     split_rule: { rule: 'drawn', seed: 0, shares: { train: 70, validation: 15, test: 15 } },
@@ -66,8 +76,9 @@ export function reportOf(request: ImportRequest, mended: boolean): ImportReport 
     issues: [
       ...issues.slice(0, bad),
       ...(file.includes('chat') && !request.drop_repeated ? [repeated(file)] : []),
+      ...(file.includes('doubt') ? [doubt(file)] : []),
     ],
-    remarks: remarksOf(file),
+    remarks: remarksOf(file, request),
     sources: [
       {
         file,
@@ -119,9 +130,9 @@ function chatOf(
   };
 }
 
-function remarksOf(file: string): Remark[] {
+function remarksOf(file: string, { turns }: ImportRequest): Remark[] {
   if (file.includes('chat')) return [{ case: 'sessions_by_gap', file, gap_hours: 8, sessions: 60 }];
-  if (file.includes('turns'))
+  if (file.includes('turns') && turns === '')
     return [
       {
         case: 'turn_rows',

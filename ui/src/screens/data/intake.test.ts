@@ -61,3 +61,44 @@ test('an import can be taken back as a whole', async () => {
   await user.click(await find('import-undo-1'));
   await expect.poll(() => bridge.datasetList.some((row) => row.name === 'support-desk')).toBe(false);
 });
+
+test('doubts about who speaks turn the banner amber, and say so', async () => {
+  await look('/home/ada/doubt.txt');
+  expect(get('import-banner').className).toContain('check');
+  expect(text(get('import-banner'))).toContain('not sure who speaks');
+  expect(text(get('import-issues'))).toContain('one more thing: call back');
+});
+
+test('a guess is confirmed with one click before anything is stored', async () => {
+  const { bridge, user } = await look('/home/ada/latin.csv');
+  expect(get('import-banner').className).toContain('check');
+  await user.click(get('import-letters-right'));
+  await expect.poll(() => bridge.asked?.encoding).toBe('cp1252');
+  await expect.poll(() => text(get('import-banner'))).toContain('Every row can be read');
+});
+
+test('guessed columns, and turns in rows, are confirmed in the same way', async () => {
+  const { bridge, user } = await look('/home/ada/guess.csv');
+  expect(text(get('import-banner'))).toContain('check the columns');
+  await user.click(get('import-columns-right'));
+  await expect.poll(() => bridge.asked?.map).toBe('dialogue=dialogue,summary=summary');
+  await expect.poll(() => text(get('import-banner'))).toContain('Every row can be read');
+  await user.clear(get('import-path'));
+  await user.type(get('import-path'), '/home/ada/turns.csv');
+  await user.click(get('import-check'));
+  expect(text(await find('import-banner'))).toContain('each row is one turn');
+  await user.click(get('turns-right'));
+  await expect.poll(() => text(get('import-banner'))).toContain('Every row can be read');
+  expect(bridge.asked?.turns).toBe('text=dialogue,speaker=topic,group=id,summary=summary');
+});
+
+test('a file that is no text can be read as a text of another encoding, and back', async () => {
+  const { user } = await open('#/data');
+  await user.type(await find('import-path'), '/home/ada/photo.txt');
+  await user.click(get('import-check'));
+  await user.selectOptions(await find('import-encoding'), 'utf-16-le');
+  expect(text(await find('import-preview'))).toContain('60');
+  await user.selectOptions(get('import-encoding'), '');
+  await expect.poll(() => query('import-preview')).toBeNull();
+  expect(document.body.textContent).toContain('is no text');
+});

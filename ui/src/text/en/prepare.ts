@@ -43,6 +43,7 @@ export const prepare = {
       map: 'Needs mapping: say which columns hold the dialogue and the summary.',
       nobody: 'Readable, but no turn says who speaks. Name the speakers under “Speakers”, or check the file.',
       alone: 'Readable, but one person alone speaks. Check that the speakers were read rightly.',
+      unsure: 'Readable, but in some rows it is not sure who speaks. Check the remarks below.',
       tiny: (n: string) =>
         n === '1'
           ? 'Readable, but 1 example is too few to learn from: a hundred are enough.'
