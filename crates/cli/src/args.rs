@@ -37,7 +37,8 @@ pub(crate) use self::experiment::{
 };
 pub(crate) use pretrain::{Pretrain, PretrainSettings};
 pub(crate) use study::{
-    Study, StudyAction, StudyCreate, StudyExport, StudyPlanArgs, StudyTable, StudyWithdraw,
+    Study, StudyAction, StudyCreate, StudyExport, StudyImport, StudyPlanArgs, StudyTable,
+    StudyWithdraw,
 };
 
 /// Turn a handful of private conversations into a summarizer of your own, on your own machine.

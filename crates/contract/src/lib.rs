@@ -92,8 +92,8 @@ pub use protocol::{
     PROTOCOL_VERSION, Primary, Protocol, ProtocolSystem, Scale, Slot, StopRule, Warmup, WarmupItem,
 };
 pub use rating::{
-    AgreementWord, BootstrapKind, ItemState, Outcome, RaterAct, RaterState, RatingMode, SettleKind,
-    SkipReason, StudyAct, StudyKind, StudyState,
+    AgreementWord, BootstrapKind, ItemState, Outcome, RaterAct, RaterState, RatingMode,
+    RatingProgram, SettleKind, SkipReason, StudyAct, StudyKind, StudyState,
 };
 pub use remark::Remark;
 pub use run::{Control, RunStanding, RunStatus, StageStanding, StageStatus};

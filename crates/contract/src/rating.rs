@@ -15,6 +15,18 @@ closed_set! {
 }
 
 closed_set! {
+    /// A program whose ratings can be brought in.
+    RatingProgram, "program" {
+        /// Label Studio's JSON export.
+        LabelStudio = "label-studio",
+        /// Argilla's records as JSON.
+        Argilla = "argilla",
+        /// Potato's folder of annotators.
+        Potato = "potato",
+    }
+}
+
+closed_set! {
     /// What raters are asked.
     RatingMode, "rating mode" {
         /// A score on each criterion.

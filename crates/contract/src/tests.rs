@@ -57,7 +57,7 @@ macro_rules! every_set {
 every_set! {
     AccountUnit, AdapterDtype, AgreementWord, ArtifactKind, BootstrapKind, CertificateFault, Control, Corruption, CorruptionGroup, CueFault, DateOrder, Detection, Direction, Doubt, DropReason, Encoding,
     ErrorCode, ExampleKind, ExperimentAction, ExperimentPreset, ExperimentStanding, ExportKind, FactKind, FileAction, FileFormat, Fit, FoundBy, GridMode, IdentifierKind, IntakeLimit, IssueCode, ItemState,
-    JudgeAction, JudgeVerdict, Kind, Language, Launch, LeakGate, LeakReason, LeakVerdict, Licence, MapPart, Metric, MetricUnit, Origin, Outcome, Preset, Price, Proof, Quantize, RaterAct, RaterState, RatingMode,
+    JudgeAction, JudgeVerdict, Kind, Language, Launch, LeakGate, LeakReason, LeakVerdict, Licence, MapPart, Metric, MetricUnit, Origin, Outcome, Preset, Price, Proof, Quantize, RaterAct, RaterState, RatingMode, RatingProgram,
     RecipeRule, Replacing, ResultMetric, RunStanding, RunStatus, Scorer, Separator, SettleKind, Severity, SkipReason, Split, SplitChoice, StageName, StageStanding, StageStatus, StudyAct, StudyKind, StudyState,
     SurrogateScope, Synthesizer, System, Thing, ValueKind, Verdict, WordVerdict,
 }

@@ -2,7 +2,8 @@
 //!
 //! Flow: [`request`] (what is planned) → [`begin`] (texts are drawn, numbered, ordered and sealed) → [`desk`] (a rater's
 //! presses) and [`blind`] (what an owner may do meanwhile) → [`record`] (answers with authors, once the results are open)
-//! → [`results`] → [`export`]. [`import`] brings in studies that were rated elsewhere.
+//! → [`results`] → [`export`]. [`import`] brings in studies that were rated elsewhere, [`ratings`] what was rated in other
+//! programs.
 
 pub mod begin;
 pub mod blind;
@@ -14,6 +15,7 @@ pub mod instrument;
 pub mod kept;
 mod order;
 pub mod plan;
+pub mod ratings;
 pub mod record;
 pub mod request;
 pub mod results;

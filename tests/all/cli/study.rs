@@ -71,6 +71,48 @@ fn what_is_exported_can_be_brought_in_elsewhere() {
 }
 
 #[test]
+fn ratings_of_another_program_become_a_study() {
+    let place = Place::new();
+    let task = |number: usize| {
+        let (dialogue, system) = (number / 2, ["plain", "tuned"][number % 2]);
+        let given = |rater: usize| {
+            json!({"completed_by": rater, "was_cancelled": false, "lead_time": 9.5, "result": [
+                {"from_name": "faithfulness", "type": "rating", "value": {"rating": 2 + number % 2 + (dialogue + rater) % 2}}]})
+        };
+        json!({"id": number, "data": {"conversation_id": dialogue, "model": system, "summary": format!("s{number}")},
+            "annotations": [given(1), given(2)]})
+    };
+    let tasks: Vec<Value> = (0..24).map(task).collect();
+    let file = place.write("stars.json", Value::from(tasks).to_string());
+    let read = ["study", "import", &file, "--format", "label-studio"];
+    let taken = place.ok(&read);
+    assert_eq!(
+        (&taken["name"], &taken["imported"]),
+        (&json!("stars"), &json!(true))
+    );
+    assert_eq!(
+        (number(&taken["items"]), number(&taken["ratings"])),
+        (24.0, 48.0)
+    );
+    let found = place.ok(&["study", "results", "stars"]);
+    let comparison = &list(&found["comparisons"])[0];
+    assert!(
+        (number(&comparison["diff"]).abs() - 1.0).abs() < 1e-9,
+        "{comparison}"
+    );
+    place.fails(&read, 2, "name_taken");
+    let wrong = [&read[..], &["--name", "again", "--map", "system=who"]].concat();
+    let error = place.fails(&wrong, 2, "unknown_column");
+    assert!(text(&error["message"]).contains("who"), "{error}");
+    let wrong = [&read[..], &["--name", "again", "--points", "2"]].concat();
+    let error = place.fails(&wrong, 2, "ratings");
+    assert!(
+        text(&error["message"]).contains("scale of 1 to 2"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_plan_says_what_a_study_can_show() {
     let place = Place::new();
     let plan = place.ok(&["study", "plan", "--raters", "A,B,C"]);

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args as ClapArgs, Subcommand, ValueEnum};
-use contract::{RatingMode, System};
+use contract::{RatingMode, RatingProgram, System};
+use project::study::ratings::RatingMap;
 
 use super::word_of;
 
@@ -17,11 +18,9 @@ pub(crate) struct Study {
 pub(crate) enum StudyAction {
     /// What a study could show before anybody rates: detectable differences, load, hours; it stores nothing
     Plan(StudyPlanArgs),
-    /// Bring in a study that was rated elsewhere, from a folder with study.json, dialogues.json, items.json, ratings.csv
-    Import {
-        /// The folder
-        folder: PathBuf,
-    },
+    /// Bring in a study that was rated elsewhere: a folder with study.json, dialogues.json, items.json and ratings.csv, or
+    /// the export of another program
+    Import(StudyImport),
     /// Plan a study of finished runs and start it: the plan is frozen, hashed and sealed
     Create(Box<StudyCreate>),
     /// Start a study that was kept as a draft
@@ -112,6 +111,30 @@ pub(crate) struct StudyPlanArgs {
     /// Words of a dialogue, for the hours
     #[arg(long, default_value_t = 200)]
     pub(crate) words: usize,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct StudyImport {
+    /// The folder, or the other program's file
+    pub(crate) path: PathBuf,
+    /// The program that the ratings were made in
+    #[arg(long, value_parser = word_of(RatingProgram::ALL, RatingProgram::as_str))]
+    pub(crate) format: Option<RatingProgram>,
+    /// Fields of an item: dialogue=FIELD,system=FIELD,summary=FIELD
+    #[arg(long, requires = "format")]
+    pub(crate) map: Option<RatingMap>,
+    /// Potato's data file with the items by their id, as JSON or JSON Lines
+    #[arg(long, value_name = "FILE", requires = "format")]
+    pub(crate) items: Option<PathBuf>,
+    /// Name of the study [default: the file's]
+    #[arg(long, requires = "format")]
+    pub(crate) name: Option<String>,
+    /// Criteria that are read: a,b [default: every one]
+    #[arg(long, value_delimiter = ',', requires = "format")]
+    pub(crate) criteria: Vec<String>,
+    /// Points of the scale, which begins at 1 [default: 5]
+    #[arg(long, value_parser = clap::value_parser!(u8).range(2..=10), requires = "format")]
+    pub(crate) points: Option<u8>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,7 +1,6 @@
 //! study: what a study could show, studies brought in from elsewhere, and what studies say. The acts on a study that runs
 //! are in `rating`.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use contract::{Comparison, StudyOutlook, StudyResults, StudySummary};
@@ -10,10 +9,13 @@ use metrics::simulation::{self, POPULATIONS};
 use project::study::export::{self, TableFormat};
 use project::study::import;
 use project::study::plan::{Asked, PlanRequest, outlook};
+use project::study::ratings::{self, RatingsRequest};
 
 use super::{Done, quoted, rating, session};
 use crate::answer;
-use crate::args::{BenchRating, Global, StudyAction, StudyExport, StudyPlanArgs, StudyTable};
+use crate::args::{
+    BenchRating, Global, StudyAction, StudyExport, StudyImport, StudyPlanArgs, StudyTable,
+};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::table::Table;
@@ -21,7 +23,7 @@ use crate::table::Table;
 pub(super) fn study(global: &Global, action: &StudyAction, output: &Output) -> Done {
     match action {
         StudyAction::Plan(args) => plan(args, output),
-        StudyAction::Import { folder } => take(global, folder, output),
+        StudyAction::Import(args) => take(global, args, output),
         StudyAction::List => list(global, output),
         StudyAction::Create(args) => rating::create(global, args, output),
         StudyAction::Start { study } => rating::start(global, study, output),
@@ -89,8 +91,20 @@ pub(super) fn plan_table(found: &StudyOutlook) -> Table {
     table
 }
 
-fn take(global: &Global, folder: &Path, output: &Output) -> Done {
-    let record = import::read(folder).map_err(project::Error::from)?;
+fn take(global: &Global, args: &StudyImport, output: &Output) -> Done {
+    let record = match args.format {
+        None => import::read(&args.path),
+        Some(program) => ratings::read(&RatingsRequest {
+            program,
+            path: args.path.clone(),
+            items: args.items.clone(),
+            map: args.map.clone().unwrap_or_default(),
+            name: args.name.clone(),
+            criteria: args.criteria.clone(),
+            points: args.points,
+        }),
+    };
+    let record = record.map_err(project::Error::from)?;
     let taken = session(global)?.take_study(&record, now_ms())?;
     output.text(format!(
         "Study {} is here: {} answers of {} raters about {} summaries. It was rated elsewhere, so Duologue says nothing \

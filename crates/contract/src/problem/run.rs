@@ -5,7 +5,8 @@ use std::fmt;
 
 use super::{cases, problems};
 use crate::{
-    ErrorPlace, ExampleKind, Lack, Price, RecipeRule, RunStatus, SettingShape, StageName, Synthesizer, System,
+    ErrorPlace, ExampleKind, Lack, Price, RecipeRule, RunStatus, SettingShape, StageName,
+    Synthesizer, System,
 };
 
 problems! {
