@@ -470,10 +470,13 @@ mod tests {
         names(chat.writes_nothing(), "the template writes nothing", beside);
         let error = load("chat_template.jinja", "a\n{% if %}").unwrap_err();
         names(error, "line 2 of the template", beside);
-        let error = load("chat_template.jinja", "{% for a in range(100000000) %}{% endfor %}")
-            .unwrap()
-            .render(&[], false)
-            .unwrap_err();
+        let error = load(
+            "chat_template.jinja",
+            "{% for a in range(100000000) %}{% endfor %}",
+        )
+        .unwrap()
+        .render(&[], false)
+        .unwrap_err();
         names(error, "steps", beside);
         names(template("{% if %}").unwrap_err(), "line 1", None);
     }

@@ -130,7 +130,10 @@ impl Recipe {
             ),
         ] {
             let Some(given) = given else { continue };
-            shape::check(field, &toml::Value::Integer(given.try_into().unwrap_or(i64::MAX)))?;
+            shape::check(
+                field,
+                &toml::Value::Integer(given.try_into().unwrap_or(i64::MAX)),
+            )?;
             (*value, *is_typed) = (given, true);
         }
         Ok(())

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 
 /// A number of examples or of draws, where 0 stands for all or for none.
 const COUNT: Bounds = Bounds::from_to(0.0, 1_000_000.0);
-/// The same where none makes no sense.
+/// The same without 0.
 const SOME: Bounds = Bounds::from_to(1.0, 1_000_000.0);
 /// How often something is done for one example or in one training.
 const FEW: Bounds = Bounds::from_to(1.0, 10_000.0);
@@ -68,7 +68,10 @@ const RANGES: [(&str, Bounds); 70] = [
     ("early_stop_evals", FEW_OR_NONE),
     ("warmup_share", SHARE),
     ("weight_decay", SHARE),
-    ("max_grad_norm", Bounds::from_to(0.0, 1_000_000.0).above_min()),
+    (
+        "max_grad_norm",
+        Bounds::from_to(0.0, 1_000_000.0).above_min(),
+    ),
     ("tokens_per_microbatch", Bounds::from_to(1.0, 100_000_000.0)),
     ("generate_batch_size", BATCH),
     ("candidates_per_summary", FEW),
@@ -78,7 +81,10 @@ const RANGES: [(&str, Bounds); 70] = [
     ("dialogue_top_k", COUNT),
     ("dialogue_min_p", SHARE),
     ("dialogue_typical_p", SOME_SHARE),
-    ("dialogue_repetition_penalty", Bounds::from_to(0.0, 100.0).above_min()),
+    (
+        "dialogue_repetition_penalty",
+        Bounds::from_to(0.0, 100.0).above_min(),
+    ),
     ("dialogue_max_new_tokens", TOKENS),
     ("judge_items", COUNT),
     ("min_gap", WEIGHT),
@@ -272,7 +278,9 @@ mod tests {
         };
         let told = refused("shots=abc");
         assert!(
-            told.contains("`shots` must be a whole number, at least 1 and at most 1000000, not `abc`"),
+            told.contains(
+                "`shots` must be a whole number, at least 1 and at most 1000000, not `abc`"
+            ),
             "{told}"
         );
         for assignment in ["shots=-1", "shots=1.5", "ids_score=7", "ids=2", "systems=3"] {
