@@ -1,5 +1,5 @@
 //! Use of the window by keyboard alone, then every screen of the sample's run checked against WCAG 2.2 A and AA (axe-core)
-//! in both themes. The screenshots are taken here too.
+//! in both themes. The screenshots are taken here too. In a small window, and with large text, nothing is cut.
 
 use std::path::Path;
 
@@ -42,6 +42,11 @@ fn by_keyboard_alone_and_every_screen_accessible() {
             empty_or_plain_screens(&mut looked, theme).await;
             screens_of_a_run(&mut looked, run).await;
         }
+        for (width, height, text) in [(900, 600, "100%"), (1280, 800, "150%")] {
+            window.resize(width, height).await;
+            window.script(TEXT_SIZE, vec![json!(text)]).await;
+            is_whole_everywhere(&mut looked, run, &format!("{width}x{height} {text}")).await;
+        }
         let findings = std::mem::take(&mut looked.findings);
         assert!(
             findings.is_empty(),
@@ -51,6 +56,66 @@ fn by_keyboard_alone_and_every_screen_accessible() {
         );
         window.close().await;
     });
+}
+
+/// Gives the page's text another size.
+const TEXT_SIZE: &str = "document.documentElement.style.fontSize = arguments[0]";
+
+/// What is cut: words that are wider than their control, controls that reach beyond what hides the rest of them, and a page
+/// that is wider than its window. What scrolls, and what ends with an ellipsis on purpose, is whole.
+const FIND_CUT: &str = r#"
+    const cut = [];
+    const flow = (element) => getComputedStyle(element).overflowX;
+    const name = (element) =>
+      `${element.tagName.toLowerCase()} ${element.dataset.testid ?? ''} "${element.textContent.trim().slice(0, 40)}"`;
+    const page = document.documentElement;
+    if (page.scrollWidth > innerWidth + 1) cut.push(`the page has ${page.scrollWidth} of ${innerWidth}`);
+    const controls = 'button, a, th, td, input, select, label, h1, h2, h3, dt, dd, legend, summary';
+    for (const element of document.querySelectorAll(controls)) {
+      const box = element.getBoundingClientRect();
+      // Beyond the page's corner until it has the focus.
+      if (!element.checkVisibility() || box.bottom <= 0 || box.right <= 0) continue;
+      const style = getComputedStyle(element);
+      const isText = !['INPUT', 'SELECT'].includes(element.tagName) && style.display !== 'inline';
+      const ends = style.textOverflow === 'ellipsis' || ['auto', 'scroll'].includes(style.overflowX);
+      if (isText && !ends && box.width > 2 && element.scrollWidth > element.clientWidth + 1)
+        cut.push(`${name(element)}: ${element.scrollWidth} in ${element.clientWidth}`);
+      for (let around = element.parentElement; around; around = around.parentElement) {
+        if (['auto', 'scroll'].includes(flow(around))) break;
+        if (!['hidden', 'clip'].includes(flow(around))) continue;
+        const edge = around.getBoundingClientRect();
+        // A pixel wide: for those who listen.
+        if (edge.width <= 2) break;
+        if (box.left < edge.left - 1 || box.right > edge.right + 1) cut.push(`${name(element)}: beyond its card`);
+        break;
+      }
+    }
+    return cut;"#;
+
+/// The screens with the most beside each other.
+async fn is_whole_everywhere(looked: &mut Look<'_>, run: &str, size: &str) {
+    let window = looked.window;
+    for (nav, control) in [
+        ("nav-home", "home-machine"),
+        ("nav-models", "model-path"),
+        ("nav-experiments", "experiment-new"),
+        ("nav-results", "results-table"),
+        ("nav-demo", "demo-input"),
+        ("nav-settings", "theme-light"),
+    ] {
+        window.click(nav).await;
+        window.see(control).await;
+        looked.whole(&format!("{nav} at {size}")).await;
+    }
+    window.go("/data/physiotherapy").await;
+    window.see("examples").await;
+    looked.whole(&format!("examples at {size}")).await;
+    window.click("nav-runs").await;
+    window.see(&format!("run-open-{run}")).await;
+    looked.whole(&format!("runs at {size}")).await;
+    window.click(&format!("run-open-{run}")).await;
+    window.see("stage-synthesizer").await;
+    looked.whole(&format!("a run at {size}")).await;
 }
 
 /// Makes sure that the check works: it must find an image without alternative text.
@@ -182,6 +247,15 @@ struct Look<'window> {
 }
 
 impl Look<'_> {
+    /// Collects what is cut on the page as it is now.
+    async fn whole(&mut self, screen: &str) {
+        self.window.settle().await;
+        let found = self.window.script(FIND_CUT, vec![]).await;
+        let cut = found.as_array().unwrap().iter().filter_map(Value::as_str);
+        self.findings
+            .extend(cut.map(|cut| format!("{screen}: {cut}")));
+    }
+
     /// Takes a screenshot of the page as it is now, and collects what axe-core finds on it.
     async fn at(&mut self, screen: &str) {
         self.window.settle().await;

@@ -113,6 +113,18 @@ impl<'desk> Window<'desk> {
             .await
     }
 
+    /// Gives the window another size, and waits until the page has it.
+    pub(crate) async fn resize(&self, width: u32, height: u32) {
+        limited("another size", self.client.set_window_size(width, height))
+            .await
+            .unwrap();
+        until("the page has its size", SOON_S, async || {
+            let seen = self.script("return innerWidth", vec![]).await;
+            (seen.as_u64()? <= u64::from(width)).then_some(())
+        })
+        .await;
+    }
+
     /// Waits until a control is on the page, and returns it.
     pub(crate) async fn see(&self, testid: &str) -> Element {
         let css = css(testid);

@@ -1087,6 +1087,8 @@ export type ErrorCode =
 "old_office" | 
 /**  A file is a workbook in Excel's binary form (XLSB). */
 "binary_workbook" | 
+/**  Ratings of another program do not fit a study. */
+"ratings" | 
 /**  A file is a picture, a recording or something else that is no text. */
 "binary" | 
 /**  A file is a page of HTML. */
@@ -2121,6 +2123,15 @@ export type ImportProblem =
 	/**  Row, the header is 1. */
 	row: number,
 	/**  What the parser met. */
+	reason: string,
+} } | 
+/**  Ratings of another program do not fit a study. */
+{ code: "ratings"; args: {
+	/**  The file, as given. */
+	file: string,
+	/**  Place of the item in the file, from 1. */
+	row: number,
+	/**  What does not fit. */
 	reason: string,
 } } | 
 /**  A mapped column is not in the file. */
