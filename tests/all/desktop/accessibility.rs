@@ -73,8 +73,9 @@ const FIND_CUT: &str = r#"
     const controls = 'button, a, th, td, input, select, label, h1, h2, h3, dt, dd, legend, summary';
     for (const element of document.querySelectorAll(controls)) {
       const box = element.getBoundingClientRect();
-      // Beyond the page's corner until it has the focus.
-      if (!element.checkVisibility() || box.bottom <= 0 || box.right <= 0) continue;
+      // What is there for those who listen, or beyond the page's corner until it has the focus.
+      const isHidden = element.closest('.visually-hidden') || box.bottom <= 0 || box.right <= 0;
+      if (!element.checkVisibility() || isHidden) continue;
       const style = getComputedStyle(element);
       const isText = !['INPUT', 'SELECT'].includes(element.tagName) && style.display !== 'inline';
       const ends = style.textOverflow === 'ellipsis' || ['auto', 'scroll'].includes(style.overflowX);
@@ -84,7 +85,7 @@ const FIND_CUT: &str = r#"
         if (['auto', 'scroll'].includes(flow(around))) break;
         if (!['hidden', 'clip'].includes(flow(around))) continue;
         const edge = around.getBoundingClientRect();
-        // A pixel wide: for those who listen.
+        // A pixel wide: a head that is there for those who listen.
         if (edge.width <= 2) break;
         if (box.left < edge.left - 1 || box.right > edge.right + 1) cut.push(`${name(element)}: beyond its card`);
         break;
