@@ -161,7 +161,7 @@ impl Score {
         };
         let parts = || text.split(|sign: char| !sign.is_ascii_alphanumeric());
         let number = text
-            .parse()
+            .parse::<f64>()
             .ok()
             .or_else(|| parts().next().and_then(digits))
             .or_else(|| parts().next_back().and_then(digits));
@@ -471,7 +471,8 @@ impl<'a> Sheet<'a> {
             })
             .collect();
         let pairs = self.systems.iter().enumerate().flat_map(|(place, a)| {
-            self.systems[place + 1..].iter().map(|b| PlannedComparison {
+            let others = self.systems[place + 1..].iter();
+            others.map(move |b| PlannedComparison {
                 a: a.clone(),
                 b: b.clone(),
                 test: true,
