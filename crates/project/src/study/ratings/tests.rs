@@ -125,7 +125,8 @@ fn argilla_writes_nested_flat_and_in_its_first_version() {
         serde_json::json!({"fields": {"summary": format!("s{place}"), "dialogue_id": dialogue, "system": system},
             "responses": [given("u1", first), given("u2", second)]})
     };
-    let list = |record: &dyn Fn((usize, &(&str, &str))) -> serde_json::Value| -> Vec<String> {
+    type Record<'a> = &'a dyn Fn((usize, &(&str, &str))) -> serde_json::Value;
+    let list = |record: Record<'_>| -> Vec<String> {
         PAIRS
             .iter()
             .enumerate()
