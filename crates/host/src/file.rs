@@ -1,12 +1,12 @@
-//! Files that are either whole or absent. Everything is written aside, synced and renamed, and then the folder is
-//! synced: a rename lasts through a power cut only once its folder is on the disk.
+//! Files and folders that are either whole or absent. Everything is written aside, synced and renamed, and then the folder
+//! is synced: a rename lasts through a power cut only once its folder is on the disk.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{BufWriter, ErrorKind, IntoInnerError, Result, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
+use tempfile::{Builder, NamedTempFile, TempDir};
 
 use crate::private;
 
@@ -27,10 +27,7 @@ impl Draft {
     /// # Errors
     /// Where the folder cannot be written to.
     pub fn create(path: &Path) -> Result<Self> {
-        let name = path.file_name().ok_or(ErrorKind::InvalidFilename)?;
-        let mut prefix = OsString::from(".");
-        prefix.push(name);
-        prefix.push(".");
+        let prefix = prefix_of(path)?;
         private::create_folder(folder_of(path))?;
         let mut builder = Builder::new();
         builder.prefix(&prefix);
@@ -73,6 +70,73 @@ impl Write for Draft {
     fn flush(&mut self) -> Result<()> {
         self.aside.flush()
     }
+}
+
+/// A folder that is being filled beside its place. Dropped without [`DraftFolder::commit`] it leaves nothing.
+#[derive(Debug)]
+pub struct DraftFolder {
+    aside: TempDir,
+    place: PathBuf,
+}
+
+impl DraftFolder {
+    /// Begins a folder; missing folders above it are created. It is for the user alone if `is_private`, else for whom the user's
+    /// mask lets in.
+    ///
+    /// # Errors
+    /// Where the folder above it cannot be written to.
+    pub fn create(path: &Path, is_private: bool) -> Result<Self> {
+        let place = std::path::absolute(path)?;
+        let prefix = prefix_of(&place)?;
+        private::create_folder(folder_of(&place))?;
+        let mut builder = Builder::new();
+        builder.prefix(&prefix);
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(
+            if is_private || private::is_inside(&place) {
+                0o700
+            } else {
+                0o777
+            },
+        ));
+        #[cfg(not(unix))]
+        let _no_modes_here = is_private;
+        let aside = builder.tempdir_in(folder_of(&place))?;
+        Ok(Self { aside, place })
+    }
+
+    /// Where it is filled.
+    pub fn path(&self) -> &Path {
+        self.aside.path()
+    }
+
+    /// Puts the folder in its place, which may be an empty folder already.
+    ///
+    /// # Errors
+    /// Where something is in the place; it is as before then.
+    pub fn commit(self) -> Result<()> {
+        if !self.place.is_dir() {
+            return rename(&self.aside.keep(), &self.place);
+        }
+        if fs::read_dir(&self.place)?.next().is_some() {
+            return Err(ErrorKind::DirectoryNotEmpty.into());
+        }
+        // Somebody may stand in that folder, so it stays.
+        for entry in fs::read_dir(self.aside.path())? {
+            let entry = entry?;
+            fs::rename(entry.path(), self.place.join(entry.file_name()))?;
+        }
+        sync(&self.place)
+    }
+}
+
+/// What a name aside begins with.
+fn prefix_of(path: &Path) -> Result<OsString> {
+    let name = path.file_name().ok_or(ErrorKind::InvalidFilename)?;
+    let mut prefix = OsString::from(".");
+    prefix.push(name);
+    prefix.push(".");
+    Ok(prefix)
 }
 
 /// Writes `bytes` to `path` so that a crash or a full disk leaves either the old file or the new one.
@@ -151,6 +215,37 @@ mod tests {
         drop(unfinished);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         assert_eq!(fs::read(path.join("inside")).unwrap(), b"kept");
+    }
+
+    #[test]
+    fn a_folder_is_whole_or_absent() {
+        let dir = tempfile::tempdir().unwrap();
+        let begun = |name: &str| {
+            let draft = DraftFolder::create(&dir.path().join(name), false).unwrap();
+            fs::create_dir(draft.path().join("inner")).unwrap();
+            fs::write(draft.path().join("inner/file"), name).unwrap();
+            draft
+        };
+        drop(begun("left"));
+        begun("deep/er").commit().unwrap();
+        fs::create_dir(dir.path().join("empty")).unwrap();
+        begun("empty").commit().unwrap();
+        begun("deep").commit().unwrap_err();
+        let names = |folder: &str| {
+            let mut names: Vec<_> = fs::read_dir(dir.path().join(folder))
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names("."), ["deep", "empty"]);
+        assert_eq!(
+            (names("deep"), names("empty")),
+            (vec!["er".into()], vec!["inner".into()])
+        );
+        let file = dir.path().join("deep/er/inner/file");
+        assert_eq!(fs::read(file).unwrap(), b"deep/er");
     }
 
     #[cfg(unix)]
