@@ -265,6 +265,8 @@ closed_set! {
         ModelFile = "model_file",
         /// Another model is being downloaded.
         WindowDownloadBusy = "window_download_busy",
+        /// Another export is at work.
+        WindowExportBusy = "window_export_busy",
         /// The workspace cannot be locked.
         WindowLock = "window_lock",
         /// The log of a run cannot be read.

@@ -14,6 +14,7 @@ mod error;
 mod event;
 mod excerpt;
 mod experiment;
+mod export;
 mod format;
 mod intake;
 mod judge;
@@ -31,6 +32,7 @@ mod remark;
 mod run;
 mod shape;
 mod study;
+mod workbench;
 
 pub use answer::{
     Catalogue, CatalogueLine, CatalogueModel, Change, Download, DownloadPaused, Downloaded,
@@ -66,6 +68,10 @@ pub use experiment::{
     ExperimentPlan, ExperimentPreset, ExperimentReport, ExperimentRow, ExperimentSide,
     ExperimentStanding, ExperimentSummary, ExperimentSynthesizer, ExperimentVerdict,
     GainDifference, GridMode, NewExperiment, PlannedCell,
+};
+pub use export::{
+    DatasetForm, Deliverable, ExportLine, ExportStep, Exported, GgufType, HandOver, HandedOver,
+    Offered, Replay, ReportForm, Unpacked,
 };
 pub use format::{FileFormat, Formats};
 pub use intake::{Account, AccountUnit, DateOrder, Dropped, SourceFile};
@@ -106,6 +112,10 @@ pub use study::{
     PairComparison, PairKappa, PairResults, PlannedComparison, RaterDifference, RaterTime, Settle,
     SeverityShift, Strength, StudyCounts, StudyCriterion, StudyOutlook, StudyPlan, StudyRater,
     StudyResults, StudySystem, SystemMarks, SystemScores, Words,
+};
+pub use workbench::{
+    FoundItems, HandAct, HandState, ItemCount, ItemMark, ItemOrder, ItemQuery, ItemVerdict,
+    ItemVersion, Lineage, MadeFrom, MadeWith, Undone,
 };
 
 #[cfg(test)]

@@ -95,6 +95,10 @@ closed_set! {
         Adapter = "adapter",
         /// A run bundle.
         Bundle = "bundle",
+        /// The conversations of a data set.
+        Dataset = "dataset",
+        /// A report of a run.
+        Report = "report",
     }
 }
 

@@ -55,10 +55,10 @@ macro_rules! every_set {
 }
 
 every_set! {
-    AccountUnit, AdapterDtype, AgreementWord, ArtifactKind, BootstrapKind, CertificateFault, Control, Corruption, CorruptionGroup, CueFault, DateOrder, Detection, Direction, Doubt, DropReason, Encoding,
-    ErrorCode, ExampleKind, ExperimentAction, ExperimentPreset, ExperimentStanding, ExportKind, FactKind, FileAction, FileFormat, Fit, FoundBy, GridMode, IdentifierKind, IntakeLimit, IssueCode, ItemState,
+    AccountUnit, AdapterDtype, AgreementWord, ArtifactKind, BootstrapKind, CertificateFault, Control, Corruption, CorruptionGroup, CueFault, DatasetForm, DateOrder, Detection, Direction, Doubt, DropReason, Encoding,
+    ErrorCode, ExampleKind, ExperimentAction, ExperimentPreset, ExperimentStanding, ExportKind, ExportStep, Exported, FactKind, FileAction, FileFormat, Fit, FoundBy, GgufType, GridMode, IdentifierKind, IntakeLimit, IssueCode, ItemMark, ItemOrder, ItemState, ItemVerdict,
     JudgeAction, JudgeVerdict, Kind, Language, Launch, LeakGate, LeakReason, LeakVerdict, Licence, MapPart, Metric, MetricUnit, Origin, Outcome, Preset, Price, Proof, Quantize, RaterAct, RaterState, RatingMode, RatingProgram,
-    RecipeRule, Replacing, ResultMetric, RunStanding, RunStatus, Scorer, Separator, SettleKind, Severity, SkipReason, Split, SplitChoice, StageName, StageStanding, StageStatus, StudyAct, StudyKind, StudyState,
+    RecipeRule, Replacing, ReportForm, ResultMetric, RunStanding, RunStatus, Scorer, Separator, SettleKind, Severity, SkipReason, Split, SplitChoice, StageName, StageStanding, StageStatus, StudyAct, StudyKind, StudyState,
     SurrogateScope, Synthesizer, System, Thing, ValueKind, Verdict, WordVerdict,
 }
 
@@ -71,6 +71,7 @@ fn no_set_is_left_out_of_the_round_trip() {
         include_str!("error.rs"),
         include_str!("event.rs"),
         include_str!("experiment.rs"),
+        include_str!("export.rs"),
         include_str!("format.rs"),
         include_str!("intake.rs"),
         include_str!("judge.rs"),
@@ -83,6 +84,7 @@ fn no_set_is_left_out_of_the_round_trip() {
         include_str!("rating.rs"),
         include_str!("remark.rs"),
         include_str!("run.rs"),
+        include_str!("workbench.rs"),
     ];
     let declared: usize = sources
         .iter()

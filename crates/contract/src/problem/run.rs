@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{cases, problems};
 use crate::{
-    ErrorPlace, ExampleKind, Lack, Price, RecipeRule, RunStatus, SettingShape, StageName,
+    ArtifactKind, ErrorPlace, ExampleKind, Lack, Price, RecipeRule, RunStatus, SettingShape, StageName,
     Synthesizer, System,
 };
 
@@ -256,6 +256,8 @@ cases! {
         },
         /// A download.
         Download,
+        /// Something that was to be handed over.
+        Export,
         /// Other work with a model.
         Work,
     }
@@ -359,6 +361,46 @@ cases! {
         FolderNotEmpty {
             /// The folder.
             file: String,
+        },
+        /// Changing by hand what is evidence, or what is read as the tokens that were drawn.
+        NotByHand {
+            /// Which kind of item.
+            kind: ArtifactKind,
+        },
+        /// An empty text in the place of what a stage made.
+        EmptyItem {
+            /// Which kind of item.
+            kind: ArtifactKind,
+        },
+        /// Rejecting the last item that a later stage could read.
+        LastItem {
+            /// Which kind of item.
+            kind: ArtifactKind,
+        },
+        /// Changing by hand a run that was carried out before stages had parts.
+        EarlierRun {
+            /// The run.
+            run: String,
+        },
+        /// Going on from changes by hand if no later stage would read one.
+        NothingStale {
+            /// The run.
+            run: String,
+        },
+        /// Taking in a run bundle from a folder that holds none, or a workspace with other than one run.
+        NotABundle {
+            /// The folder.
+            file: String,
+            /// Runs that are in it.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            runs: usize,
+        },
+        /// Taking in a run bundle that lost or changed an adapter on its way.
+        BundleDamaged {
+            /// The folder.
+            file: String,
+            /// Which of the run's adapters is missing or another one.
+            role: String,
         },
     }
 }
@@ -495,6 +537,9 @@ impl fmt::Display for RunProblem {
             }
             Self::Interrupted(Interrupted::Download) => {
                 write!(f, "the download was stopped; what has arrived is kept")
+            }
+            Self::Interrupted(Interrupted::Export) => {
+                write!(f, "stopped on request; nothing was written")
             }
             Self::Interrupted(Interrupted::Work) => write!(f, "stopped on request"),
             Self::ModelChanged { file } => {
@@ -651,6 +696,41 @@ impl fmt::Display for WrongState {
             ),
             Self::FolderNotEmpty { file } => {
                 write!(f, "{file} is not empty; nothing was written")
+            }
+            Self::NotByHand { kind } => {
+                write!(f, "this {kind} is not changed by hand; it stays as it is")
+            }
+            Self::EmptyItem { kind } => write!(f, "the {kind} has no text; it stays as it is"),
+            Self::LastItem { kind } => {
+                write!(
+                    f,
+                    "it is the last {kind} that a later stage could read; it stays"
+                )
+            }
+            Self::EarlierRun { run } => write!(
+                f,
+                "run `{run}` was carried out by an earlier version, which did not note what each result was made from"
+            ),
+            Self::NothingStale { run } => {
+                write!(
+                    f,
+                    "nothing in run `{run}` was made from something that has changed since"
+                )
+            }
+            Self::NotABundle { file, runs: 0 } => {
+                write!(f, "{file} holds no run bundle; nothing was taken")
+            }
+            Self::NotABundle { file, runs } => {
+                write!(
+                    f,
+                    "{file} is a workspace with {runs} runs, not a run bundle; nothing was taken"
+                )
+            }
+            Self::BundleDamaged { file, role } => {
+                write!(
+                    f,
+                    "in the run bundle {file} the adapter {role} is missing or not the one that was packed; nothing was taken"
+                )
             }
         }
     }

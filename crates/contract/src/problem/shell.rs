@@ -38,6 +38,8 @@ problems! {
         },
         /// Another model is being downloaded.
         WindowDownloadBusy,
+        /// Something else is being written out.
+        WindowExportBusy,
         /// The workspace cannot be locked.
         WindowLock {
             /// The file that is locked.
@@ -202,6 +204,7 @@ impl fmt::Display for ShellProblem {
             }
             Self::ModelFile { file, fault } => write!(f, "{file} cannot be used: {fault}"),
             Self::WindowDownloadBusy => write!(f, "another model is being downloaded"),
+            Self::WindowExportBusy => write!(f, "something else is being written out"),
             Self::WindowLock { file, reason } => write!(f, "{file} cannot be locked: {reason}"),
             Self::WindowLog { file, reason } => {
                 write!(f, "the log {file} cannot be read: {reason}")

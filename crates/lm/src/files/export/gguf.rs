@@ -16,38 +16,22 @@ use crate::lora::Adapter;
 use crate::model::packed::encode;
 use crate::model::{Architecture, DecoderConfig, NO_ROPE_INTERVAL, Target};
 use candle_core::quantized::GgmlDType;
+use contract::GgufType;
 
-/// Number type of the matrices of a GGUF file; vectors are always f32.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GgufType {
-    /// 16 bits a weight.
-    F16,
-    /// 8.5 bits a weight: one scale for 32 values.
-    Q8_0,
-    /// About 4.9 bits: llama.cpp's "medium" mix of Q4_K, Q5_K and Q6_K.
-    Q4KM,
+/// What a number type is in llama.cpp.
+trait LlamaCpp: Copy {
+    /// llama.cpp's `llama_ftype`.
+    fn file_type(self) -> u32;
+    /// Type of a matrix with rows of `columns` values. A row whose length is not a multiple of 256 takes Q8_0; if it is
+    /// not a multiple of 32 either, f16.
+    fn of(self, gguf_name: &str, columns: usize, layers: usize, tied: bool) -> GgmlDType;
+    /// What llama.cpp keeps at 6 bits: the head, and value and down projections of the first and last eighth of the
+    /// blocks and of every third between.
+    fn is_wide(self, gguf_name: &str, layers: usize, tied: bool) -> bool;
 }
 
-impl GgufType {
-    /// All, by the names of the command line.
-    pub const ALL: [Self; 3] = [Self::F16, Self::Q8_0, Self::Q4KM];
-
-    /// Its name on the command line.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::F16 => "f16",
-            Self::Q8_0 => "q8_0",
-            Self::Q4KM => "q4_k_m",
-        }
-    }
-
-    /// The one with that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
-    }
-
-    /// llama.cpp's `llama_ftype`.
-    const fn file_type(self) -> u32 {
+impl LlamaCpp for GgufType {
+    fn file_type(self) -> u32 {
         match self {
             Self::F16 => 1,
             Self::Q8_0 => 7,
@@ -55,8 +39,6 @@ impl GgufType {
         }
     }
 
-    /// Type of a matrix with rows of `columns` values. A row whose length is not a multiple of 256 takes Q8_0; if it is
-    /// not a multiple of 32 either, f16.
     fn of(self, gguf_name: &str, columns: usize, layers: usize, tied: bool) -> GgmlDType {
         let wanted = match self {
             Self::F16 => GgmlDType::F16,
@@ -72,8 +54,6 @@ impl GgufType {
             .unwrap_or(GgmlDType::F16)
     }
 
-    /// What llama.cpp keeps at 6 bits: the head, and value and down projections of the first and last eighth of the
-    /// blocks and of every third between.
     fn is_wide(self, gguf_name: &str, layers: usize, tied: bool) -> bool {
         let block = gguf_name
             .strip_prefix("blk.")

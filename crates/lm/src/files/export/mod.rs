@@ -23,7 +23,8 @@ mod gguf_adapter;
 mod gguf_tokenizer;
 mod merged;
 
-pub use gguf::{GgufType, write_gguf};
+pub use contract::GgufType;
+pub use gguf::write_gguf;
 pub use gguf_adapter::write_gguf_adapter;
 pub use merged::{write_merged, write_side_files};
 
