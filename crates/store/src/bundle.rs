@@ -164,8 +164,8 @@ fn take<S: Stored, A: Stored>(tx: &Connection, taken: &TakenRun<'_, S, A>) -> Re
     )?;
     tx.execute(
         "INSERT INTO main.artifact
-         (run_id, stage, part, round, kind, item, version, author, created_at_ms, payload)
-         SELECT run_id, stage, part, round, kind, item, version, author, created_at_ms, payload
+         (run_id, stage, part, round, kind, item, version, author, created_at_ms, payload, verdict, undoes)
+         SELECT run_id, stage, part, round, kind, item, version, author, created_at_ms, payload, verdict, undoes
          FROM bundle.artifact WHERE run_id = ?1 ORDER BY id",
         [id],
     )?;

@@ -42,6 +42,7 @@ pub use table::rating_rows::{
 };
 pub use table::run::{NewRun, RunRow};
 pub use table::stage::StageRow;
+pub use table::workbench::{HandChange, Hashed, ItemFacts, ItemRow};
 
 use host::private;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};

@@ -10,7 +10,7 @@
 
 use crate::table::{
     artifact, dataset, example, experiment, import, leak, lease, ledger, metric_point, model, part,
-    queue, rating_acts, rating_old, rating_study, run, setting, stage, work,
+    queue, rating_acts, rating_old, rating_study, run, setting, stage, work, workbench,
 };
 use crate::{Error, Result};
 use rusqlite::{Connection, TransactionBehavior};
@@ -79,6 +79,7 @@ const LINES: &[Line] = &[
     Line::additive(rating_acts::SQL),
     Line::additive(rating_old::COPY_SQL),
     Line::additive(leak::SQL),
+    Line::additive(workbench::SQL),
 ];
 
 /// What a database has: in decimal, `user_version` is `MMmmmLLL`, the release that it needs (`MM.mmm`) and the number

@@ -87,7 +87,7 @@ pub struct ArtifactPage {
     pub total: u64,
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<ArtifactRow> {
+pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<ArtifactRow> {
     Ok(ArtifactRow {
         id: row.get("id")?,
         run_id: row.get("run_id")?,
@@ -101,13 +101,15 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ArtifactRow> {
     })
 }
 
-/// Latest version of each artifact of stage ?2 of run ?1, of its part ?3 or of all, of kind ?4 or of all.
+/// Latest version of each artifact of stage ?2 of run ?1, of its part ?3 or of all, of kind ?4 or of all. What a person
+/// rejected is left out: no stage reads it.
 const LATEST: &str = "
 FROM artifact a WHERE run_id = ?1 AND stage = ?2 AND (?3 IS NULL OR part = ?3) AND (?4 IS NULL OR kind = ?4)
 AND version = (
     SELECT MAX(b.version) FROM artifact b
     WHERE b.run_id = a.run_id AND b.stage = a.stage AND b.part = a.part AND b.round = a.round AND b.kind = a.kind
-    AND b.item = a.item)";
+    AND b.item = a.item)
+AND verdict IS NOT 'rejected'";
 
 /// Replaces all artifacts of a part by version 1 of the given ones.
 pub(crate) fn replace_artifacts(
@@ -137,6 +139,16 @@ pub(crate) fn replace_artifacts(
         ])?;
     }
     Ok(())
+}
+
+/// The artifacts of a part that later stages read, in the order of its hash.
+pub(crate) fn kept(conn: &Connection, run: &str, part: Part) -> Result<Vec<ArtifactRow>> {
+    let every_kind: Option<String> = None;
+    let mut query = conn.prepare_cached(&format!("SELECT * {LATEST} ORDER BY kind, part, item"))?;
+    let key = params![run, Word(part.stage()), part.name(), every_kind];
+    Ok(query
+        .query_map(key, from_row)?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 impl Store {

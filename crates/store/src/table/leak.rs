@@ -33,7 +33,7 @@ pub struct ExportRow {
     pub at_ms: i64,
     /// What it is.
     pub kind: ExportKind,
-    /// The run that it comes from.
+    /// The run, data set or experiment that it comes from.
     pub run: String,
     /// The adapter; `None` for a whole run.
     pub role: Option<String>,

@@ -21,8 +21,10 @@ pub(crate) mod rating_study;
 pub(crate) mod rating_write;
 pub(crate) mod run;
 pub(crate) mod setting;
+pub(crate) mod size;
 pub(crate) mod stage;
 pub(crate) mod work;
+pub(crate) mod workbench;
 
 use std::fmt::Display;
 use std::str::FromStr;

@@ -223,8 +223,8 @@ fn remove_of_the_whole(conn: &Connection, run: &str, part: Part) -> Result<()> {
 /// Copies results, artifacts and metric points of a finished part; statements of [`Store::reuse_part`].
 const REUSE: [&str; 7] = [
     "DELETE FROM artifact WHERE run_id = :to AND stage = :stage AND part = :part",
-    "INSERT INTO artifact (run_id, stage, part, kind, item, version, author, created_at_ms, payload)
-     SELECT :to, stage, part, kind, item, version, author, created_at_ms, payload FROM artifact
+    "INSERT INTO artifact (run_id, stage, part, kind, item, version, author, created_at_ms, payload, verdict, undoes)
+     SELECT :to, stage, part, kind, item, version, author, created_at_ms, payload, verdict, undoes FROM artifact
      WHERE run_id = :from AND stage = :stage AND part = :part ORDER BY id",
     "DELETE FROM metric_point WHERE run_id = :to AND stage = :stage AND part = :part",
     "INSERT OR REPLACE INTO metric_point (run_id, stage, part, series, step, value)
@@ -239,6 +239,47 @@ const REUSE: [&str; 7] = [
     "UPDATE stage SET progress = (SELECT progress FROM stage WHERE run_id = :from AND name = :stage)
      WHERE run_id = :to AND name = :stage AND progress = '{}'",
 ];
+
+/// What [`Store::reuse_part`] does.
+pub(crate) fn copy_part(
+    tx: &Connection,
+    from_run: &str,
+    to_run: &str,
+    part: Part,
+    now_ms: i64,
+) -> Result<()> {
+    if !get(tx, from_run, part)?.is_some_and(|source| source.is_finished()) {
+        let key = format!("\"{part}\" of run \"{from_run}\"");
+        return Err(Error::NotFound {
+            thing: Thing::FinishedStage,
+            key,
+        });
+    }
+    if from_run == to_run {
+        return Ok(());
+    }
+    enter(tx, to_run, part)?;
+    remove_of_the_whole(tx, to_run, part)?;
+    let (stage, name) = (Word(part.stage()), part.name());
+    for sql in REUSE {
+        let parameters: [(&str, &dyn ToSql); 4] = [
+            (":from", &from_run),
+            (":to", &to_run),
+            (":stage", &stage),
+            (":part", &name),
+        ];
+        let used: Vec<_> = parameters
+            .into_iter()
+            .filter(|(key, _)| sql.contains(key))
+            .collect();
+        tx.prepare_cached(sql)?.execute(used.as_slice())?;
+    }
+    tx.prepare_cached(
+        "UPDATE part SET finished_at_ms = ?4 WHERE run_id = ?1 AND stage = ?2 AND part = ?3",
+    )?
+    .execute(params![to_run, stage, name, now_ms])?;
+    stage::refresh(tx, to_run, part.stage())
+}
 
 impl Store {
     /// The parts of a run in the order of the method; none for a run that was carried out before there were parts.
@@ -413,7 +454,8 @@ impl Store {
         })
     }
 
-    /// The run whose finished part had these inputs and no hand edit since; the oldest such run.
+    /// The run whose finished part had these inputs and stands as it was made; the oldest such run. What a person accepted, and
+    /// changed and changed back, stands so; what a person rejected does not.
     pub fn find_part(&self, part: Part, inputs_sha256: &str) -> Result<Option<String>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(
@@ -421,7 +463,14 @@ impl Store {
                  WHERE stage = ?1 AND part = ?2 AND inputs_sha256 = ?3 AND status IN ('done', 'reused')
                  AND NOT EXISTS (
                      SELECT 1 FROM artifact a WHERE a.run_id = part.run_id AND a.stage = part.stage
-                     AND a.part = part.part AND a.version > 1)
+                     AND a.part = part.part AND a.version > 1
+                     AND a.version = (
+                         SELECT MAX(b.version) FROM artifact b WHERE b.run_id = a.run_id AND b.stage = a.stage
+                         AND b.part = a.part AND b.round = a.round AND b.kind = a.kind AND b.item = a.item)
+                     AND (a.verdict = 'rejected' OR a.payload <> (
+                         SELECT c.payload FROM artifact c WHERE c.run_id = a.run_id AND c.stage = a.stage
+                         AND c.part = a.part AND c.round = a.round AND c.kind = a.kind AND c.item = a.item
+                         AND c.version = 1)))
                  ORDER BY finished_at_ms, run_id LIMIT 1",
             )?;
             let key = params![Word(part.stage()), part.name(), inputs_sha256];
@@ -434,39 +483,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] where the target lacks the stage or the source is not finished; [`Error::LeaseLost`].
     pub fn reuse_part(&self, from_run: &str, to_run: &str, part: Part, now_ms: i64) -> Result<()> {
-        self.write_run(to_run, |tx| {
-            if !get(tx, from_run, part)?.is_some_and(|source| source.is_finished()) {
-                let key = format!("\"{part}\" of run \"{from_run}\"");
-                return Err(Error::NotFound {
-                    thing: Thing::FinishedStage,
-                    key,
-                });
-            }
-            if from_run == to_run {
-                return Ok(());
-            }
-            enter(tx, to_run, part)?;
-            remove_of_the_whole(tx, to_run, part)?;
-            let (stage, name) = (Word(part.stage()), part.name());
-            for sql in REUSE {
-                let parameters: [(&str, &dyn ToSql); 4] = [
-                    (":from", &from_run),
-                    (":to", &to_run),
-                    (":stage", &stage),
-                    (":part", &name),
-                ];
-                let used: Vec<_> = parameters
-                    .into_iter()
-                    .filter(|(key, _)| sql.contains(key))
-                    .collect();
-                tx.prepare_cached(sql)?.execute(used.as_slice())?;
-            }
-            tx.prepare_cached(
-                "UPDATE part SET finished_at_ms = ?4 WHERE run_id = ?1 AND stage = ?2 AND part = ?3",
-            )?
-            .execute(params![to_run, stage, name, now_ms])?;
-            stage::refresh(tx, to_run, part.stage())
-        })
+        self.write_run(to_run, |tx| copy_part(tx, from_run, to_run, part, now_ms))
     }
 
     /// Replaces what is kept beside the parts of a run and read by none of them: the tables of `evaluate`, which are made of

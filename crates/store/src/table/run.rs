@@ -136,7 +136,7 @@ pub(crate) fn no_such(id: &str) -> Error {
     Error::NoSuchRun { id: id.to_owned() }
 }
 
-fn insert(tx: &Connection, new: &NewRun<'_>) -> Result<()> {
+pub(crate) fn insert(tx: &Connection, new: &NewRun<'_>) -> Result<()> {
     dataset::by_id(tx, new.dataset_id)?;
     tx.prepare_cached(
         "INSERT INTO run (id, dataset_id, model_path, model_id, model_name, model_parameters, recipe, seed, shots,
