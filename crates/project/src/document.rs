@@ -8,7 +8,6 @@ pub mod page;
 use std::collections::BTreeMap;
 
 use contract::{ExperimentReport, RunStanding, System, Words};
-use metrics::rouge::{RougeOptions, best, score_each};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::Sight;
@@ -18,6 +17,7 @@ use crate::error::Result;
 use crate::experiment::kept::Now;
 use crate::judge;
 use crate::recipe::Recipe;
+use crate::report::rouge1;
 use crate::report::run::RunReport;
 use crate::report::tables;
 use crate::session::Session;
@@ -317,11 +317,4 @@ fn item(outputs: &[Vec<Output>], about: &Output, why: Why, texts: bool) -> Told 
             false => BTreeMap::new(),
         },
     }
-}
-
-/// ROUGE-1 F of the best reference, as in the table.
-fn rouge1(output: &Output) -> f64 {
-    let options = RougeOptions { stemmer: true };
-    let each = score_each(&output.references, &output.prediction, options);
-    best(&each).map_or(0.0, |scores| scores.rouge1.fmeasure)
 }

@@ -6,6 +6,7 @@
 
 pub mod artifact;
 pub mod budget;
+pub mod bundle;
 pub mod deidentify;
 pub mod dialogue;
 pub mod difference;
@@ -13,6 +14,7 @@ pub mod document;
 pub mod error;
 pub mod experiment;
 pub mod format_rule;
+pub mod handover;
 pub mod hygiene;
 pub mod import;
 pub mod judge;

@@ -19,6 +19,13 @@ use serde::{Deserialize, Serialize};
 use crate::artifact::{Artifact, Output, TestDialogue};
 use figures::{FactsReport, Figure};
 
+/// ROUGE-1 F of a test summary, by its best reference.
+pub fn rouge1(output: &Output) -> f64 {
+    let options = RougeOptions { stemmer: true };
+    let each = score_each(&output.references, &output.prediction, options);
+    best(&each).map_or(0.0, |scores| scores.rouge1.fmeasure)
+}
+
 /// A mean with its 95 % interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mean {

@@ -2,22 +2,17 @@
 //! that everything can be looked at, rated and tried before anything is trained.
 //!
 //! The sample is a practice's invented conversations with a finished run on them. The run is kept as a run bundle: a
-//! workspace with this run alone ([`Session::pack_run`]).
+//! workspace with this run alone ([`crate::bundle`]).
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use contract::{ArtifactKind, FileAction, StageName};
 use serde::Serialize;
-use store::{DATABASE, Sight, TakenRun};
 
-use crate::artifact::{self, Topic, TrainedAdapter};
-use crate::error::{Error, Result};
-use crate::leak_audit::Leaving;
-use crate::selection::Selection;
-use crate::session::{Departure, Left, Session};
+use crate::bundle::Packed;
+use crate::error::Result;
+use crate::session::Session;
 
 /// Name of the sample's data set.
 pub const DATASET: &str = "physiotherapy";
@@ -116,8 +111,8 @@ impl Session {
     /// Where it is here already, only the model's place is brought up to date.
     ///
     /// # Errors
-    /// [`Error::Store`] where a data set or run of the user has its name; [`Error::Io`] where the bundle holds no
-    /// sample.
+    /// [`crate::Error::Store`] where a data set or run of the user has its name; [`crate::Error::Problem`] where the
+    /// bundle holds no sample.
     pub fn take_sample(&self, bundle: &Bundle) -> Result<Sample> {
         let model = bundle.base();
         let model_path = model.to_string_lossy();
@@ -128,7 +123,8 @@ impl Session {
                 true
             }
             _ => {
-                self.take_packed(&bundle.packed(), &model_path)?;
+                let packed = Packed::open(self, &bundle.packed())?;
+                packed.take(self, DATASET, &model_path)?;
                 false
             }
         };
@@ -143,136 +139,11 @@ impl Session {
             known,
         })
     }
-
-    /// Blobs first: a run is there only once everything that it names is.
-    fn take_packed(&self, packed: &Path, model_path: &str) -> Result<()> {
-        // A packed run may lie where nobody writes, and its tables may be an earlier version's: the copy is brought up
-        // to date.
-        let copy = tempfile::Builder::new()
-            .prefix(".taken-")
-            .tempdir_in(self.workspace())
-            .map_err(|error| Error::io(FileAction::Write, self.workspace(), &error))?;
-        let from = packed.join(DATABASE);
-        fs::copy(&from, copy.path().join(DATABASE))
-            .map_err(|error| Error::io(FileAction::Read, &from, &error))?;
-        copy_blobs(&packed.join("blobs"), &self.store.blobs())?;
-        let taken = TakenRun {
-            id: RUN,
-            dataset: DATASET,
-            model_path,
-            renumber_shots: &renumber_shots,
-            // A topic names its example; nothing else that a stage makes does.
-            names_example: ArtifactKind::Topic,
-            renumber_artifact: &|topic: &mut Topic, by| topic.example_id += by,
-        };
-        Ok(self.store.take_run(copy.path(), &taken)?)
-    }
-
-    /// Writes a run with its data set and adapters as a workspace of its own, in a new folder. Folders' paths and
-    /// people's ratings are left out; the dialogues are in it.
-    ///
-    /// # Errors
-    /// [`contract::problem::RunProblem::Leak`] if what the run made gives conversations away and nobody says why it may leave;
-    /// [`Error::Store`] for an unknown run or an occupied folder, [`Error::Io`].
-    pub fn pack_run(&self, sight: &Sight, to: &Path, departure: &Departure<'_>) -> Result<()> {
-        let run = sight.run();
-        let leaks = self.may_leave(run, Leaving::Bundle, departure)?;
-        self.store.write_bundle(run, to)?;
-        for sha256 in self.adapters_of(run)? {
-            let from = self.store.blobs().join(&sha256);
-            copy_folder(&from, &to.join("blobs").join(&sha256))?;
-        }
-        let left = Left {
-            run,
-            leaving: Leaving::Bundle,
-            role: None,
-            to,
-        };
-        self.log_departure(&left, &leaks, departure)
-    }
-
-    /// Blob folders of the adapters that a run's later stages, its demo and its exports read. The one that wrote the summaries
-    /// is read by its own stage alone, and would be a fifth of a bundle.
-    fn adapters_of(&self, run: &str) -> Result<BTreeSet<String>> {
-        let mut found = BTreeSet::new();
-        let stages = self.store.stages(run)?.into_iter();
-        for stage in stages.filter(|stage| stage.name != StageName::Summaries) {
-            let rows = self
-                .store
-                .artifacts(run, stage.name, Some(ArtifactKind::Adapter))?;
-            let adapters: Vec<TrainedAdapter> = artifact::read(&rows)?;
-            found.extend(adapters.into_iter().map(|adapter| adapter.sha256));
-        }
-        Ok(found)
-    }
-}
-
-/// A run's shots name their examples by number.
-fn renumber_shots(selection: &mut Selection, by: i64) {
-    let Selection {
-        shots,
-        validation,
-        test,
-        ..
-    } = selection;
-    for number in [shots, validation, test].into_iter().flatten() {
-        *number += by;
-    }
-}
-
-/// Copies the folders of `from` that `to` lacks.
-fn copy_blobs(from: &Path, to: &Path) -> Result<()> {
-    for entry in fs::read_dir(from).map_err(|error| Error::io(FileAction::Read, from, &error))? {
-        let folder = entry
-            .map_err(|error| Error::io(FileAction::Read, from, &error))?
-            .path();
-        let Some(name) = folder.file_name() else {
-            continue;
-        };
-        if !to.join(name).exists() {
-            copy_folder(&folder, &to.join(name))?;
-        }
-    }
-    Ok(())
-}
-
-/// Copies the files of a folder; the copy gets its name once it is whole.
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
-    let parent = to.parent().unwrap_or(to);
-    host::private::create_folder(parent)
-        .map_err(|error| Error::io(FileAction::Write, parent, &error))?;
-    let half = tempfile::tempdir_in(parent)
-        .map_err(|error| Error::io(FileAction::Write, parent, &error))?;
-    for entry in fs::read_dir(from).map_err(|error| Error::io(FileAction::Read, from, &error))? {
-        let file = entry.map_err(|error| Error::io(FileAction::Read, from, &error))?;
-        host::file::copy(&file.path(), &half.path().join(file.file_name()))
-            .map_err(|error| Error::io(FileAction::Read, &file.path(), &error))?;
-    }
-    host::file::rename(&half.keep(), to).map_err(|error| Error::io(FileAction::Write, to, &error))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_numbers_of_examples_move() {
-        let mut selection = Selection {
-            shots: vec![1, 3],
-            test: vec![9],
-            dropped: vec!["7".to_owned()],
-            training_sha256: "x".to_owned(),
-            ..Selection::default()
-        };
-        let before = selection.clone();
-        renumber_shots(&mut selection, 10);
-        let moved = Selection {
-            shots: vec![11, 13],
-            test: vec![19],
-            ..before
-        };
-        assert_eq!(selection, moved);
-    }
 
     #[test]
     fn the_folder_is_found_above_the_program_and_in_a_package() {

@@ -27,7 +27,7 @@ use store::{
 
 pub use hand::WrittenExample;
 pub use intake::{ImportReport, ImportRequest, MinMax};
-pub use leaving::{Departure, Left};
+pub use leaving::{Departure, Left, OnStep, announce};
 
 use crate::artifact::{Rule, output_sha256, read};
 use crate::error::{Error, Result};

@@ -1,10 +1,11 @@
 //! What leaves the workspace: adapters, merged models and run bundles. Each is looked at before, refused if what the run
-//! made gives real conversations away, and recorded.
+//! made gives real conversations away, and recorded. Data sets and reports are recorded too: they hold conversations.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
-use contract::problem::RunProblem;
-use contract::{ExportKind, LeakReason, LeakVerdict};
+use contract::problem::{Interrupted, RunProblem};
+use contract::{ExportKind, ExportStep, LeakReason, LeakVerdict};
 use store::ExportRow;
 
 use super::Session;
@@ -31,6 +32,20 @@ pub struct Left<'a> {
     pub role: Option<&'a str>,
     /// The folder.
     pub to: &'a Path,
+}
+
+/// Hears what an export does now, and says whether it goes on.
+pub type OnStep<'a> = &'a mut dyn FnMut(ExportStep) -> ControlFlow<()>;
+
+/// Says what is done next.
+///
+/// # Errors
+/// [`RunProblem::Interrupted`] if it is not to go on.
+pub fn announce(step: ExportStep, on_step: OnStep<'_>) -> Result<()> {
+    match on_step(step) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(RunProblem::Interrupted(Interrupted::Export).into()),
+    }
 }
 
 impl Session {
@@ -97,6 +112,28 @@ impl Session {
             path: left.to.display().to_string(),
             verdict: Some(verdict),
             reason,
+        })?)
+    }
+
+    /// Records that conversations have left as a file: those of a data set, or a run's in its report.
+    ///
+    /// # Errors
+    /// Any error of the store.
+    pub(crate) fn log_texts(
+        &self,
+        kind: ExportKind,
+        whose: &str,
+        to: &Path,
+        now_ms: i64,
+    ) -> Result<()> {
+        Ok(self.store.append_export(&ExportRow {
+            at_ms: now_ms,
+            kind,
+            run: whose.to_owned(),
+            role: None,
+            path: to.display().to_string(),
+            verdict: None,
+            reason: None,
         })?)
     }
 
