@@ -34,6 +34,7 @@ pub mod study;
 pub mod verdict;
 pub mod within;
 mod work;
+pub mod workbench;
 
 pub use contract::{StageName, Synthesizer, System};
 pub use error::{Error, Result};

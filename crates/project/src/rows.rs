@@ -1,6 +1,6 @@
 //! Rows of the workspace as the facade hands them to the shells, which do not know the store.
 
 pub use store::{
-    ArtifactPage, ArtifactRow, DATABASE, DatasetRow, ExampleRow, ImportRow, LedgerRow,
-    MetricPointRow, ModelRow, Owner, QueueRow, RunRow, SplitCounts, StageRow,
+    ArtifactPage, ArtifactRow, DATABASE, DatasetRow, ExampleRow, ImportRow, ItemRow, LedgerRow,
+    MACHINE, MetricPointRow, ModelRow, Owner, QueueRow, RunRow, SplitCounts, StageRow,
 };
