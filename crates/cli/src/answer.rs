@@ -200,6 +200,14 @@ pub(crate) struct Dataset {
     pub(crate) imports: Option<Vec<ImportRow>>,
 }
 
+/// `datasets NAME --to FILE`.
+#[derive(Serialize)]
+pub(crate) struct WrittenFile<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) file: &'a Path,
+    pub(crate) bytes: u64,
+}
+
 /// `datasets NAME --undo IMPORT`.
 #[derive(Serialize)]
 pub(crate) struct Undone<'a> {

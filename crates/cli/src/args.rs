@@ -4,6 +4,7 @@ mod audit;
 mod bench;
 mod deid;
 mod experiment;
+mod export;
 mod pretrain;
 mod study;
 mod word;
@@ -16,9 +17,7 @@ use contract::{
     DeviceChoice, DropReason, Encoding, Language, Preset, Quantize, Separator, SplitChoice,
     StageName, System,
 };
-use lm::files::export::GgufType;
 use lm::text::chat_template::Date;
-use mrds::export::{ExportFormat, Exported};
 use project::import::{ColumnMap, Reading, Speakers, TurnMap};
 use project::within::Within;
 use serde::Serialize;
@@ -35,6 +34,7 @@ pub(crate) use self::experiment::{
     Experiment, ExperimentAction, ExperimentDelete, ExperimentNew, ExperimentPlanArgs,
     ExperimentRun,
 };
+pub(crate) use export::{Export, Pack, Unpack};
 pub(crate) use pretrain::{Pretrain, PretrainSettings};
 pub(crate) use study::{
     Study, StudyAction, StudyCreate, StudyExport, StudyImport, StudyPlanArgs, StudyTable,
@@ -127,6 +127,8 @@ pub(crate) enum Command {
     Export(Export),
     /// Write a run with its data set and adapters as a workspace of its own
     Pack(Pack),
+    /// Take a run in that `pack` wrote, here or on another computer
+    Unpack(Unpack),
     /// Ratings by people: what a study could show, the study itself, and its results
     Study(Study),
     /// Put the sample project into the workspace: invented pairs, a small model, a finished run
@@ -171,6 +173,7 @@ impl Command {
             Self::Summarize(_) => "summarize",
             Self::Export(_) => "export",
             Self::Pack(_) => "pack",
+            Self::Unpack(_) => "unpack",
             Self::Study(_) => "study",
             Self::Sample(_) => "sample",
             Self::Models(_) => "models",
@@ -275,6 +278,9 @@ pub(crate) struct Datasets {
     /// Undo an import, by its number
     #[arg(long, value_name = "IMPORT", requires = "name", conflicts_with_all = ["items", "model", "imports"])]
     pub(crate) undo: Option<i64>,
+    /// Write it as a file that `import` reads; its ending is the form: .jsonl, .json, .csv or .tsv
+    #[arg(long, value_name = "FILE", requires = "name", conflicts_with_all = ["items", "model", "imports", "undo"])]
+    pub(crate) to: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -291,6 +297,12 @@ pub(crate) struct RecipeArgs {
     /// Print every field
     #[arg(long)]
     pub(crate) print: bool,
+    /// The recipe of this run, as it was fitted to its data
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["recipe", "preset"])]
+    pub(crate) run: Option<String>,
+    /// Write it as TOML, which `--recipe` reads
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) choice: RecipeChoice,
 }
@@ -599,79 +611,6 @@ pub(crate) struct Summarize {
     /// Keep the model loaded: read one {"dialogue"} per line of standard input
     #[arg(long, conflicts_with = "file")]
     pub(crate) serve: bool,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Export {
-    /// The run
-    #[arg(required_unless_present = "model", requires = "adapter")]
-    pub(crate) run: Option<String>,
-    /// Export this model folder or GGUF file instead of what a run trained
-    #[arg(long, conflicts_with = "run")]
-    pub(crate) model: Option<PathBuf>,
-    /// synthesizer or summarizer; with --model the folder of an adapter to merge
-    #[arg(long)]
-    pub(crate) adapter: Option<PathBuf>,
-    /// New or empty folder
-    #[arg(long)]
-    pub(crate) to: PathBuf,
-    /// Format of the files
-    #[arg(long = "as", value_enum, default_value_t)]
-    pub(crate) form: ExportForm,
-    /// Number type of the matrices of a GGUF file
-    #[arg(
-        long,
-        default_value = GgufType::F16.as_str(),
-        value_parser = word_of(&GgufType::ALL, GgufType::as_str)
-    )]
-    pub(crate) gguf_type: GgufType,
-    /// Write it although what the run made gives real conversations away; the reason is kept in the workspace's log
-    #[arg(long, value_name = "REASON", conflicts_with = "model")]
-    pub(crate) override_leak: Option<String>,
-}
-
-/// A word of `export --as`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub(crate) enum ExportForm {
-    #[default]
-    Peft,
-    Merged,
-    Gguf,
-    GgufAdapter,
-}
-
-impl Export {
-    /// `--as` with the number type that only one of its words needs.
-    pub(crate) fn format(&self) -> ExportFormat {
-        match self.form {
-            ExportForm::Peft => ExportFormat::Peft,
-            ExportForm::Merged => ExportFormat::Merged,
-            ExportForm::Gguf => ExportFormat::Gguf(self.gguf_type),
-            ExportForm::GgufAdapter => ExportFormat::GgufAdapter,
-        }
-    }
-
-    /// The adapter of a run that `--adapter` names; `None` if it names none, since without a run it is a folder.
-    pub(crate) fn exported(&self) -> Option<Exported> {
-        match self.adapter.as_ref()?.to_str()? {
-            "synthesizer" => Some(Exported::Synthesizer),
-            "summarizer" => Some(Exported::Summarizer),
-            _ => None,
-        }
-    }
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Pack {
-    /// The run
-    pub(crate) run: String,
-    /// New or empty folder
-    #[arg(long, value_name = "DIR")]
-    pub(crate) to: PathBuf,
-    /// Write it although what the run made gives real conversations away; the reason is kept in the workspace's log
-    #[arg(long, value_name = "REASON")]
-    pub(crate) override_leak: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -269,6 +269,7 @@ fn run(problem: &RunProblem) -> String {
         Locked(self::Locked::Download { .. }) => "Wait for it, or stop it.".into(),
         Interrupted(self::Interrupted::Run { run }) => format!("Go on with `duologue resume {run}`."),
         Interrupted(self::Interrupted::Download) => "Give the same command again: it continues from where it stopped.".into(),
+        Interrupted(self::Interrupted::Export) => "Give the same command again.".into(),
         Interrupted(self::Interrupted::Work) => "Go on with `duologue resume`.".into(),
         ModelChanged { .. } => "Put the original files back, or start a new run with this model.".into(),
         WrongState(state) => wrong_state(state),
@@ -329,6 +330,26 @@ fn wrong_state(state: &WrongState) -> String {
             "Name an adapter's folder with --adapter, or export as merged or gguf.".into()
         }
         WrongState::FolderNotEmpty { .. } => "Choose a new or empty folder with --to.".into(),
+        WrongState::NotByHand { .. } => {
+            "Reject a candidate or a pair instead; what was written in the test is evidence and stays.".into()
+        }
+        WrongState::EmptyItem { .. } => "Write a text, or reject the item.".into(),
+        WrongState::LastItem { .. } => "Change it instead, or accept another one first.".into(),
+        WrongState::EarlierRun { .. } => {
+            "Carry it out again with this version: `duologue run` with the same data set, model, recipe and seed.".into()
+        }
+        WrongState::NothingStale { run } => {
+            format!("`duologue show {run}` says where each stage stands.")
+        }
+        WrongState::NotABundle { runs: 0, .. } => {
+            "Name the folder that `duologue pack` wrote; the file workspace.sqlite is in it.".into()
+        }
+        WrongState::NotABundle { .. } => {
+            "Open it as a workspace (`--workspace DIR`), and write the run with `duologue pack RUN --to DIR` first.".into()
+        }
+        WrongState::BundleDamaged { .. } => {
+            "Copy the whole folder again from where it was packed.".into()
+        }
     }
 }
 
@@ -485,6 +506,7 @@ fn shell(problem: &ShellProblem) -> &'static str {
         ModelFile { .. } => "Copy the file again from its source.",
         // Only the window meets these.
         WindowDownloadBusy
+        | WindowExportBusy
         | WindowLock { .. }
         | WindowLog { .. }
         | WindowNoSample

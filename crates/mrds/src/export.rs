@@ -2,17 +2,19 @@
 //! the proof that the exported files give what the workspace's adapter gives.
 
 use contract::problem::WrongState;
-use contract::{FileAction, LeakVerdict, StageName};
+use contract::{ExportStep, Exported, FileAction, GgufType, LeakVerdict, Replay};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lm::files::export::{GgufType, write_gguf, write_gguf_adapter, write_merged};
+use host::file::DraftFolder;
+use lm::files::export::{write_gguf, write_gguf_adapter, write_merged};
 use lm::infer::score::{Completion, score};
 use lm::lora::Adapter;
 use lm::{Checkpoint, LanguageModel};
-use project::leak_audit::{Leaving, RunLeaks};
+use project::handover::Trained;
+use project::leak_audit::RunLeaks;
 use project::recipe::Recipe;
-use project::session::{Departure, Left, Session};
+use project::session::{Departure, Left, OnStep, Session, announce};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -22,15 +24,6 @@ use crate::worker::model_of;
 
 /// Validation items that are scored with both.
 const REPLAY_ITEMS: usize = 8;
-
-/// Which of a run's adapters is exported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exported {
-    /// The dialogue synthesizer aligned with separate sets.
-    Synthesizer,
-    /// The summarizer `mrds_separate`.
-    Summarizer,
-}
 
 /// In which form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,21 +61,6 @@ pub struct ExportedFile {
     pub sha256: String,
 }
 
-/// The comparison of workspace and export on validation items.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Replay {
-    /// Number of validation items that were compared.
-    pub items: usize,
-    /// Largest difference of a summed log-probability.
-    pub max_logp_diff: f64,
-    /// Largest difference of a summed log-probability, divided by its tokens.
-    pub max_logp_diff_per_token: f64,
-    /// What rounding to the format's number type may do to it.
-    pub tolerance_per_token: f64,
-    /// Whether every difference is within it.
-    pub equal: bool,
-}
-
 /// What was written, and the proof.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Export {
@@ -95,44 +73,72 @@ pub struct Export {
 /// Prompt and completion, as tokens.
 type Item = (Vec<u32>, Vec<u32>);
 
-/// Writes an adapter of a run to an empty or new folder, reads it back and scores validation items with both.
+/// What is to be written, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct ExportRequest<'a> {
+    /// The run.
+    pub run: &'a str,
+    /// Which of its adapters.
+    pub which: Exported,
+    /// In which form.
+    pub format: ExportFormat,
+    /// A new or empty folder.
+    pub to: &'a Path,
+}
+
+/// Writes an adapter of a run to an empty or new folder, reads it back and scores validation items with both. The folder
+/// is there only once all of it is.
 ///
 /// # Errors
 /// [`RunProblem::Leak`](contract::problem::RunProblem::Leak) if what the run made gives conversations away and nobody says why
-/// it may leave; whatever reading and writing may meet.
+/// it may leave; [`RunProblem::Interrupted`](contract::problem::RunProblem::Interrupted) if `on_step` said so; whatever reading and writing may meet.
 pub fn export_adapter(
     session: &Session,
-    run: &str,
-    which: Exported,
-    (format, to): (ExportFormat, &Path),
+    request: &ExportRequest<'_>,
     departure: &Departure<'_>,
+    on_step: OnStep<'_>,
 ) -> Result<Export> {
-    let (stage, role, leaving) = match which {
-        Exported::Synthesizer => (StageName::Align, "dpo_separate", Leaving::Synthesizer),
-        Exported::Summarizer => (StageName::Summarizer, "mrds_separate", Leaving::Summarizer),
-    };
+    let ExportRequest {
+        run,
+        which,
+        format,
+        to,
+    } = *request;
+    let Trained {
+        stage,
+        role,
+        leaving,
+    } = Trained::of(which);
     let source = crate::demo::adapter_folder(session, run, stage, role)?;
     let row = session.store().run(run)?;
     let recipe = Recipe::from_toml(&row.recipe)?;
     let path = Path::new(&row.model_path);
     refuse_occupied(to)?;
+    announce(ExportStep::Audit, on_step)?;
     let leaks = session.may_leave(run, leaving, departure)?;
+    announce(ExportStep::Load, on_step)?;
     let model = model_of(&row, &recipe, row.device)?;
     let adapter = Adapter::load(&source, &model.decoder.config, &model.decoder.device)?;
     let items = replay_items(session, &row, &recipe, which, &model)?;
     let card = card(&row, role, &leaks, departure);
-    write(path, &adapter, format, to, &card)?;
+    announce(ExportStep::Write, on_step)?;
+    let draft = begin(to)?;
+    write(path, &adapter, format, draft.path(), &card)?;
     let replay = match format {
         ExportFormat::GgufAdapter => None,
-        _ => Some(replay(
-            &model,
-            &adapter,
-            format,
-            to,
-            &items,
-            recipe.tokens_per_microbatch,
-        )?),
+        _ => {
+            announce(ExportStep::Replay, on_step)?;
+            Some(replay(
+                &model,
+                &adapter,
+                format,
+                draft.path(),
+                &items,
+                recipe.tokens_per_microbatch,
+            )?)
+        }
     };
+    commit(draft, to)?;
     let left = Left {
         run,
         leaving,
@@ -144,6 +150,17 @@ pub fn export_adapter(
         files: listed(to)?,
         replay,
     })
+}
+
+/// A folder beside its place, so that what is stopped half-way leaves nothing.
+fn begin(to: &Path) -> Result<DraftFolder> {
+    DraftFolder::create(to, false).map_err(|error| Error::io(FileAction::Create, to, &error))
+}
+
+fn commit(draft: DraftFolder, to: &Path) -> Result<()> {
+    draft
+        .commit()
+        .map_err(|error| Error::io(FileAction::Write, to, &error))
 }
 
 fn replay_items(
@@ -200,17 +217,20 @@ pub fn export_model(
             ""
         }
     );
-    match (&adapter, format) {
-        (Some(adapter), _) => write(model, adapter, format, to, &card)?,
-        (None, ExportFormat::Merged) => write_merged(&checkpoint, None, to, &card)?,
-        (None, ExportFormat::Gguf(kind)) => {
-            write_gguf(&checkpoint, None, kind, &gguf_path(to, kind)?)?;
-            write_card(to, &card)?;
-        }
-        (None, ExportFormat::Peft | ExportFormat::GgufAdapter) => {
-            return Err(WrongState::AdapterNeeded.into());
-        }
+    if adapter.is_none() && matches!(format, ExportFormat::Peft | ExportFormat::GgufAdapter) {
+        return Err(WrongState::AdapterNeeded.into());
     }
+    let draft = begin(to)?;
+    let aside = draft.path();
+    match (&adapter, format) {
+        (Some(adapter), _) => write(model, adapter, format, aside, &card)?,
+        (None, ExportFormat::Gguf(kind)) => {
+            write_gguf(&checkpoint, None, kind, &gguf_path(aside, kind))?;
+            write_card(aside, &card)?;
+        }
+        (None, _) => write_merged(&checkpoint, None, aside, &card)?,
+    }
+    commit(draft, to)?;
     Ok(Export {
         files: listed(to)?,
         replay: None,
@@ -229,11 +249,10 @@ fn write(
         ExportFormat::Peft => adapter.export(to, &checkpoint.config()?)?,
         ExportFormat::Merged => write_merged(&checkpoint, Some(adapter), to, card)?,
         ExportFormat::Gguf(kind) => {
-            write_gguf(&checkpoint, Some(adapter), kind, &gguf_path(to, kind)?)?;
+            write_gguf(&checkpoint, Some(adapter), kind, &gguf_path(to, kind))?;
             write_card(to, card)?;
         }
         ExportFormat::GgufAdapter => {
-            create(to)?;
             write_gguf_adapter(adapter, &checkpoint.config()?, &to.join("adapter.gguf"))?;
         }
     }
@@ -299,13 +318,8 @@ fn refuse_occupied(to: &Path) -> Result<()> {
     Ok(())
 }
 
-fn create(to: &Path) -> Result<()> {
-    host::private::create_folder(to).map_err(|error| Error::io(FileAction::Create, to, &error))
-}
-
-fn gguf_path(to: &Path, kind: GgufType) -> Result<PathBuf> {
-    create(to)?;
-    Ok(to.join(format!("model-{}.gguf", kind.as_str())))
+fn gguf_path(to: &Path, kind: GgufType) -> PathBuf {
+    to.join(format!("model-{}.gguf", kind.as_str()))
 }
 
 fn write_card(to: &Path, card: &str) -> Result<()> {

@@ -8,11 +8,11 @@ mod runs;
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{
-    Download, DownloadPaused, Launch, LongExample, Started, Summarized, Synthesizer, Verified,
-    WritingMeasures,
+    Download, DownloadPaused, Launch, LongExample, Replay, Started, Summarized, Synthesizer,
+    Unpacked, Verified, WritingMeasures,
 };
 use insta::assert_snapshot;
-use mrds::export::{Export, ExportedFile, Replay};
+use mrds::export::{Export, ExportedFile};
 use project::import::{ColumnMap, Issue, Leak};
 use project::session::MinMax;
 use serde_json::json;

@@ -101,6 +101,7 @@ fn the_program() {
       summarize   Summarize a dialogue
       export      Write a trained adapter to a folder, and prove that it gives the same numbers
       pack        Write a run with its data set and adapters as a workspace of its own
+      unpack      Take a run in that `pack` wrote, here or on another computer
       study       Ratings by people: what a study could show, the study itself, and its results
       sample      Put the sample project into the workspace: invented pairs, a small model, a finished run
       models      Download, list, check and remove models
@@ -170,6 +171,7 @@ fn datasets() {
           --model <DIR>    Count tokens as this model does, and name the examples that are longer than its context
           --imports        List the imports that it was made of
           --undo <IMPORT>  Undo an import, by its number
+          --to <FILE>      Write it as a file that `import` reads; its ending is the form: .jsonl, .json, .csv or .tsv
       -h, --help           Print help
       -V, --version        Print version
     ");

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::ExitCode;
 
 use contract::{AccountUnit, DropReason, Language, Split, TooLong};
@@ -9,14 +10,14 @@ use host::clock::now_ms;
 use project::format_rule::{FormatRule, Rule, RuleId};
 use project::recipe::{Field, Recipe};
 use project::rows::{DatasetRow, ExampleRow, ImportRow, SplitCounts};
-use project::session::{ImportReport, ImportRequest};
+use project::session::{ImportReport, ImportRequest, Session};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::work::model_folder;
 use super::{Done, read_lines, session};
 use crate::answer::{self, ExampleLine, Imported, RecipeFields, RuleRate, WordedIssue};
-use crate::args::{Datasets, Format, Global, Import, RecipeChoice};
+use crate::args::{Datasets, Format, Global, Import, RecipeArgs};
 use crate::failure::Failure;
 use crate::output::{Output, note};
 use crate::table::Table;
@@ -168,6 +169,9 @@ pub(super) fn datasets(global: &Global, args: &Datasets, output: &Output) -> Don
         });
         return Ok(ExitCode::SUCCESS);
     }
+    if let Some(to) = &args.to {
+        return write_dataset(&session, name, to, output);
+    }
     let examples = session.examples(name, 0, u32::MAX)?;
     let mut splits = SplitCounts::default();
     for example in &examples {
@@ -211,6 +215,28 @@ pub(super) fn datasets(global: &Global, args: &Datasets, output: &Output) -> Don
         result.too_long = Some(found);
     }
     output.result(&result);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The data set as a file, in the form that its ending names.
+fn write_dataset(session: &Session, name: &str, to: &Path, output: &Output) -> Done {
+    let ending = to.extension().and_then(|ending| ending.to_str());
+    let Some(form) = ending.and_then(|ending| ending.to_lowercase().parse().ok()) else {
+        return Err(Failure::usage(
+            format!("{} does not say what form the data set has", to.display()),
+            "Name a file that ends in .jsonl, .json, .csv or .tsv.",
+        ));
+    };
+    let bytes = session.write_dataset(name, form, to, now_ms())?;
+    output.text(format!(
+        "`{name}` is in {}. The conversations are in it: give it only to whom they may be shown.",
+        to.display()
+    ));
+    output.result(&answer::WrittenFile {
+        name,
+        file: to,
+        bytes,
+    });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -395,9 +421,19 @@ pub(super) fn rule_table(rules: &BTreeMap<RuleId, RuleRate>) -> Table {
     table
 }
 
-pub(super) fn recipe(choice: &RecipeChoice, print: bool, output: &Output) -> Done {
-    let (recipe, _): (Recipe, _) = super::recipe(choice)?;
-    if !print {
+pub(super) fn recipe(global: &Global, args: &RecipeArgs, output: &Output) -> Done {
+    let print = args.print;
+    let (mut recipe, _): (Recipe, _) = super::recipe(&args.choice)?;
+    if let Some(run) = &args.run {
+        recipe = session(global)?.recipe_of(run)?;
+        for assignment in &args.choice.set {
+            recipe.set(assignment)?;
+        }
+    }
+    if let Some(to) = &args.to {
+        project::handover::write_recipe(&recipe, to)?;
+        output.text(format!("The recipe is in {}.", to.display()));
+    } else if !print {
         note("The recipe is valid. --print shows every field.");
     }
     if print {

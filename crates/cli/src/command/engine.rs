@@ -1,4 +1,4 @@
-//! score, generate, summarize, export: the model by itself.
+//! score, generate, summarize: the model by itself.
 
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
@@ -7,20 +7,17 @@ use std::process::ExitCode;
 
 use contract::problem::{Misuse, ShellProblem};
 use contract::{DemoLine, DemoRequest, FileAction, Problem};
-use host::clock::now_ms;
 use lm::infer::generate::{GenerateConfig, GenerateRequest};
 use lm::infer::sample::Filters;
 use lm::infer::score::Completion;
 use lm::lora::Adapter;
 use lm::{LanguageModel, Message, SpecialTokens, device, random};
 use mrds::demo::Summarizer;
-use mrds::export::{export_adapter, export_model};
-use project::session::Departure;
 use serde::Deserialize;
 
 use super::{Done, read_lines, read_text, session};
 use crate::answer::{Generated, GeneratedLine, Scored, ScoredLine, Served};
-use crate::args::{Export, Generate, Global, ModelArgs, Score, Summarize};
+use crate::args::{Generate, Global, ModelArgs, Score, Summarize};
 use crate::failure::Failure;
 use crate::output::{Output, note};
 
@@ -329,53 +326,5 @@ fn serve(summarizer: &Summarizer, output: &Output) -> Done {
         }
     }
     output.result(&Served { n: summaries });
-    Ok(ExitCode::SUCCESS)
-}
-
-pub(super) fn export(global: &Global, args: &Export, output: &Output) -> Done {
-    let format = args.format();
-    let export = match (&args.run, &args.model) {
-        (Some(run), _) => {
-            let which = args.exported().ok_or_else(|| {
-                Failure::usage(
-                    "--adapter names neither of a run's adapters",
-                    "Give --adapter synthesizer or --adapter summarizer.",
-                )
-            })?;
-            {
-                let departure = Departure {
-                    reason: args.override_leak.as_deref(),
-                    now_ms: now_ms(),
-                };
-                export_adapter(
-                    &session(global)?,
-                    run,
-                    which,
-                    (format, &args.to),
-                    &departure,
-                )?
-            }
-        }
-        (None, Some(model)) => export_model(model, args.adapter.as_deref(), format, &args.to)?,
-        (None, None) => {
-            return Err(Failure::usage(
-                "neither a run nor a model was named",
-                "Give RUN or --model.",
-            ));
-        }
-    };
-    for file in &export.files {
-        output.text(format!("{} ({} bytes)", file.path.display(), file.bytes));
-    }
-    if let Some(replay) = &export.replay {
-        output.text(format!(
-            "Checked on {} dialogues: {} (largest difference of a log-probability {:.1e} a token, {:.1e} allowed).",
-            replay.items,
-            if replay.equal { "it gives what the workspace gives" } else { "IT DIFFERS from the workspace" },
-            replay.max_logp_diff_per_token,
-            replay.tolerance_per_token,
-        ));
-    }
-    output.result(&export);
     Ok(ExitCode::SUCCESS)
 }

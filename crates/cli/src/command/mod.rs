@@ -10,6 +10,7 @@ mod doctor;
 mod download;
 mod engine;
 mod experiment;
+mod export;
 mod figures;
 mod login;
 mod models;
@@ -45,7 +46,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Done {
         Command::Import(import) => data::import(global, import, output),
         Command::Datasets(datasets) => data::datasets(global, datasets, output),
         Command::Format(format) => data::format(global, format, output),
-        Command::Recipe(recipe) => data::recipe(&recipe.choice, recipe.print, output),
+        Command::Recipe(args) => data::recipe(global, args, output),
         Command::Run(run) => work::run(global, run, output),
         Command::Resume(resume) => work::resume(global, resume, output),
         Command::Worker(worker) => work::worker(global, worker, output),
@@ -64,10 +65,11 @@ pub(crate) fn run(args: &Args, output: &Output) -> Done {
         Command::Score(score) => engine::score(global, score, output),
         Command::Generate(generate) => engine::generate(global, generate, output),
         Command::Summarize(summarize) => engine::summarize(global, summarize, output),
-        Command::Export(export) => engine::export(global, export, output),
+        Command::Export(export) => export::export(global, export, output),
         Command::Study(args) => study::study(global, &args.action, output),
         Command::Sample(args) => sample::sample(global, args, output),
-        Command::Pack(args) => sample::pack(global, args, output),
+        Command::Pack(args) => export::pack(global, args, output),
+        Command::Unpack(args) => export::unpack(global, args, output),
         Command::Models(models) => models::models(global, &models.action, output),
         Command::Pretrain(args) => pretrain::pretrain(global, args, output),
         Command::Doctor => doctor::doctor(global, output),

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use contract::FileAction;
+use contract::ReportForm;
 use host::clock::now_ms;
-use project::document::check::tree;
-use project::document::{Document, ReportOptions, page};
+use project::document::{Document, ReportOptions};
+use project::handover::ReportFile;
 use serde::Serialize;
 
 use super::experiment::now;
@@ -22,14 +22,6 @@ struct Written<'a> {
     file: &'a Path,
     bytes: usize,
     digest: &'a str,
-}
-
-/// The forms of a report, by the ending of its file.
-#[derive(Clone, Copy)]
-enum Form {
-    Html,
-    Markdown,
-    Json,
 }
 
 pub(super) fn report(global: &Global, args: &Report, output: &Output) -> Done {
@@ -52,37 +44,37 @@ pub(super) fn report(global: &Global, args: &Report, output: &Output) -> Done {
         true => session.report_of_experiment(subject, now())?,
         false => session.report(&session.sight(subject)?, options, now_ms())?,
     };
-    let text = match form {
-        Form::Html => page::html(&document, args.language)?,
-        Form::Markdown => page::markdown(&document, args.language)?,
-        Form::Json => format!("{:#}\n", tree(&document)?),
+    let file = ReportFile {
+        about: subject,
+        form,
+        language: args.language,
     };
-    host::file::write(to, text.as_bytes())
-        .map_err(|error| project::Error::io(FileAction::Write, to, &error))?;
+    let bytes = session.write_report(&document, file, to, now_ms())?;
     output.text(format!(
         "{} is written ({} KB).",
         to.display(),
-        text.len().div_ceil(1000)
+        bytes.div_ceil(1000)
     ));
     output.result(&Written {
         subject,
         file: to,
-        bytes: text.len(),
+        bytes,
         digest: &document.digest,
     });
     Ok(ExitCode::SUCCESS)
 }
 
-fn form(to: &Path) -> Result<Form, Failure> {
-    match to.extension().and_then(|ending| ending.to_str()) {
-        Some("html") => Ok(Form::Html),
-        Some("md") => Ok(Form::Markdown),
-        Some("json") => Ok(Form::Json),
-        _ => Err(Failure::usage(
-            format!("{} does not say what form the report has", to.display()),
-            "Name a file that ends in .html, .md or .json.",
-        )),
-    }
+/// The form of a report, by the ending of its file.
+fn form(to: &Path) -> Result<ReportForm, Failure> {
+    let ending = to.extension().and_then(|ending| ending.to_str());
+    ending
+        .and_then(|ending| ending.to_lowercase().parse().ok())
+        .ok_or_else(|| {
+            Failure::usage(
+                format!("{} does not say what form the report has", to.display()),
+                "Name a file that ends in .html, .md or .json.",
+            )
+        })
 }
 
 /// Exit code 1 where a number is not what the workspace says.

@@ -1,15 +1,12 @@
-//! sample and pack: the project that comes with Duologue, and a run as a workspace of its own.
+//! sample: the project that comes with Duologue.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use host::clock::now_ms;
 use project::sample::{Bundle, FOLDER_VARIABLE};
-use project::session::Departure;
 
 use super::{Done, quoted, session};
-use crate::answer::Packed;
-use crate::args::{Global, Pack, Sample};
+use crate::args::{Global, Sample};
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -58,25 +55,4 @@ fn bundle(named: Option<PathBuf>) -> Result<Bundle, Failure> {
             "Name the folder `models` of the checkout: `duologue sample --from models`.",
         )
     })
-}
-
-pub(super) fn pack(global: &Global, args: &Pack, output: &Output) -> Done {
-    let to = &args.to;
-    let session = session(global)?;
-    let departure = Departure {
-        reason: args.override_leak.as_deref(),
-        now_ms: now_ms(),
-    };
-    session.pack_run(&session.sight(&args.run)?, to, &departure)?;
-    output.text(format!(
-        "`{}` is in {} with its data set, outputs and adapters. The dialogues are in it: give it only to whom they \
-         may be shown.",
-        args.run,
-        to.display()
-    ));
-    output.result(&Packed {
-        run: &args.run,
-        path: to,
-    });
-    Ok(ExitCode::SUCCESS)
 }

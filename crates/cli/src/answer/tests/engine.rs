@@ -95,6 +95,30 @@ fn export_and_pack() {
     path: string
     run: string
     ");
+    let unpacked = Unpacked {
+        run: "r-1".to_owned(),
+        dataset: "notes".to_owned(),
+        model: "tiny".to_owned(),
+        model_path: None,
+        examples: 9,
+    };
+    assert_snapshot!(schema(&unpacked), @"
+    dataset: string
+    examples: number
+    model: string
+    model_path: null
+    run: string
+    ");
+    let written = WrittenFile {
+        name: "notes",
+        file: Path::new("notes.csv"),
+        bytes: 9,
+    };
+    assert_snapshot!(schema(&written), @"
+    bytes: number
+    file: string
+    name: string
+    ");
 }
 
 #[test]

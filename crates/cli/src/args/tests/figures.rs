@@ -156,6 +156,24 @@ fn pack() {
 }
 
 #[test]
+fn unpack() {
+    assert_snapshot!(help("unpack"), @"
+    Take a run in that `pack` wrote, here or on another computer
+
+    Usage: duologue unpack [OPTIONS] <FROM>
+
+    Arguments:
+      <FROM>  The folder that `pack` wrote
+
+    Options:
+          --name <NAME>  Name of its data set here [default: as it was]
+          --model <DIR>  Folder, GGUF file, id or name of its base model [default: the one of this workspace, if it knows it]
+      -h, --help         Print help
+      -V, --version      Print version
+    ");
+}
+
+#[test]
 fn audit() {
     assert_snapshot!(help("audit"), @"
     What made-up texts and adapters give away of real conversations

@@ -13,6 +13,8 @@ fn recipe() {
 
     Options:
           --print            Print every field
+          --run <RUN>        The recipe of this run, as it was fitted to its data
+          --to <FILE>        Write it as TOML, which `--recipe` reads
           --recipe <FILE>    A TOML file
           --preset <NAME>    A named set of values [possible values: paper, paper300, default, small, sample, quick]
           --set <KEY=VALUE>  Change a field; may be given often
