@@ -4,12 +4,14 @@ pub(crate) mod dataset;
 pub(crate) mod demo;
 pub(crate) mod experiment;
 pub(crate) mod file;
+pub(crate) mod handover;
 pub(crate) mod model;
 pub(crate) mod output;
 pub(crate) mod run;
 pub(crate) mod setting;
 pub(crate) mod start;
 pub(crate) mod study;
+pub(crate) mod workbench;
 
 use project::dialogue::Dialogue;
 

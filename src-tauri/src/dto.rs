@@ -6,6 +6,7 @@
 mod dataset;
 mod demo;
 mod experiment;
+mod handover;
 mod log;
 mod model;
 mod output;
@@ -19,6 +20,7 @@ use specta::Type;
 pub use dataset::*;
 pub use demo::*;
 pub use experiment::*;
+pub use handover::*;
 pub use log::*;
 pub use model::*;
 pub use output::*;

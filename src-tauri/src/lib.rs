@@ -9,6 +9,7 @@ mod command;
 mod download;
 pub mod dto;
 mod error;
+mod handover;
 mod instance;
 mod log;
 mod model_folder;
@@ -30,7 +31,10 @@ include!("../commands.in");
 
 /// All commands with their types, for the running window and for the generated bindings.
 fn commands() -> Builder<Wry> {
-    use command::{dataset, demo, experiment, file, model, output, run, setting, start, study};
+    use command::{
+        dataset, demo, experiment, file, handover, model, output, run, setting, start, study,
+        workbench,
+    };
     Builder::<Wry>::new()
         .commands(with_commands!(collect_commands))
         .semantic_types(
@@ -63,6 +67,7 @@ pub fn run() -> ExitCode {
         .manage(watch::Watcher::default())
         .manage(worker::Demo::default())
         .manage(download::Downloads::default())
+        .manage(handover::Exports::default())
         .invoke_handler(commands.invoke_handler())
         .setup(move |app| {
             let app = app.handle().clone();

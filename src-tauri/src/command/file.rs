@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use contract::FileAction;
 use contract::problem::WorkspaceProblem;
 use tauri::{AppHandle, State};
-use tauri_plugin_dialog::DialogExt;
+use tauri_plugin_dialog::{DialogExt, FilePath};
 
 use crate::dto::AppError;
 use crate::error::Answer;
@@ -51,11 +51,15 @@ pub(crate) fn save_text(app: AppHandle, name: String, text: String) -> Answer<Op
     let Some(picked) = app.dialog().file().set_file_name(name).blocking_save_file() else {
         return Ok(None);
     };
-    let file = picked
-        .into_path()
-        .map_err(|error| unwritable(Path::new(""), &std::io::Error::other(error)))?;
+    let file = picked_place(picked)?;
     std::fs::write(&file, text).map_err(|error| unwritable(&file, &error))?;
     Ok(Some(file.display().to_string()))
+}
+
+/// The place that was chosen in the system's own dialog.
+pub(crate) fn picked_place(picked: FilePath) -> Answer<PathBuf> {
+    let unusable = |error| unwritable(Path::new(""), &std::io::Error::other(error));
+    picked.into_path().map_err(unusable)
 }
 
 /// Writes a text under the last part of a name; a name that says nothing becomes `pasted.txt`.

@@ -1,8 +1,8 @@
 //! Results and the things that stages made, as the page sees them.
 
 use contract::{
-    EndedBy, FactKind, LeakVerdict, MetricCard, PairCounts, ResultMetric, ShapeAudit, Synthesizer,
-    System, Words,
+    EndedBy, FactKind, HandState, ItemVerdict, LeakVerdict, MetricCard, PairCounts, ResultMetric, ShapeAudit,
+    Synthesizer, System, Words,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -231,9 +231,28 @@ pub enum Item {
         /// The dialogue.
         turns: Vec<Turn>,
     },
+    /// A dialogue that a synthesizer wrote for a test summary.
+    TestDialogue {
+        /// The example's id.
+        id: String,
+        /// Who wrote it.
+        system: Synthesizer,
+        /// The summary.
+        summary: String,
+        /// The dialogue.
+        turns: Vec<Turn>,
+        /// Format rules.
+        rules: Vec<RuleVerdict>,
+        /// Keeps all rules.
+        pass: bool,
+        /// Mean log-probability of the summary given the dialogue.
+        score: Option<f64>,
+        /// Whether it repeats its summary.
+        copies: bool,
+    },
     /// A summary written by a system for a test dialogue.
     Output {
-        /// Item id.
+        /// The example's id; the dialogue's number while a rating set is open.
         id: String,
         /// Who wrote it; none while a rating set on this run is open.
         system: Option<System>,
@@ -244,11 +263,34 @@ pub enum Item {
     },
 }
 
-/// A page of items.
+/// An item with what people did with it.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct ItemPage {
-    /// The page.
-    pub rows: Vec<Item>,
-    /// More follow.
-    pub more: bool,
+pub struct ItemEntry {
+    /// Its key; below 0 for a text that people rate.
+    pub key: f64,
+    /// Its number among those of its kind and part, from 0.
+    pub number: u32,
+    /// The item.
+    pub item: Item,
+    /// Who changed it last; none for what a stage made.
+    pub author: Option<String>,
+    /// When, milliseconds since 1970.
+    pub changed_at_ms: Option<f64>,
+    /// What a person said about it.
+    pub verdict: Option<ItemVerdict>,
+    /// Whether it differs from what the stage made.
+    pub edited: bool,
+    /// Whether its text may be written anew.
+    pub editable: bool,
+    /// Whether it may be left out.
+    pub rejectable: bool,
+}
+
+/// Items after a change by hand.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct ChangedItems {
+    /// Their keys now, in the order in which they were asked for.
+    pub keys: Vec<f64>,
+    /// How the run stands.
+    pub state: HandState,
 }

@@ -142,10 +142,18 @@ async fn backend_names_no_system(window: &Window<'_>) {
     let progress = window.invoke("study_progress", json!({"study": id})).await;
     let runs = window.invoke("runs", json!({})).await;
     let run = runs["ok"][0]["id"].clone();
-    let outputs = json!({"run": run, "stage": "evaluate", "offset": 0, "limit": 50});
-    let outputs = window.invoke("items", outputs).await;
-    assert!(outputs["ok"]["rows"].is_array(), "{outputs}");
-    let answers = format!("{study}{desk}{progress}{outputs}");
+    let query = json!({"run": run, "kind": "output", "words": "", "source": null, "broken": null, "mark": null,
+        "order": "made", "descending": false});
+    let found = window.invoke("find_items", json!({"query": query})).await;
+    let keys = json!({"run": run, "keys": found["ok"]["keys"]});
+    let outputs = window.invoke("items", keys).await;
+    assert!(
+        outputs["ok"]
+            .as_array()
+            .is_some_and(|items| !items.is_empty()),
+        "{outputs}"
+    );
+    let answers = format!("{study}{desk}{progress}{found}{outputs}");
     for system in System::ALL {
         assert!(
             !answers.contains(system.as_str()),
