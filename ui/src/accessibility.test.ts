@@ -10,7 +10,13 @@ const rules = { 'color-contrast': { enabled: false } };
 const places = [
   ...['#/', '#/data', '#/data/support-desk', '#/models', '#/runs', '#/runs/new', '#/runs/run-0001'],
   ...['#/runs/run-0002', '#/runs/run-0003', '#/outputs', '#/rate', '#/results', '#/demo', '#/settings'],
-  ...['#/experiments', '#/experiments/new', '#/experiments/paper-1-baseline'],
+  ...[
+    '#/experiments',
+    '#/experiments/new',
+    '#/experiments/paper-1-baseline',
+    '#/export',
+    '#/export/run-0001',
+  ],
 ];
 
 test.each(places)('axe finds nothing on %s, with data and without, in both languages', async (hash) => {

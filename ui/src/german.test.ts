@@ -29,7 +29,7 @@ const places = [
   ...['#/', '#/data', '#/data/support-desk', '#/models', '#/runs', '#/runs/new', '#/runs/run-0001'],
   ...['#/runs/run-0002', '#/runs/run-0003', '#/outputs', '#/outputs/run-0001', '#/rate', '#/results'],
   ...['#/results/run-0001', '#/experiments', '#/experiments/new', '#/experiments/joint-separate'],
-  ...['#/demo', '#/settings'],
+  ...['#/demo', '#/export', '#/export/run-0001', '#/settings'],
 ];
 
 test.each(places)('the German window has no English on %s', async (hash) => {

@@ -2,6 +2,7 @@
 import type { Component } from 'svelte';
 import Data from './screens/data/Data.svelte';
 import Demo from './screens/demo/Demo.svelte';
+import Export from './screens/export/Export.svelte';
 import Experiments from './screens/experiments/Experiments.svelte';
 import Home from './screens/home/Home.svelte';
 import Models from './screens/models/Models.svelte';
@@ -12,7 +13,17 @@ import Runs from './screens/runs/Runs.svelte';
 import Settings from './screens/settings/Settings.svelte';
 
 export type ScreenName =
-  'home' | 'data' | 'models' | 'runs' | 'outputs' | 'rate' | 'results' | 'experiments' | 'demo' | 'settings';
+  | 'home'
+  | 'data'
+  | 'models'
+  | 'runs'
+  | 'outputs'
+  | 'rate'
+  | 'results'
+  | 'experiments'
+  | 'demo'
+  | 'export'
+  | 'settings';
 
 /** Its label is `t.nav[name]`. */
 export interface Route {
@@ -55,6 +66,11 @@ export const routes: Route[] = [
     name: 'demo',
     icon: 'M3 4.500h14v9H9.500L6 16.500v-3H3v-9ZM6.500 8h7M6.500 10.500h4.500',
     screen: Demo,
+  },
+  {
+    name: 'export',
+    icon: 'M10 12.500V3M6.500 6.500 10 3l3.500 3.500M3.500 11v5.500h13V11',
+    screen: Export,
   },
   {
     name: 'settings',

@@ -110,8 +110,20 @@ export const commands = {
 	 *  before it.
 	 */
 	watch: (run: string | null, onUpdate: Channel<WatchUpdate>) => __TAURI_INVOKE<null>("watch", { run, onUpdate }),
-	/**  A page of what a stage made. While a rating set of the run is open, test summaries come without their author. */
-	items: (run: string, stage: StageName, offset: number, limit: number) => __TAURI_INVOKE<ItemPage>("items", { run, stage, offset, limit }),
+	/**  The items of a run that a query finds, as keys. */
+	findItems: (query: ItemQuery) => __TAURI_INVOKE<FoundItems>("find_items", { query }),
+	/**  Items by their keys. */
+	items: (run: string, keys: number[]) => __TAURI_INVOKE<ItemEntry[]>("items", { run, keys }),
+	/**  Where an item comes from and what became of it. */
+	lineage: (run: string, key: number) => __TAURI_INVOKE<Lineage>("lineage", { run, key }),
+	/**  Does the same to each of these items, all of them or none. */
+	changeItems: (run: string, keys: number[], act: HandAct) => __TAURI_INVOKE<ChangedItems>("change_items", { run, keys, act }),
+	/**  Takes the last change by hand back; `None` if there is none left. */
+	undoChange: (run: string) => __TAURI_INVOKE<Undone | null>("undo_change", { run }),
+	/**  Which stages of a run are stale, and how many changes can be undone. */
+	handState: (run: string) => __TAURI_INVOKE<HandState>("hand_state", { run }),
+	/**  Begins another run with what is current in this one, now or when its turn comes. Returns its id. */
+	goOnFrom: (run: string, queue: boolean) => __TAURI_INVOKE<string>("go_on_from", { run, queue }),
 	/**  The experiments, newest first. */
 	experiments: () => __TAURI_INVOKE<ExperimentSummary[]>("experiments"),
 	/**  Everything about an experiment, as far as its cells are done. */
@@ -155,6 +167,19 @@ export const commands = {
 	/**  Every figure of a study; refused while people rate. */
 	studyResults: (study: string) => __TAURI_INVOKE<StudyResults>("study_results", { study }),
 	/**  Summarizes a dialogue; the text comes through the channel as it is written. */
+	/**  Everything that a run can hand over, with its size, and why something cannot be had now. */
+	offered: (run: string) => __TAURI_INVOKE<Offered[]>("offered", { run }),
+	/**  Writes something of a run into a folder, under a name that is free there; one thing at a time. */
+	handOver: (request: HandOver, onEvent: Channel<HandOverEvent>) => __TAURI_INVOKE<null>("hand_over", { request, onEvent }),
+	/**  Stops what is being written; it leaves nothing behind. */
+	stopHandOver: () => __TAURI_INVOKE<void>("stop_hand_over"),
+	/**
+	 *  Takes a run bundle in. The data set is called `name`, or as it was; the model is the one at `model`, or the one that the
+	 *  workspace knows.
+	 */
+	unpack: (folder: string, name: string | null, model: string | null) => __TAURI_INVOKE<Unpacked>("unpack", { folder, name, model }),
+	/**  Asks in the system's own dialog where a data set goes, and writes it there; `None` if the user cancelled. */
+	saveDataset: (dataset: string, form: DatasetForm) => __TAURI_INVOKE<string | null>("save_dataset", { dataset, form }),
 	demo: (choice: DemoChoice, dialogue: string, onEvent: Channel<DemoEvent>) => __TAURI_INVOKE<null>("demo", { choice, dialogue, onEvent }),
 	/**  Ends the demo's process and gives its memory back. */
 	closeDemo: () => __TAURI_INVOKE<void>("close_demo"),
@@ -1247,6 +1272,8 @@ export type ErrorCode =
 "model_file" | 
 /**  Another model is being downloaded. */
 "window_download_busy" | 
+/**  Another export is at work. */
+"window_export_busy" | 
 /**  The workspace cannot be locked. */
 "window_lock" | 
 /**  The log of a run cannot be read. */
@@ -2370,6 +2397,8 @@ export type Interrupted =
 run: string } | 
 /**  A download. */
 { case: "download" } | 
+/**  Something that was to be handed over. */
+{ case: "export" } | 
 /**  Other work with a model. */
 { case: "work" };
 
@@ -2445,6 +2474,8 @@ source: string;
 summary: string; 
 /**  The dialogue. */
 turns: Turn[] } | 
+/**  A dialogue that a synthesizer wrote for a test summary. */
+{ kind: "test_dialogue"; id: string; system: Synthesizer; summary: string; turns: Turn[]; rules: RuleVerdict[]; pass: boolean; score: number | null; copies: boolean } | 
 /**  A summary written by a system for a test dialogue. */
 { kind: "output"; 
 /**  Item id. */
@@ -2456,13 +2487,6 @@ prediction: string;
 /**  The references. */
 references: string[] };
 
-/**  A page of items. */
-export type ItemPage = {
-	/**  The page. */
-	rows: Item[],
-	/**  More follow. */
-	more: boolean,
-};
 
 /**  How far a rater is with an item. */
 export type ItemState = 
@@ -4106,6 +4130,8 @@ export type ShellProblem =
 } } | 
 /**  Another model is being downloaded. */
 { code: "window_download_busy" } | 
+/**  Something else is being written out. */
+{ code: "window_export_busy" } | 
 /**  The workspace cannot be locked. */
 { code: "window_lock"; args: {
 	/**  The file that is locked. */
@@ -5142,7 +5168,93 @@ until: StageName } |
 /**  Exporting an adapter that the run does not have. */
 { case: "adapter_needed" } | 
 /**  Writing into a folder that is not empty. */
+{ case: "not_by_hand"; kind: ArtifactKind } | 
+{ case: "empty_item"; kind: ArtifactKind } | 
+{ case: "last_item"; kind: ArtifactKind } | 
+{ case: "earlier_run"; run: string } | 
+{ case: "nothing_stale"; run: string } | 
 { case: "folder_not_empty"; 
 /**  The folder. */
-file: string };
+file: string } | 
+/**  Taking in a run bundle from a folder that holds none, or a workspace with other than one run. */
+{ case: "not_a_bundle"; 
+/**  The folder. */
+file: string; 
+/**  Runs that are in it. */
+runs: number } | 
+/**  Taking in a run bundle that lost or changed an adapter on its way. */
+{ case: "bundle_damaged"; 
+/**  The folder. */
+file: string; 
+/**  Which of the run's adapters is missing or another one. */
+role: string };
 
+
+export type Exported = "synthesizer" | "summarizer";
+export type GgufType = "f16" | "q8_0" | "q4_k_m";
+export type DatasetForm = "jsonl" | "json" | "csv" | "tsv";
+export type ReportForm = "html" | "md" | "json";
+export type ExportStep = "audit" | "load" | "write" | "replay";
+export type Deliverable = 
+{ kind: "peft"; adapter: Exported } | 
+{ kind: "merged"; adapter: Exported } | 
+{ kind: "gguf"; adapter: Exported; gguf_type: GgufType } | 
+{ kind: "gguf_adapter"; adapter: Exported } | 
+{ kind: "dataset"; form: DatasetForm } | 
+{ kind: "recipe" } | 
+{ kind: "bundle" } | 
+{ kind: "report"; form: ReportForm };
+export type Offered = {
+	deliverable: Deliverable,
+	name: string,
+	bytes: number | null,
+	refused: Problem | null,
+};
+export type HandOver = {
+	run: string,
+	deliverable: Deliverable,
+	folder: string,
+	reason: string | null,
+	texts: boolean,
+	language: Language,
+};
+export type Replay = {
+	items: number,
+	max_logp_diff: number,
+	max_logp_diff_per_token: number,
+	tolerance_per_token: number,
+	equal: boolean,
+};
+export type HandedOver = {
+	path: string,
+	bytes: number,
+	replay: Replay | null,
+};
+export type HandOverEvent = 
+{ event: "step"; step: ExportStep } | 
+{ event: "stopped" } | 
+{ event: "done"; written: HandedOver };
+export type Unpacked = {
+	run: string,
+	dataset: string,
+	model: string,
+	model_path: string | null,
+	examples: number,
+};
+
+export type ItemVerdict = "accepted" | "rejected";
+export type ItemMark = "accepted" | "rejected" | "edited" | "untouched";
+export type ItemOrder = "made" | "score" | "gap" | "rouge1" | "reference_ce" | "tokens";
+export type ItemQuery = { run: string, kind: ArtifactKind, words: string, source: string | null, broken: string | null, mark: ItemMark | null, order: ItemOrder, descending: boolean };
+export type ItemCount = { word: string, n: number };
+export type FoundItems = { keys: number[], total: number, sources: ItemCount[], broken: ItemCount[], marks: ItemCount[], orders: ItemOrder[] };
+export type ItemVersion = { version: number, author: string | null, at_ms: number, verdict: ItemVerdict | null, undoes: number | null, changed: boolean };
+export type MadeFrom = { kind: "example"; id: string; dialogue: string; summary: string | null } | { kind: "topic"; topic: string; key: number } | { kind: "summary"; text: string; key: number };
+export type MadeWith = { key: string, value: string };
+export type Lineage = { stage: StageName, synthesizer: Synthesizer | null, system: System | null, from: MadeFrom[], settings: MadeWith[], versions: ItemVersion[] };
+export type HandAct = { act: "accept" } | { act: "reject" } | { act: "clear" } | { act: "edit"; text: string } | { act: "flip" };
+export type HandState = { stale: StageName[], undoable: number };
+export type Undone = { kind: ArtifactKind, key: number, state: HandState };
+export type ItemEntry = { key: number, number: number, item: Item, author: string | null, changed_at_ms: number | null, verdict: ItemVerdict | null, edited: boolean, editable: boolean, rejectable: boolean };
+export type ChangedItems = { keys: number[], state: HandState };
+export type ArtifactKind = "topic" | "summary" | "candidate" | "judgement" | "pair" | "dialogue" | "adapter" | "checkpoint" | "output" | "test_dialogue" | "format_rule" | "bertscore" | "result" | "synthesizer_result";

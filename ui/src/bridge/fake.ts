@@ -1,12 +1,14 @@
 // A bridge without a window: everything in memory, a running job that moves, errors as the real one gives them.
 import type {
   AppError,
+  ArtifactKind,
   Bridge,
   CatalogueModel,
   Channel,
   Control,
   Dataset,
   DemoChoice,
+  DatasetForm,
   DemoEvent,
   DoubtFound,
   DownloadEvent,
@@ -21,6 +23,11 @@ import type {
   Model,
   ModelLicence,
   FolderFit,
+  HandAct,
+  HandOver,
+  HandOverEvent,
+  ItemQuery,
+  Lineage,
   PastImport,
   Plan,
   StageForecast,
@@ -37,7 +44,9 @@ import type {
 import { mockIPC } from '@tauri-apps/api/mocks';
 import * as data from './fake_data';
 import * as made from './fake_experiments';
+import { offeredBy, replayOf, stepsOf } from './fake_handover';
 import { refuse, reportOf } from './fake_import';
+import { FakeItems } from './fake_items';
 import { FakeStudies } from './fake_study';
 
 /** How the stand-in behaves; tests start from an empty workspace or shorten the clock. */
@@ -68,6 +77,11 @@ export class FakeBridge extends FakeStudies implements Bridge {
   experimentList: ExperimentReport[];
   begun: ExperimentRequest[] = [];
   kept: { name: string; text: string }[] = [];
+  handed: HandOver[] = [];
+  #items: Record<string, FakeItems> = {};
+  /** What runs made gives real conversations away. */
+  leaks = false;
+  #stopping = false;
   saved: { name: string; text: string }[] = [];
   planned: RunRequest[] = [];
   #pausing = false;
@@ -515,16 +529,101 @@ export class FakeBridge extends FakeStudies implements Bridge {
     return null;
   }
 
-  async items(run: string, stage: string, offset: number, limit: number) {
+  #itemsOf(run: string): FakeItems {
     const row = this.#run(run);
-    const made = row.stages.find((row) => row.name === stage)?.status === 'done' ? 120 : 0;
-    const blind = this.isBlind(run);
-    const rows = [];
-    for (let i = offset; i < Math.min(made, offset + limit); i += 1) {
-      const item = data.item(stage, i);
-      rows.push(item.kind === 'output' && blind ? { ...item, system: null } : item);
+    const stages: Partial<Record<ArtifactKind, StageName>> = {
+      topic: 'topics',
+      summary: 'summaries',
+      candidate: 'candidates',
+      pair: 'preferences',
+      dialogue: 'dialogues',
+    };
+    const isMade = (kind: ArtifactKind) =>
+      row.stages.find(({ name }) => name === (stages[kind] ?? 'evaluate'))?.status === 'done';
+    return (this.#items[run] ??= new FakeItems((kind) => (isMade(kind) ? 120 : 0)));
+  }
+  async findItems(query: ItemQuery) {
+    const isBlind = this.isBlind(query.run);
+    if (isBlind && query.kind === 'test_dialogue') refuse({ code: 'blinded', args: { studies: ['Set'] } });
+    return this.#itemsOf(query.run).find(query, isBlind);
+  }
+  async items(run: string, keys: number[]) {
+    return this.#itemsOf(run).entries(keys);
+  }
+  async lineage(run: string, key: number): Promise<Lineage> {
+    return (
+      this.#itemsOf(run).lineage(key) ??
+      refuse({ code: 'not_found', args: { case: 'thing', thing: 'artifact', key: String(key) } })
+    );
+  }
+  async changeItems(run: string, keys: number[], act: HandAct) {
+    const items = this.#itemsOf(run);
+    const changed =
+      items.change(keys, act) ??
+      refuse({ code: 'wrong_state', args: { case: 'not_by_hand', kind: 'output' } });
+    return { keys: changed, state: items.state() };
+  }
+  async undoChange(run: string) {
+    const items = this.#itemsOf(run);
+    const undone = items.undo();
+    return undone && { ...undone, state: items.state() };
+  }
+  async handState(run: string) {
+    return this.#itemsOf(run).state();
+  }
+  async goOnFrom(run: string, queue: boolean) {
+    const row = this.#run(run);
+    this.controls.push(`go on ${run}${queue ? ' queue' : ''}`);
+    const id = `${run}-next`;
+    this.runList.unshift({ ...structuredClone(row), id, status: queue ? 'queued' : 'running' });
+    return id;
+  }
+
+  async offered(run: string) {
+    return offeredBy(this.#run(run), this.isBlind(run));
+  }
+  async handOver(request: HandOver, onEvent: Channel<HandOverEvent>) {
+    this.handed.push(structuredClone(request));
+    const { run, deliverable, reason } = request;
+    this.#stopping = false;
+    for (const step of stepsOf(deliverable)) {
+      onEvent.onmessage({ event: 'step', step });
+      await new Promise((resolve) => setTimeout(resolve, this.#tickMs));
+      if (this.#stopping) {
+        onEvent.onmessage({ event: 'stopped' });
+        return null;
+      }
+      if (step === 'audit' && this.leaks && reason === null)
+        refuse({ code: 'leak', args: { run, copied: 2, identifying: 1, texts: 300 } });
     }
-    return { rows, more: offset + limit < made };
+    const found = offeredBy(this.#run(run), false).find(
+      (offered) => JSON.stringify(offered.deliverable) === JSON.stringify(deliverable),
+    );
+    onEvent.onmessage({
+      event: 'done',
+      written: {
+        path: `${request.folder}/${found?.name ?? run}`,
+        bytes: found?.bytes ?? 214_000,
+        replay: replayOf(deliverable),
+      },
+    });
+    return null;
+  }
+  async stopHandOver() {
+    this.#stopping = true;
+  }
+  async unpack(folder: string, name: string | null, model: string | null) {
+    if (folder.includes('missing'))
+      refuse({ code: 'wrong_state', args: { case: 'not_a_bundle', file: folder, runs: 0 } });
+    const dataset = name ?? 'clinic-notes';
+    if (this.datasetList.some((row) => row.name === dataset))
+      refuse({ code: 'name_taken', args: { thing: 'data set', name: dataset } });
+    const run = data.sampleRun();
+    this.runList.push({ ...run, id: 'clinic-1', dataset });
+    return { run: 'clinic-1', dataset, model: 'SmolLM2-135M', model_path: model, examples: 120 };
+  }
+  async saveDataset(dataset: string, form: DatasetForm) {
+    return this.saveText(`${dataset}.${form}`, '');
   }
 
   async demo(choice: DemoChoice, dialogue: string, onEvent: Channel<DemoEvent>) {

@@ -756,6 +756,22 @@ export function item(stage: string, index: number): Item {
   }
 }
 
+/** A synthesizer's dialogue for a test summary. */
+export function testDialogue(index: number): Item {
+  const pass = index % 4 !== 2;
+  return {
+    kind: 'test_dialogue',
+    id: `ex-${String(index + 1).padStart(4, '0')}`,
+    system: index % 2 === 0 ? 'dpo_separate' : 'sft',
+    summary: summaryOf(index),
+    turns: pass ? dialogueOf(index) : dialogueOf(index).slice(0, 1),
+    rules: rules.map((rule, at_) => ({ rule, pass: pass || at_ > 1 })),
+    pass,
+    score: -1.9 - (index % 7) / 10,
+    copies: index % 5 === 4,
+  };
+}
+
 /** The first cells of a file, unchanged. */
 export function cells(at: number): string[] {
   const one = example(at);

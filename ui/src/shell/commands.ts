@@ -25,7 +25,7 @@ export function everywhere(showPalette: () => void, showKeys: () => void): Actio
     {
       id: 'go',
       title: t.keys.screen,
-      keys: ['Ctrl', '1 … 9', '0'],
+      keys: ['Ctrl', '1 … 9', '0', ','],
       whileTyping: true,
       kind: t.palette.go,
       choices: routes.map(({ name }) => ({ id: name, title: t.nav[name] })),

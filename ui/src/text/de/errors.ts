@@ -237,6 +237,43 @@ function wrongState(args: Args<'wrong_state'>): Words {
         `${args.file} ist nicht leer; nichts wurde geschrieben.`,
         'Wählen Sie einen neuen oder leeren Ordner.',
       );
+    case 'not_by_hand':
+      return say(
+        'Das wird nicht von Hand geändert; es bleibt, wie es ist.',
+        'Ein Kandidat oder ein Paar kann verworfen werden. Was im Test geschrieben wurde, ist ein Beleg.',
+      );
+    case 'empty_item':
+      return say(
+        'Es gibt keinen Text; der Eintrag bleibt, wie er ist.',
+        'Schreiben Sie einen Text, oder verwerfen Sie den Eintrag.',
+      );
+    case 'last_item':
+      return say(
+        'Es ist der letzte Eintrag, den eine spätere Stufe lesen könnte; er bleibt.',
+        'Ändern Sie ihn stattdessen, oder holen Sie zuerst einen anderen zurück.',
+      );
+    case 'earlier_run':
+      return say(
+        `Der Lauf ${args.run} wurde von einer früheren Version gerechnet, die nicht festhielt, woraus jedes Ergebnis gemacht ist. Er kann gelesen, aber nicht geändert werden.`,
+        'Rechnen Sie ihn noch einmal: Ein neuer Lauf mit denselben Daten, Modell, Rezept und Startwert ergibt dasselbe.',
+      );
+    case 'nothing_stale':
+      return say(`Nichts im Lauf ${args.run} wurde aus etwas gemacht, das sich seither geändert hat.`);
+    case 'not_a_bundle':
+      return args.runs === 0
+        ? say(
+            `In ${args.file} ist kein Laufpaket; nichts wurde übernommen.`,
+            'Wählen Sie den Ordner, der als ganzer Lauf geschrieben wurde; darin ist die Datei workspace.sqlite.',
+          )
+        : say(
+            `${args.file} ist ein Arbeitsbereich mit ${args.runs} Läufen, kein Laufpaket; nichts wurde übernommen.`,
+            'Öffnen Sie ihn als Arbeitsbereich, und exportieren Sie den gewünschten Lauf als ganzen Lauf.',
+          );
+    case 'bundle_damaged':
+      return say(
+        `Das Laufpaket in ${args.file} ist beschädigt: Sein Adapter ${args.role} fehlt oder ist ein anderer. Nichts wurde übernommen.`,
+        'Kopieren Sie den ganzen Ordner noch einmal von dort, wo er geschrieben wurde.',
+      );
   }
 }
 
@@ -612,7 +649,9 @@ export const errors: ErrorWords = {
             'Das Herunterladen wurde angehalten; was da ist, bleibt.',
             'Laden Sie noch einmal: Es geht dort weiter.',
           )
-        : say('Die Arbeit wurde angehalten.', 'Beginnen Sie sie noch einmal.'),
+        : args.case === 'export'
+          ? say('Das Exportieren wurde angehalten; nichts wurde geschrieben.', 'Beginnen Sie es noch einmal.')
+          : say('Die Arbeit wurde angehalten.', 'Beginnen Sie sie noch einmal.'),
   model_changed: ({ file }) =>
     say(
       `Das Modell in ${file} ist nicht das, mit dem dieser Lauf begann.`,
@@ -751,6 +790,8 @@ export const errors: ErrorWords = {
   model_file: modelFile,
   window_download_busy: () =>
     say('Ein anderes Modell wird gerade geladen.', 'Warten Sie, oder halten Sie es an.'),
+  window_export_busy: () =>
+    say('Etwas anderes wird gerade geschrieben.', 'Warten Sie darauf, oder halten Sie es zuerst an.'),
   window_lock: ({ file, reason }) =>
     say(
       `${file} lässt sich nicht sperren: ${reason}.`,

@@ -1,11 +1,23 @@
 // Every word of the window in German; a word that is missing here does not pass the type check.
 import type { en } from '../en';
 import { experiments } from './experiments';
+import { handover } from './handover';
 import { intake } from './intake';
 import { judge } from './judge';
 import { names } from './names';
 import { prepare } from './prepare';
 import { shell } from './shell';
 import { work } from './work';
+import { workbench } from './workbench';
 
-export const de: typeof en = { ...shell, ...names, ...prepare, ...intake, ...work, ...experiments, ...judge };
+export const de: typeof en = {
+  ...shell,
+  ...names,
+  ...prepare,
+  ...intake,
+  ...work,
+  ...experiments,
+  ...judge,
+  ...handover,
+  ...workbench,
+};

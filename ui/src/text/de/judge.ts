@@ -12,6 +12,7 @@ export const judge: typeof en = {
       preferences: 'Paare',
       dialogues: 'Dialoge',
       evaluate: 'Testzusammenfassungen',
+      test_dialogues: 'Testdialoge',
     },
     emptyTitle: 'Hier ist noch nichts',
     emptyText: 'Diese Stufe hat in diesem Lauf noch nichts gemacht.',
@@ -23,11 +24,6 @@ export const judge: typeof en = {
     method: { prompt: 'Durch Anweisung geschrieben', lora: 'Vom Adapter für Zusammenfassungen geschrieben' },
     origin: { real: 'Echte Zusammenfassung', synthetic: 'Künstliche Zusammenfassung' },
     set: { format: 'Formpaar', content: 'Inhaltspaar', joint: 'Gemeinsames Paar' },
-    source: {
-      dpo_separate: 'Ausgerichtet, getrennte Paare',
-      dpo_joint: 'Ausgerichtet, gemeinsame Paare',
-      ids: 'Wiederholte Synthese',
-    },
     chosen: 'Gewählt',
     rejected: 'Verworfen',
     pass: 'Hält die Form',
@@ -53,7 +49,6 @@ export const judge: typeof en = {
     prediction: 'Geschriebene Zusammenfassung',
     references: 'Referenzen',
     hidden: 'Die Herkunft bleibt verborgen, solange ein Bewertungsbogen offen ist',
-    hint: 'Mit j und k durch die Liste.',
   },
   rate: {
     title: 'Bewerten',
@@ -270,6 +265,7 @@ export const judge: typeof en = {
     summarizersNote:
       'Jedes System an denselben Testdialogen; Unterschied in ROUGE-1 zum Training an nur echten Daten.',
     system: 'System',
+    openItems: 'Ansehen, was es geschrieben hat',
     n: 'n',
     r1: 'ROUGE-1',
     r2: 'ROUGE-2',

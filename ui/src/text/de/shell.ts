@@ -44,6 +44,7 @@ export const shell: typeof en = {
     results: 'Ergebnisse',
     experiments: 'Experimente',
     demo: 'Vorführen',
+    export: 'Exportieren',
     settings: 'Einstellungen',
     skip: 'Zum Inhalt springen',
     local: (n) => `Lokal – ${n} ${n === '1' ? 'Verbindung' : 'Verbindungen'} von Duologue geöffnet`,

@@ -217,6 +217,40 @@ function wrongState(args: Args<'wrong_state'>): Words {
       return say('This format holds an adapter, and none was chosen; nothing was written.');
     case 'folder_not_empty':
       return say(`${args.file} is not empty; nothing was written.`, 'Choose a new or empty folder.');
+    case 'not_by_hand':
+      return say(
+        'This is not changed by hand; it stays as it is.',
+        'A candidate or a pair can be rejected. What was written in the test is evidence.',
+      );
+    case 'empty_item':
+      return say('There is no text; the item stays as it is.', 'Write a text, or reject the item.');
+    case 'last_item':
+      return say(
+        'It is the last one that a later stage could read; it stays.',
+        'Change it instead, or restore another one first.',
+      );
+    case 'earlier_run':
+      return say(
+        `Run ${args.run} was carried out by an earlier version, which did not note what each result was made from. It can be read, not changed.`,
+        'Carry it out again: a new run with the same data, model, recipe and seed gives the same.',
+      );
+    case 'nothing_stale':
+      return say(`Nothing in run ${args.run} was made from something that has changed since.`);
+    case 'not_a_bundle':
+      return args.runs === 0
+        ? say(
+            `${args.file} holds no run bundle; nothing was taken.`,
+            'Choose the folder that was written as a whole run; the file workspace.sqlite is in it.',
+          )
+        : say(
+            `${args.file} is a workspace with ${args.runs} runs, not a run bundle; nothing was taken.`,
+            'Open it as a workspace, and export the run that you want as a whole run.',
+          );
+    case 'bundle_damaged':
+      return say(
+        `The run bundle in ${args.file} is damaged: its adapter ${args.role} is missing or another one. Nothing was taken.`,
+        'Copy the whole folder again from where it was written.',
+      );
   }
 }
 
@@ -567,7 +601,9 @@ export const errors: ErrorWords = {
             'The download was stopped; what has arrived is kept.',
             'Download it again: it goes on from there.',
           )
-        : say('The work was stopped.', 'Begin it again.'),
+        : args.case === 'export'
+          ? say('The export was stopped; nothing was written.', 'Begin it again.')
+          : say('The work was stopped.', 'Begin it again.'),
   model_changed: ({ file }) =>
     say(
       `The model in ${file} is not the one that this run began with.`,
@@ -699,6 +735,7 @@ export const errors: ErrorWords = {
   file_not_found: folderFault,
   model_file: modelFile,
   window_download_busy: () => say('Another model is being downloaded.', 'Wait for it, or pause it first.'),
+  window_export_busy: () => say('Something else is being written out.', 'Wait for it, or stop it first.'),
   window_lock: ({ file, reason }) =>
     say(`${file} cannot be locked: ${reason}.`, 'Check that the folder of the workspace can be written to.'),
   window_log: ({ file, reason }) =>

@@ -1,10 +1,22 @@
 // Every word of the window in English. The other languages are objects of the same shape.
 import { experiments } from './experiments';
+import { handover } from './handover';
 import { intake } from './intake';
 import { judge } from './judge';
 import { names } from './names';
 import { prepare } from './prepare';
 import { shell } from './shell';
 import { work } from './work';
+import { workbench } from './workbench';
 
-export const en = { ...shell, ...names, ...prepare, ...intake, ...work, ...experiments, ...judge };
+export const en = {
+  ...shell,
+  ...names,
+  ...prepare,
+  ...intake,
+  ...work,
+  ...experiments,
+  ...judge,
+  ...handover,
+  ...workbench,
+};

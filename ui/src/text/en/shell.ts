@@ -45,6 +45,7 @@ export const shell = {
     results: 'Results',
     experiments: 'Experiments',
     demo: 'Demo',
+    export: 'Export',
     settings: 'Settings',
     skip: 'Skip to the content',
     local: (n: string) => `Local – ${n} ${n === '1' ? 'connection' : 'connections'} opened by Duologue`,
