@@ -101,3 +101,14 @@ test('what the judge is able to see is said beside the tables', async () => {
   await open('#/results/run-0001');
   expect(text(await find('judge'))).toContain('It cannot tell who said what and in what order.');
 });
+
+test('a system leads to what it wrote, the weakest first, and a synthesizer to its test dialogues', async () => {
+  const { user } = await open('#/results/run-0001');
+  await user.click(await find('items-mrds_separate'));
+  expect(text(await find('items-found'))).toBe('60 of 120 items');
+  expect(get('chip-source-mrds_separate').getAttribute('aria-pressed')).toBe('true');
+  expect((get('items-order') as HTMLSelectElement).value).toBe('rouge1');
+  await user.click(get('nav-results'));
+  await user.click(await find('items-dpo_separate'));
+  await expect.poll(() => get('tab-test_dialogues').getAttribute('aria-selected')).toBe('true');
+});
