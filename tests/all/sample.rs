@@ -100,8 +100,8 @@ fn it_is_taken_once_and_goes_on_from_a_pack() {
     assert_eq!(elsewhere.run(RUN).unwrap().dataset_name, "physiotherapy");
     let occupied = workspace.run(&[&["pack", RUN, "--to", &to][..], &INVENTED].concat());
     assert_eq!(
-        (occupied.code, occupied.last()["event"].as_str()),
-        (1, Some("error"))
+        (occupied.code, occupied.last()["code"].as_str()),
+        (2, Some("wrong_state"))
     );
     let nothing = workspace.run(&["sample", "--from", &folder.path().display().to_string()]);
     assert_eq!(
@@ -109,6 +109,49 @@ fn it_is_taken_once_and_goes_on_from_a_pack() {
         (2, Some("usage")),
         "nothing of Duologue's is there"
     );
+}
+
+/// A run bundle opens in another workspace as it left this one, and a damaged one does not.
+#[test]
+fn a_pack_is_taken_in_elsewhere() {
+    let workspace = taken();
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name).display().to_string();
+    let packed = place("packed");
+    workspace.ok(&[&["pack", RUN, "--to", &packed][..], &INVENTED].concat());
+
+    let elsewhere = Workspace::with(&rows()[..3]);
+    let answer = elsewhere.ok(&["unpack", &packed, "--name", "from Ada"]);
+    let unpacked = answer.last();
+    assert_eq!(
+        (unpacked["run"].as_str(), unpacked["dataset"].as_str()),
+        (Some(RUN), Some("from Ada"))
+    );
+    assert_eq!(unpacked["examples"], 200);
+    assert!(unpacked["model_path"].is_null(), "the model does not travel");
+    assert_eq!(elsewhere.statuses(RUN), workspace.statuses(RUN));
+    let again = elsewhere.run(&["unpack", &packed, "--name", "once more"]);
+    assert_eq!(again.last()["code"], "name_taken");
+
+    let (file, recipe) = (place("pairs.csv"), place("recipe.toml"));
+    let written = elsewhere.ok(&["datasets", "from Ada", "--to", &file]);
+    assert_eq!(written.last()["name"], "from Ada");
+    let read = elsewhere.ok(&["import", &file, "--name", "again"]);
+    assert_eq!(read.last()["imported"], 200);
+    elsewhere.ok(&["recipe", "--run", RUN, "--to", &recipe]);
+    elsewhere.ok(&["recipe", "--recipe", &recipe]);
+    let form = elsewhere.run(&["datasets", "again", "--to", &place("pairs.pdf")]);
+    assert_eq!(form.last()["code"], "usage");
+
+    for blob in fs::read_dir(Path::new(&packed).join("blobs")).unwrap() {
+        let weights = blob.unwrap().path().join("adapter_model.safetensors");
+        fs::write(weights, "another").unwrap();
+    }
+    let empty = Workspace::with(&rows()[..3]);
+    for folder in [&packed, &place("nothing")] {
+        let refused = empty.run(&["unpack", folder]);
+        assert_eq!(refused.last()["code"], "wrong_state", "{}", refused.last());
+    }
 }
 
 /// A synthesizer that writes a conversation off is not let out, unless somebody says why; the log keeps the reason.
