@@ -270,7 +270,7 @@ fn messages_name_few_of_many_columns() {
     let header: String = (0..5_000)
         .map(|i| format!("a long name of a column {i},"))
         .collect();
-    let import = import("a.csv", format!("{header}z\n{}\n", ",".repeat(5_000)));
+    let import = import("a.csv", format!("{header}z\nx{}\n", ",".repeat(5_000)));
     assert!(
         import
             .require_mapping()
