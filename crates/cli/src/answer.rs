@@ -202,7 +202,7 @@ pub(crate) struct Dataset {
 
 /// `datasets NAME --to FILE`.
 #[derive(Serialize)]
-pub(crate) struct WrittenFile<'a> {
+pub(crate) struct WrittenDataset<'a> {
     pub(crate) name: &'a str,
     pub(crate) file: &'a Path,
     pub(crate) bytes: u64,

@@ -188,7 +188,7 @@ impl Session {
     /// # Errors
     /// [`store::Error::NoSuchRun`].
     pub fn recipe_of(&self, run: &str) -> Result<Recipe> {
-        Ok(Recipe::from_toml(&self.run(run)?.recipe)?)
+        Recipe::from_toml(&self.run(run)?.recipe)
     }
 
     /// Writes a report, and records it. Returns its size in bytes.

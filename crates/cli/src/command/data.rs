@@ -232,7 +232,7 @@ fn write_dataset(session: &Session, name: &str, to: &Path, output: &Output) -> D
         "`{name}` is in {}. The conversations are in it: give it only to whom they may be shown.",
         to.display()
     ));
-    output.result(&answer::WrittenFile {
+    output.result(&answer::WrittenDataset {
         name,
         file: to,
         bytes,

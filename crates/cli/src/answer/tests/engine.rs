@@ -109,7 +109,7 @@ fn export_and_pack() {
     model_path: null
     run: string
     ");
-    let written = WrittenFile {
+    let written = WrittenDataset {
         name: "notes",
         file: Path::new("notes.csv"),
         bytes: 9,
