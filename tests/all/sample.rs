@@ -3,6 +3,7 @@
 //! needs it skips where no registry answered.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use contract::{ArtifactKind, ErrorCode, LeakVerdict, StageName};
@@ -128,7 +129,10 @@ fn a_pack_is_taken_in_elsewhere() {
         (Some(RUN), Some("from Ada"))
     );
     assert_eq!(unpacked["examples"], 200);
-    assert!(unpacked["model_path"].is_null(), "the model does not travel");
+    assert!(
+        unpacked["model_path"].is_null(),
+        "the model does not travel"
+    );
     assert_eq!(elsewhere.statuses(RUN), workspace.statuses(RUN));
     let again = elsewhere.run(&["unpack", &packed, "--name", "once more"]);
     assert_eq!(again.last()["code"], "name_taken");
@@ -191,7 +195,12 @@ fn a_copied_dialogue_keeps_a_run_from_leaving() {
     let folder = to.path().join("packed");
     let leaving = |reason| {
         let departure = Departure { reason, now_ms: 2 };
-        session.pack_run(&session.sight(RUN).unwrap(), &folder, &departure)
+        session.pack_run(
+            &session.sight(RUN).unwrap(),
+            &folder,
+            &departure,
+            &mut |_| ControlFlow::Continue(()),
+        )
     };
     let refused = leaving(None).unwrap_err();
     assert_eq!(refused.code(), ErrorCode::Leak, "{refused}");

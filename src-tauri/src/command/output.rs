@@ -10,7 +10,8 @@ use tauri::State;
 
 use super::count;
 use crate::dto::{
-    Difference, Figure, FigureNotes, Interval, LeakSummary, RunResults, SynthesizerResult, SystemResult,
+    Difference, Figure, FigureNotes, Interval, LeakSummary, RunResults, SynthesizerResult,
+    SystemResult,
 };
 use crate::error::Answer;
 use crate::place::Place;

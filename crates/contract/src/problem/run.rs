@@ -5,8 +5,8 @@ use std::fmt;
 
 use super::{cases, problems};
 use crate::{
-    ArtifactKind, ErrorPlace, ExampleKind, Lack, Price, RecipeRule, RunStatus, SettingShape, StageName,
-    Synthesizer, System,
+    ArtifactKind, ErrorPlace, ExampleKind, Lack, Price, RecipeRule, RunStatus, SettingShape,
+    StageName, Synthesizer, System,
 };
 
 problems! {
