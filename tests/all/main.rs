@@ -49,6 +49,7 @@ mod qlora;
 mod real_models;
 mod resume;
 mod rooms;
+mod rounds;
 mod sample;
 mod tidy;
 mod turn_links;

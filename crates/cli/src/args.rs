@@ -447,6 +447,9 @@ pub(crate) struct Resume {
     /// Compare these systems too; what the run has already stays
     #[arg(long, value_name = "SYSTEM", value_delimiter = ',', value_parser = word_of(System::ALL, System::as_str))]
     pub(crate) add: Vec<System>,
+    /// Go round this often at most; a finished run goes on behind its last round
+    #[arg(long, value_name = "N")]
+    pub(crate) rounds: Option<u32>,
     /// Start the work in a process of its own and return
     #[arg(long)]
     pub(crate) detach: bool,

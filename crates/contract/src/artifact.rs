@@ -27,6 +27,8 @@ closed_set! {
         TestDialogue = "test_dialogue",
         /// The format rule as calibrated on the shots.
         FormatRule = "format_rule",
+        /// The figures of a round.
+        Round = "round",
         /// A system's outputs measured by a measuring model.
         BertScore = "bertscore",
         /// One line of the table of summarizers.

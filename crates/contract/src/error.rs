@@ -424,6 +424,8 @@ closed_set! {
         Compared = "compared",
         /// At least 2 where the system `fixed_ratio` is trained.
         TwoForFixedRatio = "two_for_fixed_ratio",
+        /// A model's folder where another model is the scorer.
+        NamesScorer = "names_scorer",
     }
 }
 

@@ -177,9 +177,10 @@ impl Measures {
     /// one part.
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
-            (Self::Writing(mut ways), Self::Writing(others)) => {
-                ways.extend(others);
-                Self::Writing(ways)
+            (Self::Writing(ways), Self::Writing(mut others)) => {
+                // Of a way that wrote in several rounds the first counts.
+                others.extend(ways);
+                Self::Writing(others)
             }
             // What a stage measured of its judge is not what the stage measured.
             (Self::Nothing | Self::Judge(_), measures) | (measures, _) => measures,

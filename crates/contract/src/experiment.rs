@@ -146,6 +146,8 @@ pub struct ExperimentReport {
     pub domains: Vec<Domain>,
     /// Whether the gains on the data sets differ, each beside the first one.
     pub gain_differences: Vec<GainDifference>,
+    /// What more real examples may bring; empty unless at least four numbers of them were tried.
+    pub curves: Vec<ExperimentCurve>,
     /// What was given up to end in time; none without a limit.
     pub budget: Option<Budget>,
 }
@@ -349,6 +351,26 @@ pub struct ExperimentVerdict {
     pub text: Words,
     /// Whether the first three lines of the dialogue score higher than the first system.
     pub below_lines: bool,
+}
+
+/// What more real examples may bring a system.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ExperimentCurve {
+    /// The data set.
+    pub dataset: String,
+    /// The model.
+    pub model: String,
+    /// The system.
+    pub system: System,
+    /// Numbers of real examples that were tried.
+    pub sizes: Vec<u32>,
+    /// The number that is asked about, twice the largest.
+    pub to: u32,
+    /// What it may bring beyond the largest, in ROUGE-1; `None` where that cannot be told.
+    pub band: Option<[f64; 2]>,
+    /// In a sentence.
+    pub text: Words,
 }
 
 /// A synthesizer in an arm, over all seeds.

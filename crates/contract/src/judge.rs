@@ -11,6 +11,10 @@ closed_set! {
     Scorer, "scorer" {
         /// The base model without an adapter.
         Base = "base",
+        /// The summarizer: in the first round the one that learnt from real pairs alone, later that of the round before.
+        Tuned = "tuned",
+        /// Another model.
+        Model = "model",
         /// Nobody: pairs are made by the format rule alone.
         None = "none",
     }
@@ -130,6 +134,29 @@ pub struct GroupAccuracy {
     pub accuracy: f64,
     /// Its 95 % interval: a bootstrap over dialogues.
     pub ci95: (f64, f64),
+}
+
+/// How a score goes with something that it should not reward, or should: Spearman's rho over dialogues.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ScoreLink {
+    /// The correlation.
+    pub rho: f64,
+    /// Its 95 % interval: a bootstrap over dialogues.
+    pub ci95: (f64, f64),
+}
+
+/// What the base model's score goes with in the dialogues that a synthesizer wrote for test summaries. `None` where one of
+/// both does not vary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct JudgeAfter {
+    /// Keeping the format.
+    pub format: Option<ScoreLink>,
+    /// The share of the summary's 3-grams that the dialogue repeats.
+    pub copy_share: Option<ScoreLink>,
+    /// Words of the dialogue.
+    pub words: Option<ScoreLink>,
 }
 
 /// What was found about the judge on real validation pairs.

@@ -29,6 +29,7 @@ pub mod problem;
 mod protocol;
 mod rating;
 mod remark;
+mod rounds;
 mod run;
 mod shape;
 mod study;
@@ -65,9 +66,9 @@ pub use event::{
 pub use excerpt::{EXCERPT_CHARS, excerpt, excerpts};
 pub use experiment::{
     Budget, Cut, Domain, ExperimentAction, ExperimentArm, ExperimentCell, ExperimentComparison,
-    ExperimentPlan, ExperimentPreset, ExperimentReport, ExperimentRow, ExperimentSide,
-    ExperimentStanding, ExperimentSummary, ExperimentSynthesizer, ExperimentVerdict,
-    GainDifference, GridMode, NewExperiment, PlannedCell,
+    ExperimentCurve, ExperimentPlan, ExperimentPreset, ExperimentReport, ExperimentRow,
+    ExperimentSide, ExperimentStanding, ExperimentSummary, ExperimentSynthesizer,
+    ExperimentVerdict, GainDifference, GridMode, NewExperiment, PlannedCell,
 };
 pub use export::{
     DatasetForm, Deliverable, ExportLine, ExportStep, Exported, GgufType, HandOver, HandedOver,
@@ -76,8 +77,8 @@ pub use export::{
 pub use format::{FileFormat, Formats};
 pub use intake::{Account, AccountUnit, DateOrder, Dropped, SourceFile};
 pub use judge::{
-    Corruption, CorruptionGroup, GroupAccuracy, JudgeAccuracy, JudgeAction, JudgeMeasures,
-    JudgeVerdict, Scorer,
+    Corruption, CorruptionGroup, GroupAccuracy, JudgeAccuracy, JudgeAction, JudgeAfter,
+    JudgeMeasures, JudgeVerdict, ScoreLink, Scorer,
 };
 pub use line::{
     DemoLine, DemoRequest, DownloadLine, LineHead, LineKind, LogEnd, LogEntry, LogRecord,
@@ -102,6 +103,10 @@ pub use rating::{
     RatingProgram, SettleKind, SkipReason, StudyAct, StudyKind, StudyState,
 };
 pub use remark::Remark;
+pub use rounds::{
+    MOST_ROUNDS, Round, RoundData, RoundFigures, RoundPart, RoundReference, RoundStep, RoundStop,
+    RoundWarning, Rounds,
+};
 pub use run::{Control, RunStanding, RunStatus, StageStanding, StageStatus};
 pub use shape::{
     Distribution, NearDuplicates, ShapeAudit, ShapeFigure, Spread, TwoSampleResult, Weight,

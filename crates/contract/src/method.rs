@@ -133,6 +133,14 @@ impl System {
 }
 
 impl Synthesizer {
+    /// The system that learns from its dialogues in two stages, and so may go round with it.
+    pub fn system(self) -> Option<System> {
+        let learns = |system: &System| {
+            system.synthetic_source() == Some(self) && system.updates_of().is_none()
+        };
+        System::ALL.iter().copied().find(learns)
+    }
+
     /// Whether it goes on from the supervised synthesizer with an adapter of its own.
     pub fn is_aligned(self) -> bool {
         matches!(

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Scorer, StageName, Synthesizer, System, UnknownWord};
+use crate::{RoundPart, RoundStep, Scorer, StageName, Synthesizer, System, UnknownWord};
 
 /// Before the name of a synthesizer among the parts of `evaluate`, whose other parts are systems.
 const OF_SYNTHESIZER: &str = "synthesizer/";
@@ -37,9 +37,78 @@ pub enum Part {
     TestDialogues(Synthesizer),
     /// The outputs of a system as a measuring model sees them: asked for by hand, never by a recipe, and read by nothing.
     BertScore(System),
+    /// A step of a later round, and the figures of every round.
+    Round(RoundPart),
 }
 
 impl Part {
+    /// New summaries of a round.
+    pub const fn summaries(round: u32) -> Self {
+        Self::in_round(
+            round,
+            Self::Whole(StageName::Summaries),
+            RoundStep::Summaries,
+        )
+    }
+
+    /// Candidates of a round for a synthesizer; those of the first round serve all of them.
+    pub const fn candidates(round: u32, role: Synthesizer) -> Self {
+        let step = RoundStep::Candidates(role);
+        Self::in_round(round, Self::Whole(StageName::Candidates), step)
+    }
+
+    /// Pairs of a round for a synthesizer; those of the first round serve all of them.
+    pub const fn preferences(round: u32, role: Synthesizer) -> Self {
+        let step = RoundStep::Preferences(role);
+        Self::in_round(round, Self::Whole(StageName::Preferences), step)
+    }
+
+    /// The alignment of a round.
+    pub const fn align(round: u32, role: Synthesizer) -> Self {
+        Self::in_round(round, Self::Align(role), RoundStep::Align(role))
+    }
+
+    /// The dialogues of a round.
+    pub const fn dialogues(round: u32, source: Synthesizer) -> Self {
+        Self::in_round(round, Self::Dialogues(source), RoundStep::Dialogues(source))
+    }
+
+    /// The training of a system in a round.
+    pub const fn summarizer(round: u32, system: System) -> Self {
+        Self::in_round(
+            round,
+            Self::Summarizer(system),
+            RoundStep::Summarizer(system),
+        )
+    }
+
+    /// A system as it is after a round, on the test split.
+    pub const fn evaluate(round: u32, system: System) -> Self {
+        Self::in_round(round, Self::Evaluate(system), RoundStep::Evaluate(system))
+    }
+
+    /// The figures of a round, the first one included.
+    pub const fn figures(round: u32, system: System) -> Self {
+        let step = RoundStep::Figures(system);
+        Self::Round(RoundPart { round, step })
+    }
+
+    /// The first round is the run as it is without rounds.
+    const fn in_round(round: u32, first: Self, step: RoundStep) -> Self {
+        match round {
+            0 | 1 => first,
+            round => Self::Round(RoundPart { round, step }),
+        }
+    }
+
+    /// The round that it belongs to, counted from 1.
+    pub const fn round(self) -> u32 {
+        match self {
+            Self::Round(RoundPart { round, .. }) => round,
+            _ => 1,
+        }
+    }
+
     /// The stage that the part belongs to.
     pub const fn stage(self) -> StageName {
         match self {
@@ -49,6 +118,7 @@ impl Part {
             Self::Dialogues(_) => StageName::Dialogues,
             Self::Summarizer(_) => StageName::Summarizer,
             Self::Evaluate(_) | Self::TestDialogues(_) | Self::BertScore(_) => StageName::Evaluate,
+            Self::Round(part) => part.step.stage(),
         }
     }
 
@@ -61,6 +131,7 @@ impl Part {
             Self::Summarizer(system) | Self::Evaluate(system) => system.to_string(),
             Self::TestDialogues(role) => format!("{OF_SYNTHESIZER}{role}"),
             Self::BertScore(system) => format!("{OF_BERTSCORE}{system}"),
+            Self::Round(part) => part.to_string(),
         }
     }
 
@@ -71,6 +142,9 @@ impl Part {
     pub fn of(stage: StageName, name: &str) -> Result<Self, UnknownWord> {
         if name.is_empty() {
             return Ok(Self::Whole(stage));
+        }
+        if let Some(part) = RoundPart::of(stage, name)? {
+            return Ok(Self::Round(part));
         }
         if let (StageName::Preferences, Some(scorer)) = (stage, name.strip_prefix(OF_JUDGE)) {
             return scorer.parse().map(Self::Judge);
@@ -131,6 +205,47 @@ impl From<Part> for String {
 mod tests {
     use super::*;
 
+    /// Every step of two later rounds, with the figures of the first.
+    fn of_rounds() -> Vec<Part> {
+        let mut parts = Vec::new();
+        for round in [2, 13] {
+            parts.push(Part::summaries(round));
+            for role in Synthesizer::ALL.iter().copied() {
+                let step = RoundStep::Judge(role);
+                parts.extend([
+                    Part::candidates(round, role),
+                    Part::preferences(round, role),
+                    Part::align(round, role),
+                    Part::dialogues(round, role),
+                    Part::Round(RoundPart { round, step }),
+                ]);
+            }
+            for system in System::ALL.iter().copied() {
+                parts.extend([
+                    Part::summarizer(round, system),
+                    Part::evaluate(round, system),
+                    Part::figures(round, system),
+                    Part::figures(1, system),
+                ]);
+            }
+        }
+        parts
+    }
+
+    #[test]
+    fn the_first_round_is_the_run_without_rounds() {
+        let role = Synthesizer::DpoSeparate;
+        assert_eq!(Part::align(1, role), Part::Align(role));
+        assert_eq!(
+            Part::candidates(1, role),
+            Part::Whole(StageName::Candidates)
+        );
+        let second = Part::align(2, role);
+        assert_eq!(second.to_string(), "align/round2/dpo_separate");
+        assert_eq!((second.round(), Part::Align(role).round()), (2, 1));
+        assert_eq!(Part::summaries(3).to_string(), "summaries/round3");
+    }
+
     #[test]
     fn every_part_is_found_by_its_word() {
         let whole = StageName::ALL.iter().map(|stage| Part::Whole(*stage));
@@ -152,6 +267,7 @@ mod tests {
             .chain(System::ALL.iter().flat_map(of_system))
             .chain(Synthesizer::ALL.iter().flat_map(of_role))
             .chain(Scorer::ALL.iter().copied().map(Part::Judge))
+            .chain(of_rounds())
             .collect();
         for part in parts {
             assert_eq!(part.to_string().parse(), Ok(part));
@@ -168,6 +284,11 @@ mod tests {
             "topics/sft",
             "align/mrds_joint",
             "evaluate/synthesizer/",
+            "topics/round2",
+            "summaries/round2/sft",
+            "summaries/round0",
+            "align/round2",
+            "align/roundtwo/dpo_separate",
         ] {
             assert!(wrong.parse::<Part>().is_err(), "{wrong}");
         }

@@ -12,6 +12,7 @@ use lm::infer::sample::Filters;
 use lm::lora::Adapter;
 use project::artifact::{TrainedAdapter, read};
 use project::recipe::Recipe;
+use project::rounds::last_artifacts;
 use project::session::Session;
 
 use crate::error::{Error, Result};
@@ -158,10 +159,11 @@ pub fn adapter_folder(
     role: &str,
 ) -> Result<std::path::PathBuf> {
     session.store().run(run)?;
-    let adapters: Vec<TrainedAdapter> = read(&session.store().artifacts(
+    let adapters: Vec<TrainedAdapter> = read(&last_artifacts(
+        session.store(),
         run,
         stage,
-        Some(ArtifactKind::Adapter),
+        ArtifactKind::Adapter,
     )?)?;
     let found = adapters
         .iter()

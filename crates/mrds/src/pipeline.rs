@@ -1,17 +1,22 @@
 //! The method from top to bottom (Lu et al., arXiv 2502.17328): nine stages in order, each divided into the parts that
-//! the recipe asks for, each part through one cache step.
+//! the recipe asks for, each part through one cache step. Where a recipe has several rounds the stages up to the summarizer
+//! come again, until a round speaks against another one (`project::rounds`); the last stage closes them all.
 //!
 //! A part's result is kept under the hash of its inputs and settings. So a run resumes where it stopped, an unchanged
 //! part is taken over from an earlier run, another system costs its own parts alone, and an edited artifact makes
 //! exactly what depends on it stale.
 
 use contract::problem::{Full, RunProblem, SmallerPlan, WrongState};
-use contract::{ArtifactKind, Event, LeakGate, Part, StageName, StageStanding, StageStatus};
+use contract::{
+    ArtifactKind, Event, LeakGate, Part, RoundPart, RoundStep, StageName, StageStanding,
+    StageStatus,
+};
 use project::artifact::{Output, TestDialogue, output_sha256, read, rows};
 use project::leak_audit;
-use project::part::{Finished, asked, compared, inputs_sha256};
+use project::part::{Finished, asked, compared, inputs_sha256, policy};
 use project::report::synthesizer_results;
 use project::report::tables::systems;
+use project::rounds::Courses;
 use store::{PartResult, PartRow};
 
 use crate::error::{Error, Result};
@@ -28,17 +33,45 @@ pub fn run(run: &Run<'_>, test: &TestData, stages: StageRange) -> Result<bool> {
     if stages.from.is_none() && was_finished_before_parts(run)? {
         return Ok(true);
     }
-    let parts = asked(&run.recipe);
-    run.store.want_parts(&run.row.id, &parts)?;
+    let (store, id, parts) = (run.store, run.row.id.as_str(), asked(&run.recipe));
+    let in_first = |part: &Part| part.round() == 1;
+    store.want_parts(
+        id,
+        &parts.iter().copied().filter(in_first).collect::<Vec<_>>(),
+    )?;
     let steps = Steps { run, test, stages };
-    for name in StageName::ALL {
-        let of_stage = parts.iter().filter(|part| part.stage() == *name);
-        steps.stage(*name, &of_stage.copied().collect::<Vec<_>>())?;
-        if stages.until == Some(*name) {
-            return Ok(false);
+    let wanted = &parts[..end(&parts, stages.until)];
+    for of_stage in wanted.chunk_by(|a, b| pass(*a) == pass(*b)) {
+        // How far the rounds go is told by the figures of those that were carried out.
+        let courses = Courses::of(store, id, &run.recipe)?;
+        let is_due = |part: &Part| courses.is_due(*part);
+        let due: Vec<Part> = of_stage.iter().copied().filter(is_due).collect();
+        store.want_parts(id, &due)?;
+        steps.stage(of_stage[0].stage(), &due)?;
+    }
+    Ok(stages.until.is_none())
+}
+
+/// Parts that are carried out together: those of a stage in a round, and all of the last stage.
+fn pass(part: Part) -> (StageName, u32) {
+    match part.stage() {
+        StageName::Evaluate => (StageName::Evaluate, 1),
+        stage => (stage, part.round()),
+    }
+}
+
+/// How many parts there are up to the end of a stage, which is its end in the first round.
+fn end(parts: &[Part], until: Option<StageName>) -> usize {
+    match until {
+        None | Some(StageName::Evaluate) => parts.len(),
+        Some(until) => {
+            let in_range = |part: &Part| part.round() == 1 && part.stage() <= until;
+            parts
+                .iter()
+                .rposition(in_range)
+                .map_or(0, |place| place + 1)
         }
     }
-    Ok(true)
 }
 
 /// Whether a version that kept whole stages finished the run, with every system that it is to compare: nobody who resumes it
@@ -61,20 +94,46 @@ fn body(stage: &Stage<'_>, test: &TestData) -> Result<StageOutput> {
         Part::Whole(StageName::Topics) => stage::topics::run(stage),
         Part::Whole(StageName::Summaries) => stage::summaries::run(stage),
         Part::Whole(StageName::Synthesizer) => stage::synthesizer::run(stage),
-        Part::Whole(StageName::Candidates) => stage::candidates::run(stage),
+        Part::Whole(StageName::Candidates) => {
+            stage::candidates::run(stage, Part::Whole(StageName::Synthesizer))
+        }
         Part::Judge(scorer) => stage::judge::run(stage, scorer),
-        Part::Whole(StageName::Preferences) => stage::preferences::run(stage),
+        Part::Whole(StageName::Preferences) => {
+            stage::preferences::run(stage, Part::Whole(StageName::Candidates))
+        }
         Part::Align(role) => stage::align::run(stage, role),
         Part::Dialogues(source) => stage::dialogues::run(stage, source),
         Part::Summarizer(system) => stage::summarizer::run(stage, system),
         Part::Evaluate(system) => stage::evaluate::summarize(stage, system, test),
         Part::TestDialogues(synthesizer) => stage::evaluate::synthesize(stage, synthesizer, test),
+        Part::Round(part) => body_in_round(stage, part, test),
         // The other stages have roles, and no recipe asks for a measuring model: nobody begins these.
         Part::Whole(stage) => Err(WrongState::StageUnready { stage }.into()),
         Part::BertScore(_) => Err(WrongState::StageUnready {
             stage: StageName::Evaluate,
         }
         .into()),
+    }
+}
+
+/// The same stages in a later round, each on what its own round and the one before have made.
+fn body_in_round(
+    stage: &Stage<'_>,
+    RoundPart { round, step }: RoundPart,
+    test: &TestData,
+) -> Result<StageOutput> {
+    match step {
+        RoundStep::Summaries => stage::summaries::run(stage),
+        RoundStep::Candidates(role) => stage::candidates::run(stage, policy(round - 1, role)),
+        RoundStep::Judge(_) => stage::judge::run(stage, stage.recipe().scorer),
+        RoundStep::Preferences(role) => {
+            stage::preferences::run(stage, Part::candidates(round, role))
+        }
+        RoundStep::Align(role) => stage::align::run(stage, role),
+        RoundStep::Dialogues(source) => stage::dialogues::run(stage, source),
+        RoundStep::Summarizer(system) => stage::summarizer::run(stage, system),
+        RoundStep::Figures(system) => stage::rounds::measure(stage, system),
+        RoundStep::Evaluate(system) => stage::evaluate::summarize(stage, system, test),
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use contract::{Budget, Control, DeviceChoice, Event, RunStatus, StageName};
+use contract::{Budget, Control, DeviceChoice, Event, RunStatus, Scorer, StageName};
 use host::{Identity, Liveness};
 use lm::LanguageModel;
 use lm::text::chat_template::day_of;
@@ -42,6 +42,8 @@ pub struct PreparedRun {
     /// What the recipe gave up to end in time; none without a limit.
     pub budget: Option<Budget>,
     parts: Vec<KeptPart>,
+    /// The other model that scores, where the recipe names one.
+    scorer: Option<ModelRow>,
     dataset_id: i64,
 }
 
@@ -107,6 +109,7 @@ pub fn prepare_with(
         return Err(RunProblem::NotReady { dataset, lack }.into());
     }
     let mut asked = request.recipe.clone().resolve(model.parameters)?;
+    let scorer = find_scorer(session, &mut asked, &model)?;
     let Started {
         budget,
         forecast,
@@ -116,7 +119,12 @@ pub fn prepare_with(
     let mut recipe = asked.clone();
     recipe.fit(request.typed, pool.available());
     settle(&mut recipe, request, &model, &rows)?;
-    let selected = pool.take(&recipe)?;
+    let mut selected = pool.take(&recipe)?;
+    if let Some(scorer) = &scorer {
+        // Where its folder is, the workspace knows; the run says which model it is.
+        recipe.scorer_model.clone_from(&scorer.name);
+        selected.selection.scorer_sha256 = Some(scorer.id.clone());
+    }
     Ok(PreparedRun {
         model,
         recipe,
@@ -124,8 +132,39 @@ pub fn prepare_with(
         forecast,
         budget,
         parts,
+        scorer,
         dataset_id: dataset.id,
     })
+}
+
+/// Finds the other model that a recipe names as its scorer, by folder, or by the id or name that it has in the workspace.
+/// What cannot be loaded is refused before the run begins.
+fn find_scorer(
+    session: &Session,
+    recipe: &mut Recipe,
+    beside: &LanguageModel,
+) -> Result<Option<ModelRow>> {
+    if recipe.scorer != Scorer::Model {
+        return Ok(None);
+    }
+    let named = recipe.scorer_model.clone();
+    let is_named = |known: &ModelRow| known.id == named || known.name == named;
+    let known = session.store().models()?.into_iter().find(is_named);
+    recipe.scorer_model = match known.filter(|_| !Path::new(&named).exists()) {
+        Some(known) => known.path,
+        None => absolute(Path::new(&named)),
+    };
+    let folder = Path::new(&recipe.scorer_model);
+    let scorer = LanguageModel::load_quantized(folder, recipe.quantize, &beside.decoder.device)?;
+    let (path, name) = model_place(session, folder)?;
+    Ok(Some(ModelRow {
+        bytes: folder_bytes(folder),
+        id: scorer.sha256,
+        parameters: scorer.parameters,
+        name,
+        path,
+        added_at_ms: 0,
+    }))
 }
 
 /// Stores a prepared run. Its id is the data set's name with a running number.
@@ -144,6 +183,12 @@ pub fn create_run(
         bytes: folder_bytes(&request.model),
         added_at_ms: now_ms,
     })?;
+    if let Some(scorer) = &prepared.scorer {
+        session.store().upsert_model(&ModelRow {
+            added_at_ms: now_ms,
+            ..scorer.clone()
+        })?;
+    }
     let taken: std::collections::HashSet<String> = session
         .store()
         .runs()?

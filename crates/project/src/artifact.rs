@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{ArtifactKind, Corruption, EndedBy, Synthesizer, System};
+use contract::{ArtifactKind, Corruption, EndedBy, RoundFigures, Synthesizer, System};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -196,6 +196,9 @@ artifact! {
         /// In-context examples in the prompt.
         examples: usize,
     }
+}
+impl Artifact for RoundFigures {
+    const KIND: ArtifactKind = ArtifactKind::Round;
 }
 artifact! {
     /// A system's summaries as a measuring model sees them.

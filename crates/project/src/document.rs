@@ -168,12 +168,12 @@ impl Session {
             .verdict
             .as_ref()
             .map_or(System::SftReal, |verdict| verdict.system);
-        let judge = report.judge.as_ref().map(judge::sentences);
+        let judge = report.of_the_judge();
         let limits = limits::of_run(&report);
         let subject = RunSubject {
             items_asked: options.items,
             texts: options.texts,
-            judge: judge.unwrap_or_default(),
+            judge,
             settings: settings(&report.recipe)?,
             curves: self.curves(sight.run())?,
             items: told(&outputs, about, options),

@@ -19,7 +19,7 @@ use metrics::text::{mean, quantile};
 
 use crate::artifact::Judgement;
 
-pub use words::sentences;
+pub use words::{rewards, sentences};
 
 /// Least lower end of the interval of the topic's accuracy for a judge that is able or partly able.
 const ABLE_TOPIC: f64 = 0.75;

@@ -23,6 +23,7 @@ pub mod part;
 mod plain;
 pub mod recipe;
 pub mod report;
+pub mod rounds;
 pub mod rows;
 pub mod sample;
 pub mod selection;

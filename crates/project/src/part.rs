@@ -2,13 +2,19 @@
 //! again in another run. The window and the pipeline ask the same functions, so that both know what is stale.
 
 use std::collections::BTreeSet;
+use std::iter;
+use std::ops::RangeInclusive;
 
-use contract::{JudgeAction, Part, Scorer, StageName, StageStanding, Synthesizer, System};
+use contract::{
+    JudgeAction, Part, RoundData, RoundPart, RoundStep, Scorer, StageName, StageStanding,
+    Synthesizer, System,
+};
 use serde_json::json;
 use store::{PartRow, RunRow};
 
 use crate::error::Result;
 use crate::recipe::Recipe;
+use crate::rounds;
 use crate::selection::Selection;
 
 /// Raised when a stage's meaning changes, so that results of older versions are not reused.
@@ -35,21 +41,46 @@ pub struct Finished {
 }
 
 /// The parts that a recipe asks for, in the order in which they are carried out: those that its systems and synthesizers
-/// are compared by, and whatever these read.
+/// are compared by, those of its rounds, and whatever these read. Which later rounds are due is told by what the rounds
+/// before them found ([`rounds::Course`]).
 pub fn asked(recipe: &Recipe) -> Vec<Part> {
     let outputs = recipe.systems.iter().copied().map(Part::Evaluate);
     let dialogues = compared(recipe).into_iter().map(Part::TestDialogues);
     let mut open: Vec<Part> = outputs.chain(dialogues).collect();
+    for system in rounds::looping(recipe) {
+        open.extend((1..=recipe.rounds).map(|round| Part::figures(round, system)));
+        open.extend((2..=recipe.rounds).map(|round| Part::evaluate(round, system)));
+    }
     let mut found = BTreeSet::new();
     while let Some(part) = open.pop() {
         if found.insert(part) {
-            open.extend(upstream(part));
+            open.extend(upstream(part, recipe));
             open.extend(judge(part, recipe));
         }
     }
     let mut parts: Vec<Part> = found.into_iter().collect();
-    parts.sort_by_key(|part| (part.stage(), takes_updates(*part).is_some(), *part));
+    parts.sort_by_key(|part| place(*part, recipe));
     parts
+}
+
+/// Where a part comes among those of a run: round by round through the stages, and the test split at the end of them all.
+fn place(part: Part, recipe: &Recipe) -> (bool, u32, StageName, bool, Part) {
+    // The summarizer that scores has to be there before candidates are.
+    let scores_first = recipe.scorer == Scorer::Tuned && part == Part::Summarizer(System::SftReal);
+    let stage = match scores_first {
+        true => StageName::Synthesizer,
+        false => part.stage(),
+    };
+    let is_figures = matches!(
+        part,
+        Part::Round(RoundPart {
+            step: RoundStep::Figures(_),
+            ..
+        })
+    );
+    let is_last = part.stage() == StageName::Evaluate;
+    let follows = takes_updates(part).is_some() || is_figures;
+    (is_last, part.round(), stage, follows, part)
 }
 
 /// The synthesizers that a recipe compares. Where it names none, they are those that come with what its systems learn
@@ -78,11 +109,11 @@ pub fn compared(recipe: &Recipe) -> Vec<Synthesizer> {
     }
 }
 
-/// The part whose adapter writes a synthesizer's dialogues.
-pub fn writer(synthesizer: Synthesizer) -> Part {
+/// The part whose adapter writes a synthesizer's dialogues in a round.
+pub fn writer(round: u32, synthesizer: Synthesizer) -> Part {
     match synthesizer.is_aligned() {
-        true => Part::Align(synthesizer),
-        false => Part::Whole(StageName::Synthesizer),
+        true => policy(round, synthesizer),
+        false => policy(0, synthesizer),
     }
 }
 
@@ -94,25 +125,93 @@ fn takes_updates(part: Part) -> Option<Part> {
     }
 }
 
+/// The judge of the pairs of a round.
+fn judge_of(round: u32, role: Synthesizer, recipe: &Recipe) -> Part {
+    // The base model and another one are in every round what they were in the first; a summarizer is not.
+    match (round, recipe.scorer) {
+        (2.., Scorer::Tuned) => Part::Round(RoundPart {
+            round,
+            step: RoundStep::Judge(role),
+        }),
+        (_, scorer) => Part::Judge(scorer),
+    }
+}
+
 /// Whether the judge is able is asked before its word makes pairs.
 fn judge(part: Part, recipe: &Recipe) -> Option<Part> {
-    let makes_pairs = part == Part::Whole(StageName::Preferences);
-    let is_tried = makes_pairs && recipe.scorer != Scorer::None && recipe.judge_items > 0;
-    is_tried.then_some(Part::Judge(recipe.scorer))
+    let is_tried = recipe.scorer != Scorer::None && recipe.judge_items > 0;
+    let judge = match part {
+        Part::Whole(StageName::Preferences) => Part::Judge(recipe.scorer),
+        Part::Round(RoundPart {
+            round,
+            step: RoundStep::Preferences(role),
+        }) => judge_of(round, role, recipe),
+        _ => return None,
+    };
+    is_tried.then_some(judge)
 }
 
 /// The part that says how far a part may trust the judge, where the recipe adapts to that.
 pub fn trusted_judge(part: Part, recipe: &Recipe) -> Option<Part> {
-    let learns = match part {
-        Part::Align(role) => role != Synthesizer::BestOfK,
-        part => part == Part::Whole(StageName::Preferences),
+    let pairs = match part {
+        Part::Align(role) if role != Synthesizer::BestOfK => Part::Whole(StageName::Preferences),
+        Part::Round(RoundPart {
+            round,
+            step: RoundStep::Align(role),
+        }) if role != Synthesizer::BestOfK => Part::preferences(round, role),
+        part => part,
     };
-    let asked = judge(Part::Whole(StageName::Preferences), recipe);
-    asked.filter(|_| learns && recipe.judge_action == JudgeAction::Adapt)
+    judge(pairs, recipe).filter(|_| recipe.judge_action == JudgeAction::Adapt)
+}
+
+/// The training whose adapter scores for a part, where the scorer is the summarizer: what it was before the part's round.
+pub fn tuned_scorer(part: Part, recipe: &Recipe) -> Option<Part> {
+    let (round, role) = match part {
+        Part::Whole(StageName::Candidates) | Part::Judge(Scorer::Tuned) => (1, None),
+        Part::Round(RoundPart { round, step }) => match step {
+            RoundStep::Candidates(role) | RoundStep::Judge(role) => (round, role.system()),
+            RoundStep::Figures(system) => (round, Some(system)),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let scorer = match (round, role) {
+        (2.., Some(system)) => Part::summarizer(round - 1, system),
+        _ => Part::Summarizer(System::SftReal),
+    };
+    (recipe.scorer == Scorer::Tuned).then_some(scorer)
+}
+
+/// Whether a part is scored by another model than the run's own.
+fn reads_scorer_model(part: Part, recipe: &Recipe) -> bool {
+    let is_scored = match part {
+        Part::Whole(StageName::Candidates) | Part::Judge(_) => true,
+        Part::Round(RoundPart { step, .. }) => {
+            matches!(step, RoundStep::Candidates(_) | RoundStep::Figures(_))
+        }
+        _ => false,
+    };
+    is_scored && recipe.scorer == Scorer::Model
+}
+
+/// The synthesizer with which a round ends; before the first it is the supervised one.
+pub fn policy(round: u32, role: Synthesizer) -> Part {
+    match round {
+        0 => Part::Whole(StageName::Synthesizer),
+        round => Part::align(round, role),
+    }
 }
 
 /// The parts whose results a part reads.
-pub fn upstream(part: Part) -> Vec<Part> {
+pub fn upstream(part: Part, recipe: &Recipe) -> Vec<Part> {
+    let read = match part {
+        Part::Round(part) => upstream_in_round(part, recipe),
+        part => upstream_once(part),
+    };
+    read.into_iter().chain(tuned_scorer(part, recipe)).collect()
+}
+
+fn upstream_once(part: Part) -> Vec<Part> {
     use StageName::{Candidates, Preferences, Summaries, Synthesizer as Supervised, Topics};
     match part {
         Part::Whole(Summaries) => vec![Part::Whole(Topics)],
@@ -129,15 +228,69 @@ pub fn upstream(part: Part) -> Vec<Part> {
             Part::Whole(Preferences),
         ],
         Part::Align(_) => vec![Part::Whole(Supervised), Part::Whole(Preferences)],
-        Part::Dialogues(source) => vec![Part::Whole(Summaries), writer(source)],
+        Part::Dialogues(source) => vec![Part::Whole(Summaries), writer(1, source)],
         Part::Summarizer(system) => {
             let source = system.synthetic_source().map(Part::Dialogues);
             source.into_iter().chain(takes_updates(part)).collect()
         }
         Part::Evaluate(system) if system.is_trained() => vec![Part::Summarizer(system)],
         Part::Evaluate(_) => Vec::new(),
-        Part::TestDialogues(synthesizer) => vec![writer(synthesizer)],
+        Part::TestDialogues(synthesizer) => vec![writer(1, synthesizer)],
         Part::BertScore(system) => vec![Part::Evaluate(system)],
+        Part::Round(_) => Vec::new(),
+    }
+}
+
+fn upstream_in_round(RoundPart { round, step }: RoundPart, recipe: &Recipe) -> Vec<Part> {
+    let (supervised, before) = (Part::Whole(StageName::Synthesizer), round.saturating_sub(1));
+    match step {
+        // What is new is unlike all that was there.
+        RoundStep::Summaries => iter::once(Part::Whole(StageName::Topics))
+            .chain((1..round).map(Part::summaries))
+            .collect(),
+        RoundStep::Candidates(role) => vec![Part::summaries(round), policy(before, role)],
+        RoundStep::Judge(_) => Vec::new(),
+        RoundStep::Preferences(role) => vec![Part::candidates(round, role)],
+        RoundStep::Align(role) => {
+            let mut read = vec![policy(before, role), Part::preferences(round, role)];
+            match role {
+                Synthesizer::BestOfK => read.push(Part::candidates(round, role)),
+                _ => read.push(supervised),
+            }
+            read
+        }
+        RoundStep::Dialogues(role) => vec![Part::summaries(round), Part::align(round, role)],
+        RoundStep::Summarizer(system) => system
+            .synthetic_source()
+            .into_iter()
+            .flat_map(|source| data_rounds(round, recipe).map(move |r| Part::dialogues(r, source)))
+            .collect(),
+        RoundStep::Figures(system) => {
+            let mut read = vec![supervised, Part::summarizer(round, system)];
+            // It is compared with the first round.
+            let rounds: BTreeSet<u32> = [1, round].into();
+            let role = system.synthetic_source();
+            for (round, role) in rounds
+                .into_iter()
+                .flat_map(|round| role.map(|role| (round, role)))
+            {
+                read.extend([
+                    Part::align(round, role),
+                    Part::dialogues(round, role),
+                    Part::preferences(round, role),
+                ]);
+            }
+            read
+        }
+        RoundStep::Evaluate(system) => vec![Part::summarizer(round, system)],
+    }
+}
+
+/// The rounds whose made-up pairs the summarizer of a round learns from.
+pub fn data_rounds(round: u32, recipe: &Recipe) -> RangeInclusive<u32> {
+    match recipe.round_data {
+        RoundData::Accumulate => 1..=round,
+        RoundData::Replace => round..=round,
     }
 }
 
@@ -208,7 +361,14 @@ pub fn key(
     if part.stage() == StageName::Evaluate {
         key.push(json!(selection.test_sha256));
     }
-    for earlier in upstream(part)
+    if let Some(scorer) = selection
+        .scorer_sha256
+        .as_ref()
+        .filter(|_| reads_scorer_model(part, recipe))
+    {
+        key.push(json!(scorer));
+    }
+    for earlier in upstream(part, recipe)
         .into_iter()
         .chain(trusted_judge(part, recipe))
     {
@@ -248,8 +408,13 @@ fn equal_share(
     recipe: &Recipe,
     finished: &dyn Fn(Part) -> Option<Finished>,
 ) -> EqualShare {
-    let Part::Summarizer(system) = part else {
-        return EqualShare::All;
+    let system = match part {
+        Part::Summarizer(system) => system,
+        Part::Round(RoundPart {
+            round,
+            step: RoundStep::Summarizer(system),
+        }) if data_rounds(round, recipe).contains(&1) => system,
+        _ => return EqualShare::All,
     };
     let Some(source) = system.synthetic_source().filter(|_| recipe.match_synthetic) else {
         return EqualShare::All;

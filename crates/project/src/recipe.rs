@@ -8,6 +8,7 @@ mod changes;
 mod earlier;
 mod fit;
 mod preset;
+mod reader;
 mod shape;
 
 use std::sync::LazyLock;
@@ -15,13 +16,14 @@ use std::sync::LazyLock;
 use contract::RecipeRule;
 use contract::problem::{RecipeFault, RunProblem};
 use contract::{
-    AdapterDtype, JudgeAction, LeakGate, Part, Quantize, Scorer, SettingShape, StageName,
-    Synthesizer, System,
+    AdapterDtype, JudgeAction, LeakGate, Part, Quantize, RoundData, RoundReference, Scorer,
+    SettingShape, Synthesizer, System,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use fit::{Available, Typed};
+use reader::Reader;
 
 use crate::error::{Error, Result};
 
@@ -129,80 +131,6 @@ pub enum Recompute {
     On,
     /// Everything that the backward pass reads is kept.
     Off,
-}
-
-/// Parts that read the same fields. The column `parts` of a field names those that read it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reader {
-    Topics,
-    Summaries,
-    Synthesizer,
-    Candidates,
-    Preferences,
-    /// Whether the judge is able.
-    Judge,
-    /// Whatever goes on from the supervised synthesizer.
-    Align,
-    /// What learns from preference pairs.
-    Dpo,
-    /// What learns from the best candidates.
-    Best,
-    /// Synthetic dialogues of any source.
-    Dialogues,
-    /// Those that are drawn again until one passes.
-    Tries,
-    /// Iterative dialogue synthesis, on synthetic and on test summaries.
-    Ids,
-    /// The same where the scorer looks at each line.
-    ScoredIds,
-    /// Every training of a summarizer.
-    Summarizer,
-    /// Those in two stages.
-    TwoStage,
-    /// Those on a mixture.
-    Mixed,
-    /// Summaries of the test split by a model.
-    Outputs,
-    /// Those with examples in their prompt.
-    InContext,
-    /// Those by the base model with the instruction alone.
-    ZeroShot,
-    /// Dialogues for the test summaries.
-    TestDialogues,
-    /// Those by rejection sampling.
-    Rejection,
-}
-
-impl Reader {
-    /// What a part is.
-    fn of(part: Part) -> &'static [Self] {
-        match part {
-            Part::Whole(StageName::Topics) => &[Self::Topics],
-            Part::Whole(StageName::Summaries) => &[Self::Summaries],
-            Part::Whole(StageName::Synthesizer) => &[Self::Synthesizer],
-            Part::Whole(StageName::Candidates) => &[Self::Candidates],
-            Part::Whole(StageName::Preferences) => &[Self::Preferences],
-            Part::Judge(_) => &[Self::Judge],
-            Part::Whole(_) => &[],
-            Part::Align(Synthesizer::BestOfK) => &[Self::Align, Self::Best],
-            Part::Align(_) => &[Self::Align, Self::Dpo],
-            Part::Dialogues(Synthesizer::Ids) => &[Self::Dialogues, Self::Ids],
-            Part::Dialogues(_) => &[Self::Dialogues, Self::Tries],
-            Part::Summarizer(System::SftReal) => &[Self::Summarizer],
-            Part::Summarizer(System::FixedRatio | System::FixedRatioIds) => {
-                &[Self::Summarizer, Self::Mixed]
-            }
-            Part::Summarizer(_) => &[Self::Summarizer, Self::TwoStage],
-            Part::Evaluate(System::Lead3 | System::Longest3) => &[],
-            Part::Evaluate(System::InContext) => &[Self::Outputs, Self::InContext],
-            Part::Evaluate(System::ZeroShot) => &[Self::Outputs, Self::ZeroShot],
-            Part::Evaluate(_) => &[Self::Outputs],
-            Part::TestDialogues(Synthesizer::Ids) => &[Self::TestDialogues, Self::Ids],
-            Part::TestDialogues(Synthesizer::Rejection) => &[Self::TestDialogues, Self::Rejection],
-            Part::TestDialogues(_) => &[Self::TestDialogues],
-            Part::BertScore(_) => &[],
-        }
-    }
 }
 
 macro_rules! recipe {
@@ -323,8 +251,12 @@ recipe! {
     /// Longest dialogue; one that does not end before it breaks the format rule.
     dialogue_max_new_tokens: usize = 512, parts: [Candidates, Align, Dialogues, TestDialogues], "argued";
 
-    /// Whose likelihood of the summary chooses between dialogues: base (the base model) or none (format pairs alone).
-    scorer: Scorer = Scorer::Base, parts: [Preferences], "paper: the base model";
+    /// Whose likelihood of the summary chooses between dialogues: base (the base model), tuned (the summarizer as it is
+    /// so far; candidates are then written for synthetic summaries alone, because it knows the real ones), model (another
+    /// model) or none (format pairs alone).
+    scorer: Scorer = Scorer::Base, parts: [Preferences, Scored], "paper: the base model";
+    /// Folder of the other model, where that is the scorer, or its name in the workspace.
+    scorer_model: String = String::new(), parts: [], "nothing is chosen silently";
     /// Validation pairs on which the judge is tried before pairs are made; 0 leaves that out.
     judge_items: usize = 100, parts: [Judge], "argued: an accuracy of 0.75 is then known to within 0.08";
     /// What follows from a judge that is not able: warn, stop, or adapt (its labels are smoothed or not used).
@@ -407,6 +339,18 @@ recipe! {
     plateau_threshold: f64 = 1e-4, parts: [Summarizer], "torch ReduceLROnPlateau";
     /// Synthetic pairs for each real one in fixed-ratio mixing.
     fixed_ratio_synthetic: usize = 1, parts: [Mixed], "argued: 1:1";
+
+    /// How often the loop is carried out at most: new summaries, candidates by the synthesizer so far, pairs, alignment,
+    /// dialogues, summarizer.
+    rounds: u32 = 1, parts: [], "paper: one";
+    /// sft (later rounds are held to the supervised synthesizer) or last (to the one that they begin with).
+    round_reference: RoundReference = RoundReference::Sft, parts: [RoundAlign], "RLHFlow: a reference that moves is unstable";
+    /// accumulate (a round's summarizer learns from the dialogues of every round so far) or replace (from its own alone).
+    round_data: RoundData = RoundData::Accumulate, parts: [RoundSummarizer], "arXiv 2404.01413: replacing collapses";
+    /// Nats per token by which a round must lower the validation CE to count as a gain.
+    round_min_gain: f64 = 0.005, parts: [], "argued";
+    /// Rounds without a gain that end the loop.
+    round_patience: u32 = 1, parts: [], "argued";
 
     /// Whether every synthesizer gives the same number of synthetic pairs, that of the one with the fewest.
     match_synthetic: bool = true, parts: [], "argued: a better format rate must not buy more data";
@@ -557,8 +501,15 @@ impl Recipe {
                 SummaryMethod::Prompt
             };
         }
+        if self.scorer == Scorer::Tuned {
+            // It learnt the real summaries with their dialogues, so of theirs it prefers what it remembers.
+            self.candidate_summaries = CandidateSummaries::Synthetic;
+        }
         self.validate()?;
-        // Depends on two fields, so it waits until all are set.
+        // These depend on two fields, so they wait until all are set.
+        if self.scorer == Scorer::Model && self.scorer_model.is_empty() {
+            refuse("scorer_model", RecipeRule::NamesScorer)?;
+        }
         let is_mixed = |system: &System| system.updates_of().is_some();
         if self.sft_batch_size < 2 && self.systems.iter().any(is_mixed) {
             refuse("sft_batch_size", RecipeRule::TwoForFixedRatio)?;
@@ -589,6 +540,12 @@ impl Recipe {
         let mut readers = Reader::of(part).to_vec();
         if self.ids_score && readers.contains(&Reader::Ids) {
             readers.push(Reader::ScoredIds);
+        }
+        let is_scored = [Reader::Candidates, Reader::Judge]
+            .iter()
+            .any(|reader| readers.contains(reader));
+        if is_scored && matches!(self.scorer, Scorer::Tuned | Scorer::Model) {
+            readers.push(Reader::Scored);
         }
         map.retain(|key, value| {
             let off = LATER.contains(&key.as_str()) && DEFAULTS.get(key) == Some(value);

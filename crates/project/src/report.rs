@@ -11,12 +11,14 @@ pub mod tables;
 
 use std::collections::BTreeMap;
 
-use contract::{ArtifactKind, ResultMetric, Synthesizer, System};
+use contract::{ArtifactKind, JudgeAfter, ResultMetric, ScoreLink, Synthesizer, System};
 use metrics::interval::{Interval, bootstrap_mean, paired_bootstrap, wilson};
+use metrics::rank::spearman_interval;
 use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each};
 use serde::{Deserialize, Serialize};
 
 use crate::artifact::{Artifact, Output, TestDialogue};
+use crate::format_rule::guard::Overlap;
 use figures::{FactsReport, Figure};
 
 /// ROUGE-1 F of a test summary, by its best reference.
@@ -25,6 +27,9 @@ pub fn rouge1(output: &Output) -> f64 {
     let each = score_each(&output.references, &output.prediction, options);
     best(&each).map_or(0.0, |scores| scores.rouge1.fmeasure)
 }
+
+/// Resamples of the interval of a rank correlation.
+const AFTER_RESAMPLES: usize = 1_000;
 
 /// A mean with its 95 % interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,6 +75,10 @@ impl Difference {
 pub struct SystemResult {
     /// The summarizer that the row is about.
     pub system: System,
+    /// The round that it was trained in, where it goes round and did not end with the first. Its row of the first stands
+    /// behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<u32>,
     /// Number of test items.
     pub n: usize,
     /// ROUGE-1 F, mean over references.
@@ -137,6 +146,9 @@ pub struct SynthesizerResult {
     pub copy_rate: f64,
     /// Mean samples or corrections a dialogue took.
     pub mean_tries: f64,
+    /// What the score goes with; none in tables of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge_after: Option<JudgeAfter>,
     /// Mean tokens generated for a dialogue, failed tries included.
     pub mean_tokens: f64,
 }
@@ -247,6 +259,7 @@ fn row(items: &Items, baseline: Option<&Items>, resamples: usize, seed: u64) -> 
         }
     }
     SystemResult {
+        round: None,
         system: items.system,
         n: items.ids.len(),
         rouge1: metric(ResultMetric::Rouge1),
@@ -292,6 +305,23 @@ pub fn synthesizer_results(dialogues: &[TestDialogue]) -> Vec<SynthesizerResult>
         .collect()
 }
 
+/// Whether the score rewards length or quoting: its rank correlation with both, and with the format.
+fn judge_after(dialogues: &[TestDialogue]) -> JudgeAfter {
+    let link = |value: fn(&TestDialogue) -> f64| {
+        let scored = dialogues.iter().filter_map(|d| Some((d.score?, value(d))));
+        let found = spearman_interval(&scored.collect::<Vec<_>>(), AFTER_RESAMPLES, 0)?;
+        Some(ScoreLink {
+            rho: found.value,
+            ci95: (found.low, found.high),
+        })
+    };
+    JudgeAfter {
+        format: link(|d| f64::from(u8::from(d.pass))),
+        copy_share: link(|d| Overlap::of(&d.text, &d.summary).copy_share),
+        words: link(|d| metrics::text::word_count(&d.text) as f64),
+    }
+}
+
 fn synthesizer_row(dialogues: &[TestDialogue]) -> SynthesizerResult {
     let n = dialogues.len();
     let share = |count: usize| count as f64 / n.max(1) as f64;
@@ -326,6 +356,7 @@ fn synthesizer_row(dialogues: &[TestDialogue]) -> SynthesizerResult {
         accepted,
         copy_rate: share(dialogues.iter().filter(|d| d.copies).count()),
         mean_tries: average(|d| d.tries),
+        judge_after: Some(judge_after(dialogues)),
         mean_tokens: average(|d| d.tokens),
     }
 }

@@ -30,6 +30,9 @@ pub struct Selection {
     /// The day that the model's chat template tells in every prompt of the run, where it tells one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template_date: Option<String>,
+    /// Digest of the model that scores candidates, where the recipe names another than the run's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scorer_sha256: Option<String>,
 }
 
 impl Selection {

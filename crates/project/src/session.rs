@@ -37,6 +37,7 @@ use crate::part::{Finished, PartState, asked, inputs_sha256};
 use crate::recipe::Recipe;
 use crate::report::run::{Found, RunReport};
 use crate::report::{SystemResult, tables};
+use crate::rounds::{Courses, first_artifacts};
 
 /// An open workspace.
 pub struct Session {
@@ -239,8 +240,8 @@ impl Session {
             .collect())
     }
 
-    /// The parts that a run's recipe asks for, in the order of the method; a finished one whose inputs have changed since
-    /// is stale.
+    /// The parts that a run's recipe asks for, in the order of the method, later rounds as far as they are due; a finished
+    /// one whose inputs have changed since is stale.
     pub fn parts(&self, row: &RunRow) -> Result<Vec<PartState>> {
         let recipe = Recipe::from_toml(&row.recipe)?;
         let mut rows: BTreeMap<Part, PartRow> = self
@@ -251,7 +252,11 @@ impl Session {
             .collect();
         let mut fresh: BTreeMap<Part, Finished> = BTreeMap::new();
         let mut parts = Vec::new();
-        for part in asked(&recipe) {
+        let courses = Courses::of(&self.store, &row.id, &recipe)?;
+        for part in asked(&recipe)
+            .into_iter()
+            .filter(|part| courses.is_due(*part))
+        {
             let found = rows.remove(&part);
             let mut status = found
                 .as_ref()
@@ -291,6 +296,16 @@ impl Session {
                 recipe.systems.push(*system);
             }
         }
+        Ok(self.store.update_run_recipe(run, &recipe.to_toml()?)?)
+    }
+
+    /// Lets a run go round this often at most. The next worker goes on behind the last round that it finished.
+    ///
+    /// # Errors
+    /// [`Error::Store`] for an unknown run, and the recipe's where there cannot be as many rounds.
+    pub fn set_rounds(&self, run: &str, rounds: u32) -> Result<()> {
+        let mut recipe = Recipe::from_toml(&self.store.run(run)?.recipe)?;
+        recipe.set(&format!("rounds={rounds}"))?;
         Ok(self.store.update_run_recipe(run, &recipe.to_toml()?)?)
     }
 
@@ -421,7 +436,7 @@ impl Session {
     /// A run with everything it found (`duologue show`).
     pub fn show(&self, sight: &Sight) -> Result<RunReport> {
         let row = self.store.run(sight.run())?;
-        let artifacts = |stage, kind| self.store.artifacts(&row.id, stage, Some(kind));
+        let artifacts = |stage, kind| first_artifacts(&self.store, &row.id, stage, kind);
         let adapters = |stage| read(&artifacts(stage, ArtifactKind::Adapter)?);
         let rules: Vec<Rule> = read(&artifacts(StageName::Candidates, ArtifactKind::FormatRule)?)?;
         let checkpoints = read(&artifacts(StageName::Align, ArtifactKind::Checkpoint)?)?;
@@ -440,6 +455,11 @@ impl Session {
                 summarizers: adapters(StageName::Summarizer)?,
                 synthesizers: read(&figures(ArtifactKind::SynthesizerResult)?)?,
                 results: tables::stored(&self.store, &row, &recipe, results)?,
+                rounds: Courses::of(&self.store, &row.id, &recipe)?.shown(
+                    &self.store,
+                    &row.id,
+                    &recipe,
+                )?,
                 leaks: leak_audit::kept(&self.store, &row)?,
             },
         )

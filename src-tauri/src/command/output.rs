@@ -22,6 +22,7 @@ use crate::place::Place;
 pub(crate) fn results(place: State<'_, Place>, run: String) -> Answer<RunResults> {
     let session = place.session()?;
     let report = session.show(&session.sight(&run)?)?;
+    let judge = report.of_the_judge();
     let stage1_ended_by = match report.summarizer.main {
         Some(TrainingsReport::TwoStages { stage1, .. }) => Some(stage1.ended_by),
         _ => None,
@@ -35,7 +36,8 @@ pub(crate) fn results(place: State<'_, Place>, run: String) -> Answer<RunResults
         detectable_diff: report.detectable_diff,
         synthesizers: report.synthesizers.into_iter().map(synthesizer).collect(),
         first_dpo_loss: report.align.and_then(|align| align.main.first_dpo_loss),
-        judge: report.judge.as_ref().map(sentences).unwrap_or_default(),
+        judge,
+        rounds: report.rounds,
         leaks: report.leaks.as_ref().map(leaks),
         shapes: report.leaks.map(|leaks| leaks.shapes).unwrap_or_default(),
         pairs: report.pairs,
@@ -65,6 +67,7 @@ fn system_result(row: &Row) -> SystemResult {
     let difference = row.vs_sft_real.get(&ResultMetric::Rouge1);
     SystemResult {
         system: row.system,
+        round: row.round,
         n: count(row.n),
         rouge1: interval(&row.rouge1),
         rouge2: interval(&row.rouge2),

@@ -1,8 +1,7 @@
 //! Results and the things that stages made, as the page sees them.
 
 use contract::{
-    EndedBy, FactKind, HandState, ItemVerdict, LeakVerdict, MetricCard, PairCounts, ResultMetric,
-    ShapeAudit, Synthesizer, System, Words,
+    EndedBy, FactKind, HandState, ItemVerdict, LeakVerdict, MetricCard, PairCounts, ResultMetric, Rounds, ShapeAudit, Synthesizer, System, Words,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -38,6 +37,8 @@ pub struct Difference {
 pub struct SystemResult {
     /// Which system.
     pub system: System,
+    /// The round that it was trained in; none where it does not go round or ended with the first.
+    pub round: Option<u32>,
     /// Test examples.
     pub n: u32,
     /// ROUGE-1.
@@ -132,6 +133,8 @@ pub struct RunResults {
     pub shapes: Vec<ShapeAudit>,
     /// What the texts of the run give away; none before the run's end.
     pub leaks: Option<LeakSummary>,
+    /// The rounds of each system that goes round; empty for a run with one round.
+    pub rounds: Vec<Rounds>,
     /// Preference pairs of each set; none before they were made.
     pub pairs: Option<PairCounts>,
     /// How stage 1 of the summarizer ended.

@@ -1547,6 +1547,24 @@ export type ExperimentPreset =
 /**  Whether the gain carries over to another kind of conversation. */
 "domains";
 
+/**  What more real examples may bring a system. */
+export type ExperimentCurve = {
+	/**  The data set. */
+	dataset: string,
+	/**  The model. */
+	model: string,
+	/**  The system. */
+	system: System,
+	/**  Numbers of real examples that were tried. */
+	sizes: number[],
+	/**  The number that is asked about, twice the largest. */
+	to: number,
+	/**  What it may bring beyond the largest, in ROUGE-1; `None` where that cannot be told. */
+	band: [number, number] | null,
+	/**  In a sentence. */
+	text: Words,
+};
+
 /**  Everything about an experiment: the answer of `experiment show`. */
 export type ExperimentReport = {
 	/**  Its name. */
@@ -1577,6 +1595,8 @@ export type ExperimentReport = {
 	domains: Domain[],
 	/**  Whether the gains on the data sets differ, each beside the first one. */
 	gain_differences: GainDifference[],
+	/**  What more real examples may bring; empty unless at least four numbers of them were tried. */
+	curves: ExperimentCurve[],
 	/**  What was given up to end in time; none without a limit. */
 	budget: Budget | null,
 };
@@ -3521,7 +3541,9 @@ export type RecipeRule =
 /**  Not empty where no synthesizer is compared either. */
 "compared" | 
 /**  At least 2 where the system `fixed_ratio` is trained. */
-"two_for_fixed_ratio";
+"two_for_fixed_ratio" | 
+/**  A model's folder where another model is the scorer. */
+"names_scorer";
 
 /**  Something about a data set that its owner should know after an import. */
 export type Remark = 
@@ -3907,10 +3929,114 @@ export type RunResults = {
 	shapes: ShapeAudit[],
 	/**  What the texts of the run give away; none before the run's end. */
 	leaks: LeakSummary | null,
+	/**  The rounds of each system that goes round; empty for a run with one round. */
+	rounds: Rounds[],
 	/**  Preference pairs of each set; none before they were made. */
 	pairs: PairCounts | null,
 	/**  How stage 1 of the summarizer ended. */
 	stage1_ended_by: string | null,
+};
+
+/**  A round as it is shown: its figures with what follows from them. */
+export type Round = {
+	/**
+	 *  Change of `judge_ce` since the first round less that of `scorer_ce`; none where the base model is the judge.
+	 */
+	scorer_split: number | null,
+	/**  Why no further round is begun after this one; `None` if nothing speaks against it. */
+	stop: RoundStop | null,
+	/**  What is said about it besides. */
+	warnings: RoundWarning[],
+	/**  Whether its summarizer is the one that the run ends with. */
+	chosen: boolean,
+} & (RoundFigures);
+
+/**  The figures of a round. Shares and ratios are plain numbers; `None` where there was nothing to compute them from. */
+export type RoundFigures = {
+	/**  The system that goes round. */
+	system: System,
+	/**  The round, counted from 1. */
+	round: number,
+	/**  Made-up dialogues that the round accepted. */
+	accepted: number,
+	/**  Their share of the round's summaries. */
+	accepted_rate: number,
+	/**  Dialogues on each side of a comparison of texts. */
+	compared: number,
+	/**  Different pairs of words as a share of all, among the made-up dialogues. */
+	distinct2: number | null,
+	/**  The same, divided by that of the first round. */
+	distinct2_ratio: number | null,
+	/**  The same, divided by that of the shots. */
+	distinct2_of_shots: number | null,
+	/**  Mean BLEU-4 of a made-up dialogue against the others. */
+	self_bleu4: number | null,
+	/**  The same, less that of the first round. */
+	self_bleu4_rise: number | null,
+	/**  The same, less that of the shots. */
+	self_bleu4_over_shots: number | null,
+	/**  Mean tokens of the made-up dialogues, divided by that of the shots. */
+	length_ratio: number | null,
+	/**
+	 *  Mean score difference of a content pair, nats per token; of a joint pair where the alignment learns from those.
+	 */
+	pair_gap: number | null,
+	/**  The same, divided by that of the first round. */
+	pair_gap_ratio: number | null,
+	/**  Nats per token of the summaries given the made-up dialogues, under the base model. */
+	scorer_ce: number | null,
+	/**  The same under the judge of the round, where that is not the base model. */
+	judge_ce: number | null,
+	/**
+	 *  Nats per token by which real validation dialogues have become less likely for the synthesizer than they were for
+	 *  the supervised one.
+	 */
+	real_ce_rise: number | null,
+	/**
+	 *  Mean over the made-up dialogues of log-probability under the synthesizer less that under the supervised one, per
+	 *  token.
+	 */
+	drift_kl: number | null,
+	/**  Share of the made-up dialogues that quote their summary beyond the guards. */
+	copy_rate: number | null,
+	/**  How well a classifier tells made-up dialogues from the shots: 0.5 is not at all. */
+	two_sample_auc: number | null,
+	/**  Nats per token of the validation summaries under the round's summarizer. */
+	validation_ce: number,
+	/**  ROUGE-1 of its validation summaries. */
+	validation_rouge1: number | null,
+};
+
+/**  Why no further round is begun. */
+export type RoundStop = 
+/**  The summarizer is no better on the validation pairs. */
+"no_gain" | 
+/**  The made-up conversations became alike. */
+"narrowing" | 
+/**  The two dialogues of a pair hardly differ. */
+"no_contrast" | 
+/**  The tuned judge likes what the base model likes less and less. */
+"judge_drift";
+
+/**  What is said about a round without ending it. */
+export type RoundWarning = 
+/**  The made-up conversations are much shorter or longer than the real ones. */
+"length" | 
+/**  Real conversations have become unlikely for the synthesizer. */
+"real_ce";
+
+/**  The rounds of a system. */
+export type Rounds = {
+	/**  Which system. */
+	system: System,
+	/**  Rounds that were asked for. */
+	asked: number,
+	/**  Those that were carried out, in order. */
+	rounds: Round[],
+	/**  Nats per token of the validation summaries after training on real pairs alone; `None` if that is no part of the run. */
+	real_ce: number | null,
+	/**  How they ended, in sentences. */
+	sentences: Words[],
 };
 
 /**
@@ -4795,6 +4921,8 @@ export type SystemMarks = {
 export type SystemResult = {
 	/**  Which system. */
 	system: System,
+	/**  The round that it was trained in; none where it does not go round or ended with the first. */
+	round: number | null,
 	/**  Test examples. */
 	n: number,
 	/**  ROUGE-1. */

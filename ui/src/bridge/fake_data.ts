@@ -32,6 +32,7 @@ import type {
   Turn,
   Words,
 } from './bindings';
+import { rounds } from './fake_rounds';
 
 export const stageNames: StageName[] = [
   'topics',
@@ -496,6 +497,7 @@ function row(
   const figure = (metric: ResultMetric, mean: number) => ({ metric, mean, lo: mean * 0.9, hi: mean * 1.1 });
   return {
     system,
+    round: null,
     figures: [
       figure('summary_words', 18 + Math.round(r1 * 16)),
       figure('rouge1', r1),
@@ -698,6 +700,7 @@ export function results(run: string): RunResults {
     ],
     leaks: { verdict: 'clean', n: 1545, leaking: 0, passage_words: 20, longest_words: 10 },
     shapes: [shape],
+    rounds: [rounds()],
     pairs: { format: 164, content: 212, joint: 170 },
     stage1_ended_by: 'plateau_lr',
   };

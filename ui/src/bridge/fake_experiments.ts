@@ -117,6 +117,7 @@ function report(name: string, status: ExperimentStanding, done: number): Experim
       : [],
     domains: [],
     gain_differences: [],
+    curves: [],
     budget: null,
   };
 }

@@ -427,7 +427,9 @@ fn describe(report: &ExperimentReport) -> String {
         text += &format!("\n{}\n", verdict.text.en);
     }
     let transfer = report.domains.iter().map(|domain| &domain.sentence);
-    for words in transfer.chain(report.gain_differences.iter().map(|found| &found.sentence)) {
+    let gains = report.gain_differences.iter().map(|found| &found.sentence);
+    let curves = report.curves.iter().map(|curve| &curve.text);
+    for words in transfer.chain(gains).chain(curves) {
         text += &format!("\n{}\n", words.en);
     }
     if let Some(budget) = report

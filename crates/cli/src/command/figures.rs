@@ -76,7 +76,7 @@ fn main_table(rows: &[SystemResult]) -> Table {
         let versus = row.vs_sft_real.get(&ResultMetric::Rouge1);
         let cell = |metric, unit| figure(row, metric, unit);
         let mut cells = vec![
-            row.system.to_string(),
+            name(row),
             row.n.to_string(),
             cell(ResultMetric::SummaryWords, MetricUnit::Words),
             format!("{} {}", points(row.rouge1.mean), interval(row.rouge1.ci95)),
@@ -102,6 +102,14 @@ fn main_table(rows: &[SystemResult]) -> Table {
     table
 }
 
+/// A system, and the round of one that goes round.
+fn name(row: &SystemResult) -> String {
+    match row.round {
+        Some(round) => format!("{}, round {round}", row.system),
+        None => row.system.to_string(),
+    }
+}
+
 /// A number that not every row has.
 fn count(count: Option<usize>) -> String {
     count.map_or_else(|| "\u{2013}".to_owned(), |count| count.to_string())
@@ -109,7 +117,8 @@ fn count(count: Option<usize>) -> String {
 
 /// Every figure that some system has, a line each.
 fn every_figure(rows: &[SystemResult], cards: &[MetricCard]) -> Table {
-    let systems: Vec<&str> = rows.iter().map(|row| row.system.as_str()).collect();
+    let names: Vec<String> = rows.iter().map(name).collect();
+    let systems: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut table = Table::new(&[&["figure"], systems.as_slice()].concat());
     for card in cards {
         let cells: Vec<String> = rows

@@ -3,12 +3,11 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use contract::{Control, JudgeMeasures, Part, RunStatus, StageName, StageStanding};
+use contract::{Control, JudgeMeasures, Part, Rounds, RunStatus, StageName, StageStanding};
 use host::clock::now_ms;
 use host::process::liveness;
 use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each, tokenize};
 use mrds::bertscore::{Measuring, Reached};
-use project::judge::sentences;
 use project::report::run::{RunReport, RunVerdict, SynthesizerRow};
 use project::rows::RunRow;
 use project::session::{Browsable, RunSummary, Session};
@@ -134,7 +133,7 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the judge is able to see, and how it did on each way to damage a dialogue.
+/// How the judge did on each way to damage a dialogue.
 fn judged(found: &JudgeMeasures) -> String {
     let mut table = Table::new(&[
         "damaged dialogue",
@@ -153,9 +152,7 @@ fn judged(found: &JudgeMeasures) -> String {
             format!("{:.2}", accuracy.mean_gap),
         ]);
     }
-    let words = sentences(found);
-    let sentences: Vec<&str> = words.iter().map(|words| words.en.as_str()).collect();
-    format!("{table}{}\n", sentences.join(" "))
+    table.to_string()
 }
 
 /// A run for people: stages, then both tables.
@@ -182,6 +179,14 @@ pub(super) fn describe(report: &RunReport, all_metrics: bool) -> String {
     }
     if let Some(judge) = &report.judge {
         out.push_str(&format!("\n{}", judged(judge)));
+    }
+    let about = report.of_the_judge();
+    if !about.is_empty() {
+        let sentences: Vec<&str> = about.iter().map(|words| words.en.as_str()).collect();
+        out.push_str(&format!("{}\n", sentences.join(" ")));
+    }
+    for rounds in &report.rounds {
+        out.push_str(&format!("\n{}", rounds_table(rounds)));
     }
     if !report.synthesizers.is_empty() {
         out.push_str(&format!("\n{}", synthesizer_table(&report.synthesizers)));
@@ -211,6 +216,59 @@ pub(super) fn describe(report: &RunReport, all_metrics: bool) -> String {
         )),
     }
     out
+}
+
+/// The rounds of a system, what became of its made-up conversations, and how the rounds ended.
+fn rounds_table(rounds: &Rounds) -> String {
+    let mut table = Table::new(&[
+        "round",
+        "accepted",
+        "distinct2",
+        "self-BLEU4",
+        "length",
+        "pair gap",
+        "base CE",
+        "judge CE",
+        "real CE rise",
+        "drift",
+        "AUC",
+        "validation CE",
+        "R-1",
+        "",
+    ]);
+    let number = |value: Option<f64>| value.map_or("–".to_owned(), |x| format!("{x:.3}"));
+    for round in &rounds.rounds {
+        let found = &round.figures;
+        let taken = if round.chosen { "taken" } else { "" };
+        table.row(vec![
+            found.round.to_string(),
+            format!("{} ({:.0} %)", found.accepted, 100.0 * found.accepted_rate),
+            number(found.distinct2),
+            number(found.self_bleu4),
+            number(found.length_ratio),
+            number(found.pair_gap),
+            number(found.scorer_ce),
+            number(found.judge_ce),
+            number(found.real_ce_rise),
+            number(found.drift_kl),
+            number(found.two_sample_auc),
+            format!("{:.4}", found.validation_ce),
+            found
+                .validation_rouge1
+                .map_or("–".to_owned(), |x| format!("{:.2}", 100.0 * x)),
+            taken.to_owned(),
+        ]);
+    }
+    let sentences: Vec<&str> = rounds
+        .sentences
+        .iter()
+        .map(|words| words.en.as_str())
+        .collect();
+    format!(
+        "Rounds of {}\n{table}{}\n",
+        rounds.system,
+        sentences.join(" ")
+    )
 }
 
 fn synthesizer_table(rows: &[SynthesizerRow]) -> Table {

@@ -183,6 +183,9 @@ pub(super) fn resume(global: &Global, args: &Resume, output: &Output) -> Done {
     if !args.add.is_empty() {
         session.add_systems(&row.id, &args.add)?;
     }
+    if let Some(rounds) = args.rounds {
+        session.set_rounds(&row.id, rounds)?;
+    }
     if args.queue {
         return queue::add(&global, &session, &row.id, &args.stages, output);
     }

@@ -637,6 +637,7 @@ fn rule_text(rule: RecipeRule) -> &'static str {
         RecipeRule::TwoForFixedRatio => {
             "must be at least 2 for the system `fixed_ratio`, which mixes real and synthetic pairs in every batch"
         }
+        RecipeRule::NamesScorer => "must name the folder of a model, because `scorer` is model",
     }
 }
 

@@ -291,6 +291,8 @@ impl Grid<'_> {
                 json!(recipe.test_items),
                 json!(recipe.too_long),
             ]),
+            // Which model it is, is seen when it is loaded.
+            scorer_sha256: Some(recipe.scorer_model.clone()),
             ..Selection::default()
         };
         let inputs = Inputs {

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use contract::problem::SmallerPlan;
 use contract::{
     Budget, Change, DeviceChoice, ExampleKind, Lack, Machine, Offer, OfferChange, Plan,
-    PlanExamples, Price, Split, StageForecast, StageName, System, SystemCost, Verdict,
+    PlanExamples, Price, Scorer, Split, StageForecast, StageName, System, SystemCost, Verdict,
 };
 use lm::memory::{self, Form};
 use lm::model::parameters;
@@ -338,6 +338,7 @@ impl Known {
         Setting {
             config,
             loaded_bytes,
+            scorer_bytes: scorer_bytes(recipe),
             rates,
             threads,
             form,
@@ -504,11 +505,22 @@ pub fn usual_seconds(config: &DecoderConfig, flops_per_s: f64) -> Result<f64> {
         config,
         // Of the forecast's memory nothing is asked.
         loaded_bytes: 0,
+        scorer_bytes: 0,
         threads: 1,
         form: Form::Processor,
         rates: Rates::estimate(config, flops_per_s),
     };
     Ok(totals(&forecast(&setting, &recipe, &texts)).1)
+}
+
+/// Memory of the other model that scores, where a recipe names one; that of one that is not there is told elsewhere.
+fn scorer_bytes(recipe: &Recipe) -> u64 {
+    if recipe.scorer != Scorer::Model {
+        return 0;
+    }
+    check_folder(Path::new(&recipe.scorer_model)).map_or(0, |summary| {
+        memory::held_bytes(&summary.config, summary.weight_bytes, recipe.quantize)
+    })
 }
 
 /// Settles what the recipe of a run that is about to be created leaves to the machine; the free memory was counted

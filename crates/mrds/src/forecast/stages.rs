@@ -1,7 +1,10 @@
 //! Memory, disk and time of each stage, as a pure function of the model's sizes, the recipe, the texts and the speed.
 //! Time is that of the parts that the recipe asks for.
 
-use contract::{Corruption, Part, StageForecast, StageName, Synthesizer, System};
+use contract::{
+    Corruption, Part, RoundData, RoundPart, RoundStep, StageForecast, StageName, Synthesizer,
+    System,
+};
 use lm::DecoderConfig;
 use lm::memory::{self, Form, Generating, Training};
 use lm::probe::Rates;
@@ -96,6 +99,8 @@ pub struct Setting<'a> {
     pub config: &'a DecoderConfig,
     /// Memory of the process with the model loaded and nothing done yet.
     pub loaded_bytes: u64,
+    /// Memory of another model that scores beside it; 0 without one.
+    pub scorer_bytes: u64,
     /// Tokens per second of each kind of work on this machine.
     pub rates: Rates,
     /// Threads of the computation.
@@ -194,7 +199,10 @@ impl Forecast<'_> {
         let parts = || self.parts_of(name).map(|part| self.part(part));
         StageForecast {
             name,
-            peak_bytes: self.setting.loaded_bytes + self.added_bytes(name) + adapters * adapter,
+            peak_bytes: self.setting.loaded_bytes
+                + self.beside_bytes(name)
+                + self.added_bytes(name)
+                + adapters * adapter,
             disk_bytes: parts().map(|part| part.disk_bytes).sum(),
             seconds: parts().map(|part| part.seconds.total()).sum(),
         }
@@ -211,6 +219,10 @@ impl Forecast<'_> {
         let adapters = match part {
             Part::Whole(StageName::Summaries) => u64::from(self.lora_summaries()),
             Part::Whole(StageName::Synthesizer) | Part::Align(_) | Part::Summarizer(_) => 1,
+            Part::Round(RoundPart { step, .. }) => u64::from(matches!(
+                step,
+                RoundStep::Align(_) | RoundStep::Summarizer(_)
+            )),
             _ => 0,
         };
         let adapter = memory::adapter_bytes(self.setting.config, self.recipe.lora_rank);
@@ -226,12 +238,26 @@ impl Forecast<'_> {
         }
     }
 
-    /// Trained adapters that a stage makes.
+    /// Memory of another model while it scores.
+    fn beside_bytes(&self, name: StageName) -> u64 {
+        let scores = match name {
+            StageName::Candidates | StageName::Preferences => true,
+            // The figures of a round.
+            StageName::Summarizer => self.recipe.rounds > 1,
+            _ => false,
+        };
+        if scores { self.setting.scorer_bytes } else { 0 }
+    }
+
+    /// Trained adapters that a stage makes in one round.
     fn adapters(&self, name: StageName) -> u64 {
         match name {
             StageName::Summaries => u64::from(self.lora_summaries()),
             StageName::Synthesizer => 1,
-            StageName::Align | StageName::Summarizer => self.parts_of(name).count() as u64,
+            StageName::Align | StageName::Summarizer => {
+                let in_first = |part: &Part| !matches!(part, Part::Round(_));
+                self.parts_of(name).filter(in_first).count() as u64
+            }
             _ => 0,
         }
     }
@@ -373,22 +399,12 @@ impl Forecast<'_> {
                 ..Work::default()
             },
             Part::Whole(StageName::Summaries) => {
-                let demos = if self.lora_summaries() {
-                    0.0
-                } else {
-                    recipe.summary_demos as f64
-                };
                 let trained = if self.lora_summaries() {
                     self.sft(shots, summary + ask)
                 } else {
                     Work::default()
                 };
-                let sampled = made * SUMMARY_TRIES;
-                trained.plus(Work {
-                    forward: sampled * (ask + demos * summary),
-                    generate: sampled * summary,
-                    ..Work::default()
-                })
+                trained.plus(self.new_summaries())
             }
             Part::Whole(StageName::Synthesizer) => self.sft(shots, pair),
             Part::Whole(StageName::Candidates) => {
@@ -419,6 +435,59 @@ impl Forecast<'_> {
             Part::Evaluate(system) if system.has_model() => self.summarizing(system),
             Part::Evaluate(_) | Part::BertScore(_) => Work::default(),
             Part::TestDialogues(synthesizer) => self.comparing(synthesizer),
+            Part::Round(part) => self.work_in_round(part),
+        }
+    }
+
+    /// A later round costs what the first one did, but for what it adds up; at most, because it may never begin.
+    fn work_in_round(&self, RoundPart { round, step }: RoundPart) -> Work {
+        let recipe = self.recipe;
+        let pair = self.texts.dialogue_tokens.mean
+            + self.texts.summary_tokens.mean
+            + INSTRUCTION_TOKENS as f64;
+        let (shots, validation) = (recipe.shots as f64, recipe.validation as f64);
+        match step {
+            RoundStep::Summaries => self.new_summaries(),
+            RoundStep::Candidates(_) => self.work(Part::Whole(StageName::Candidates)),
+            RoundStep::Judge(_) => self.work(Part::Judge(recipe.scorer)),
+            RoundStep::Preferences(_) => Work::default(),
+            RoundStep::Align(_) => self.aligning(),
+            RoundStep::Dialogues(source) => self.work(Part::Dialogues(source)),
+            RoundStep::Summarizer(_) => {
+                let rounds = match recipe.round_data {
+                    RoundData::Accumulate => f64::from(round),
+                    RoundData::Replace => 1.0,
+                };
+                let made = rounds * shots * recipe.synthetic_per_shot as f64;
+                let trained = self.sft(made, pair).plus(self.sft(shots, pair));
+                trained.times(recipe.lr_search.len() as f64)
+            }
+            // Up to a hundred dialogues by two scorers and two synthesizers, and the validation pairs.
+            RoundStep::Figures(_) => Work {
+                train: 0.0,
+                forward: (4.0 * 100.0 + 4.0 * validation) * pair,
+                generate: validation * self.texts.summary_tokens.mean,
+            },
+            // That of the chosen round alone.
+            RoundStep::Evaluate(system) if round == recipe.rounds => self.summarizing(system),
+            RoundStep::Evaluate(_) => Work::default(),
+        }
+    }
+
+    /// New summaries by a writer that is there.
+    fn new_summaries(&self) -> Work {
+        let recipe = self.recipe;
+        let demos = if self.lora_summaries() {
+            0.0
+        } else {
+            recipe.summary_demos as f64
+        };
+        let summary = self.texts.summary_tokens.mean;
+        let sampled = (recipe.shots * recipe.synthetic_per_shot) as f64 * SUMMARY_TRIES;
+        Work {
+            train: 0.0,
+            forward: sampled * (INSTRUCTION_TOKENS as f64 + demos * summary),
+            generate: sampled * summary,
         }
     }
 

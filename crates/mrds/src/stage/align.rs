@@ -2,13 +2,14 @@
 //! al. 2024) with separate preference sets, the joint set or the format pairs alone, or plain SFT on each summary's best
 //! candidate; a part for each of them.
 //!
-//! `ref_policy` is the supervised adapter; its log-probabilities are taken once. Other preference losses may take the
+//! `ref_policy` is the supervised adapter; its log-probabilities are taken once. A later round begins with the synthesizer of
+//! the round before and keeps that reference (`round_reference`). Other preference losses may take the
 //! place of DPO's (`dpo_loss`). The checkpoint is the one whose dialogues for the validation summaries the base model
 //! summarizes best, among those whose format rate is near the best; all are sampled with the same random numbers, and
 //! what the training began with is one of them.
 
 use contract::problem::Stall;
-use contract::{Part, SampleItem, StageName, Synthesizer};
+use contract::{Part, RoundReference, SampleItem, Synthesizer};
 use lm::lora::Adapter;
 use lm::train::{
     BatchPlan, Objective, PreferenceLoss, PreferencePair, Schedule, TrainConfig, TrainExample,
@@ -16,21 +17,22 @@ use lm::train::{
 use project::artifact::{Candidate, Checkpoint, Pair, PairSet, SummaryOrigin, rows};
 use project::format_rule::FormatRule;
 use project::judge::Trust;
+use project::part::policy;
 use project::recipe::{DpoLoss, Recipe, SftTarget};
 use serde::{Deserialize, Serialize};
 
-use super::candidates::content_scores;
 use super::context::{Stage, StageOutput};
 use super::judge;
 use super::preferences::{first_leak, gate, guards, preferable};
 use super::sampling::{Task, Way};
-use super::synthesizer;
+use super::scoring::content_scores;
 use super::training::adapter_artifact;
 use crate::error::{Error, Result};
 
 pub(crate) fn run(stage: &Stage<'_>, role: Synthesizer) -> Result<StageOutput> {
-    let pairs: Vec<Pair> = stage.read(Part::Whole(StageName::Preferences))?;
-    let start = stage.trained(Part::Whole(StageName::Synthesizer), synthesizer::ROLE)?;
+    let round = stage.part.round();
+    let pairs: Vec<Pair> = stage.read(Part::preferences(round, role))?;
+    let start = stage.trained(policy(round - 1, role))?;
     let rule = stage.format_rule();
     let sets = sets(&pairs, role);
     let nothing = || Error::stalled(stage.name, Stall::NoPair { synthesizer: role });
@@ -40,7 +42,7 @@ pub(crate) fn run(stage: &Stage<'_>, role: Synthesizer) -> Result<StageOutput> {
     let config = config(stage, role, &sets);
     let (aligned, n_in) = match role {
         Synthesizer::BestOfK => {
-            let examples = best_candidates(stage)?;
+            let examples = best_candidates(stage, role)?;
             if examples.is_empty() {
                 return Err(nothing());
             }
@@ -57,7 +59,11 @@ pub(crate) fn run(stage: &Stage<'_>, role: Synthesizer) -> Result<StageOutput> {
         }
         _ => {
             let flat: Vec<&Pair> = sets.iter().flatten().copied().collect();
-            let examples = preference_pairs(stage, role, &flat, &start)?;
+            let examples = match moving_reference(stage) {
+                true => preference_pairs(stage, role, &flat, &start)?,
+                // Held to where the first round began, however far this one begins from there.
+                false => preference_pairs(stage, role, &flat, &stage.trained(policy(0, role))?)?,
+            };
             let recipe = stage.recipe();
             let objective = Objective::Dpo {
                 pairs: &examples,
@@ -82,6 +88,11 @@ pub(crate) fn run(stage: &Stage<'_>, role: Synthesizer) -> Result<StageOutput> {
     })
 }
 
+/// Whether the frozen model is the one that the alignment begins with: always in the first round.
+fn moving_reference(stage: &Stage<'_>) -> bool {
+    stage.part.round() == 1 || stage.recipe().round_reference == RoundReference::Last
+}
+
 /// The pairs that a synthesizer learns from; for training on the best candidates, those whose updates it takes.
 fn sets(pairs: &[Pair], role: Synthesizer) -> Vec<Vec<&Pair>> {
     let pairs_of = |set| pairs.iter().filter(|pair| pair.set == set).collect();
@@ -93,8 +104,8 @@ fn sets(pairs: &[Pair], role: Synthesizer) -> Vec<Vec<&Pair>> {
 }
 
 /// Each summary with its best candidate that keeps rule and guards.
-fn best_candidates(stage: &Stage<'_>) -> Result<Vec<TrainExample>> {
-    let mut candidates: Vec<Candidate> = stage.read(Part::Whole(StageName::Candidates))?;
+fn best_candidates(stage: &Stage<'_>, role: Synthesizer) -> Result<Vec<TrainExample>> {
+    let mut candidates: Vec<Candidate> = stage.read(Part::candidates(stage.part.round(), role))?;
     let (guards, prompts, gate) = (guards(stage), stage.prompts(), gate(stage));
     candidates.retain(|candidate| first_leak(gate.as_ref(), &candidate.text).is_none());
     candidates
@@ -222,7 +233,6 @@ fn batches(sets: &[Vec<&Pair>], batch: usize, repeat: usize) -> (BatchPlan, usiz
     }
 }
 
-/// The recipe's preference loss with the constants it reads.
 /// The recipe's share of wrong labels, or that of the judge where the recipe adapts to it.
 fn label_smoothing(stage: &Stage<'_>) -> Result<f64> {
     Ok(match judge::trust_in(stage)? {
@@ -233,6 +243,7 @@ fn label_smoothing(stage: &Stage<'_>) -> Result<f64> {
     })
 }
 
+/// The recipe's preference loss with the constants it reads.
 fn preference_loss(recipe: &Recipe, label_smoothing: f64) -> PreferenceLoss {
     match recipe.dpo_loss {
         DpoLoss::Sigmoid => PreferenceLoss::Sigmoid { label_smoothing },

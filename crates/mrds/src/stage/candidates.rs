@@ -1,7 +1,8 @@
-//! Stage 4: K dialogues per summary by the supervised synthesizer, each checked by the format rule and scored by the
-//! base model's own summarization, `M_sum(s | d̂)`, adapters off (MRDS, content score).
+//! Stage 4: K dialogues per summary by the synthesizer as it is so far, each checked by the format rule and scored by the
+//! summarization of the recipe's scorer, `M_sum(s | d̂)` (MRDS, content score: the base model, adapters off). In the first
+//! round the synthesizer is the supervised one.
 
-use contract::{CandidateMeasures, Measures, Part, SampleItem, StageName};
+use contract::{CandidateMeasures, Measures, Part, SampleItem};
 use lm::infer::generate::{Finish, GenerateRequest};
 use lm::lora::Adapter;
 use project::artifact::{Candidate, Rule, Summary, SummaryOrigin, rows};
@@ -9,13 +10,13 @@ use project::format_rule::FormatRule;
 use project::recipe::CandidateSummaries;
 
 use super::context::{BATCHES_PER_COMMIT, Stage, StageOutput};
-use super::synthesizer;
+use super::scoring::Scoring;
 use crate::error::Result;
 
-pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
+pub(crate) fn run(stage: &Stage<'_>, writer: Part) -> Result<StageOutput> {
     let rule = stage.format_rule();
     let summaries = summaries(stage)?;
-    let adapter = stage.trained(Part::Whole(StageName::Synthesizer), synthesizer::ROLE)?;
+    let (adapter, scoring) = (stage.trained(writer)?, Scoring::of(stage)?);
     let recipe = stage.recipe();
     // As many summaries as fill what is generated between two commits.
     let size = BATCHES_PER_COMMIT * recipe.generate_batch_size / recipe.candidates_per_summary;
@@ -27,7 +28,7 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
             items.start,
             &rule,
         )?;
-        score(stage, &mut candidates)?;
+        score(stage, &scoring, &mut candidates)?;
         Ok(candidates)
     })?;
     let candidates: Vec<Candidate> = sampled.into_iter().flatten().collect();
@@ -70,7 +71,7 @@ fn summaries(stage: &Stage<'_>) -> Result<Vec<(SummaryOrigin, String)>> {
                 .map(|shot| (SummaryOrigin::Real, shot.summary.clone())),
         );
     }
-    let synthetic: Vec<Summary> = stage.read(Part::Whole(StageName::Summaries))?;
+    let synthetic: Vec<Summary> = stage.read(Part::summaries(stage.part.round()))?;
     let limit = if recipe.candidate_synthetic_limit == 0 {
         usize::MAX
     } else {
@@ -131,37 +132,15 @@ fn sample(
     Ok(candidates)
 }
 
-fn score(stage: &Stage<'_>, candidates: &mut [Candidate]) -> Result<()> {
+fn score(stage: &Stage<'_>, scoring: &Scoring, candidates: &mut [Candidate]) -> Result<()> {
     let texts: Vec<(&str, &str)> = candidates
         .iter()
         .map(|c| (c.text.as_str(), c.summary.as_str()))
         .collect();
-    let scores = content_scores(stage, &texts)?;
+    let scores = scoring.scores(stage, &texts)?;
     candidates
         .iter_mut()
         .zip(scores)
         .for_each(|(candidate, score)| candidate.score = score);
     Ok(())
-}
-
-/// Mean log-probability of each summary's tokens (end included) given its dialogue under the base model; `None` if
-/// prompt and summary do not fit the context.
-pub(crate) fn content_scores(
-    stage: &Stage<'_>,
-    pairs: &[(&str, &str)],
-) -> Result<Vec<Option<f64>>> {
-    let (prompts, limit) = (stage.prompts(), stage.run.model.context_tokens());
-    let mut items = Vec::with_capacity(pairs.len());
-    let mut place = Vec::with_capacity(pairs.len());
-    for (dialogue, summary) in pairs {
-        let item = (prompts.summarize(dialogue)?, prompts.completion(summary)?);
-        let fits = item.0.len() + item.1.len() <= limit;
-        place.push(fits.then_some(items.len()));
-        if fits {
-            items.push(item);
-        }
-    }
-    let scored = stage.score(None, &items)?;
-    let mean = |index: usize| scored[index].logp_sum / scored[index].n_tokens.max(1) as f64;
-    Ok(place.into_iter().map(|index| index.map(mean)).collect())
 }

@@ -14,6 +14,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use host::usage;
+use lm::LanguageModel;
 use lm::infer::generate::{
     Constraint, Finish, GenerateConfig, GenerateRequest, Generation, generate_constrained,
 };
@@ -185,8 +186,18 @@ impl<'a> Stage<'a> {
         result
     }
 
-    /// The key of a random stream of this stage: seed, stage, task, item, sample.
+    /// The key of a random stream of this stage: seed, stage, task, item, sample, and the round behind the first.
     pub(crate) fn key(&self, task: &str, item: usize, sample: usize) -> u64 {
+        let key = self.key_of_all_rounds(task, item, sample);
+        match self.part.round() {
+            1 => key,
+            // Another round draws anew.
+            round => lm::random::key(key, &[lm::random::label("round"), u64::from(round)]),
+        }
+    }
+
+    /// The same in every round.
+    pub(crate) fn key_of_all_rounds(&self, task: &str, item: usize, sample: usize) -> u64 {
         let label = lm::random::label;
         lm::random::key(
             self.run.row.seed,
@@ -209,19 +220,20 @@ impl<'a> Stage<'a> {
         )?)?)
     }
 
-    /// The adapter that an earlier part trained for a role.
-    pub(crate) fn trained(&self, part: Part, role: &str) -> Result<Adapter> {
-        let adapters: Vec<TrainedAdapter> = self.read(part)?;
-        let found = adapters
-            .iter()
-            .find(|adapter| adapter.role == role)
-            .ok_or_else(|| {
-                Error::Project(project::error::corrupt(
-                    "adapter",
-                    format!("{part} holds none for {role}"),
-                ))
-            })?;
-        self.load_adapter(&found.sha256)
+    /// The adapter that an earlier part trained.
+    pub(crate) fn trained(&self, part: Part) -> Result<Adapter> {
+        self.load_adapter(&self.training_of(part)?.sha256)
+    }
+
+    /// What an earlier part trained, with its record.
+    pub(crate) fn training_of(&self, part: Part) -> Result<TrainedAdapter> {
+        let mut adapters: Vec<TrainedAdapter> = self.read(part)?;
+        adapters.pop().ok_or_else(|| {
+            Error::Project(project::error::corrupt(
+                "adapter",
+                format!("{part} holds none"),
+            ))
+        })
     }
 
     pub(crate) fn load_adapter(&self, sha256: &str) -> Result<Adapter> {
@@ -398,6 +410,16 @@ impl<'a> Stage<'a> {
         adapter: Option<&Adapter>,
         items: &[(Vec<u32>, Vec<u32>)],
     ) -> Result<Vec<Scored>> {
+        self.score_by(self.run.model, adapter, items)
+    }
+
+    /// The same by a model that need not be the run's own.
+    pub(crate) fn score_by(
+        &self,
+        model: &LanguageModel,
+        adapter: Option<&Adapter>,
+        items: &[(Vec<u32>, Vec<u32>)],
+    ) -> Result<Vec<Scored>> {
         // As before a task: scoring takes other sizes than what was before it.
         lm::allocator::trim();
         let mut scored = Vec::with_capacity(items.len());
@@ -411,7 +433,7 @@ impl<'a> Stage<'a> {
                 })
                 .collect();
             let budget = self.recipe().tokens_per_microbatch;
-            scored.extend(score(&self.run.model.decoder, adapter, &batch, budget)?);
+            scored.extend(score(&model.decoder, adapter, &batch, budget)?);
         }
         self.call_score(adapter.is_some(), items);
         Ok(scored)
@@ -451,6 +473,10 @@ impl<'a> Stage<'a> {
 
     /// A point of a curve.
     pub(crate) fn metric(&self, series: &str, step: usize, value: f64) -> Result<()> {
+        let series = &match self.part.round() {
+            1 => series.to_owned(),
+            round => format!("round {round}/{series}"),
+        };
         if value.is_finite() {
             self.run.store.put_metric_points(
                 &self.run.row.id,

@@ -3,7 +3,7 @@
 //! dropped and counted, and what gives a real conversation away if the recipe says so.
 
 use contract::problem::Stall;
-use contract::{Measures, Part, SampleItem, StageName, Synthesizer};
+use contract::{Measures, Part, SampleItem, Synthesizer};
 use project::artifact::{Summary, SyntheticDialogue, rows};
 use project::part::writer;
 use project::recipe::{Ids, Recipe};
@@ -12,17 +12,17 @@ use super::context::{Stage, StageOutput, count};
 use super::preferences::{first_leak, gate, guards};
 use super::sampling::{Attempts, Task, Way};
 use super::spread::BLOCK_ITEMS;
-use super::synthesizer;
 use crate::error::{Error, Result};
 
 pub(crate) fn run(stage: &Stage<'_>, source: Synthesizer) -> Result<StageOutput> {
-    let summaries: Vec<Summary> = stage.read(Part::Whole(StageName::Summaries))?;
+    let round = stage.part.round();
+    let summaries: Vec<Summary> = stage.read(Part::summaries(round))?;
     let texts: Vec<&str> = summaries
         .iter()
         .map(|summary| summary.text.as_str())
         .collect();
     let (rule, guards, gate) = (stage.format_rule(), guards(stage), gate(stage));
-    let adapter = synthesizer_adapter(stage, source)?;
+    let adapter = stage.trained(writer(round, source))?;
     let name = source.to_string();
     let task = Task {
         name: &name,
@@ -81,18 +81,6 @@ pub(crate) fn run(stage: &Stage<'_>, source: Synthesizer) -> Result<StageOutput>
     let measured = attempts.measures().accepting(kept.len());
     output.measures = Measures::Writing([(source, measured)].into());
     Ok(output)
-}
-
-/// The adapter behind a synthesizer.
-pub(crate) fn synthesizer_adapter(
-    stage: &Stage<'_>,
-    source: Synthesizer,
-) -> Result<lm::lora::Adapter> {
-    let role = match source.is_aligned() {
-        true => source.as_str(),
-        false => synthesizer::ROLE,
-    };
-    stage.trained(writer(source), role)
 }
 
 fn way(stage: &Stage<'_>, source: Synthesizer) -> Way {

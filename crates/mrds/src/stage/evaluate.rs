@@ -15,13 +15,14 @@ use lm::lora::Adapter;
 use metrics::extractive::{lead_3, longest_3};
 use project::artifact::{Output, TestDialogue, rows};
 use project::format_rule::guard::Overlap;
+use project::part::writer;
 use project::recipe::Recipe;
 use serde::{Deserialize, Serialize};
 
-use super::candidates::content_scores;
 use super::context::{Stage, StageOutput, mean_ce};
-use super::dialogues::{ids_way, synthesizer_adapter};
+use super::dialogues::ids_way;
 use super::sampling::{Attempts, Task, Way};
+use super::scoring::content_scores;
 use super::spread::BLOCK_ITEMS;
 use crate::error::Result;
 use crate::prompt::Prompts;
@@ -39,7 +40,7 @@ pub(crate) fn summarize(stage: &Stage<'_>, system: System, test: &TestData) -> R
         return of_lines(stage, system, examples, lines);
     }
     let adapter = match system.is_trained() {
-        true => Some(stage.trained(Part::Summarizer(system), system.as_str())?),
+        true => Some(stage.trained(Part::summarizer(stage.part.round(), system))?),
         false => None,
     };
     let recipe = instructed(stage, system)?;
@@ -95,6 +96,21 @@ fn of_lines(
         n_out: outputs.len() as u64,
         ..StageOutput::default()
     })
+}
+
+/// What a trained system writes for validation examples, which are read like test examples.
+pub(crate) fn of_validation(
+    stage: &Stage<'_>,
+    system: System,
+    adapter: &Adapter,
+) -> Result<Vec<Output>> {
+    let examples = &stage.data().validation;
+    let asked = Asked {
+        first: 0,
+        examples,
+        prompts: &prompts(stage, &stage.prompts(), system, examples)?,
+    };
+    outputs(stage, system, Some(adapter), &asked)
 }
 
 /// A block of test examples with their prompts.
@@ -252,7 +268,7 @@ pub(crate) fn synthesize(
         Synthesizer::SftConstrained => Way::Constrained,
         _ => Way::Resample(1),
     };
-    let adapter = synthesizer_adapter(stage, synthesizer)?;
+    let adapter = stage.trained(writer(1, synthesizer))?;
     let rule = stage.format_rule();
     let summaries: Vec<&str> = examples
         .iter()
@@ -302,7 +318,7 @@ pub(crate) fn synthesize(
 }
 
 /// Whether a dialogue quotes its summary beyond the recipe's limits (also where the guards are off in this domain).
-fn copies(stage: &Stage<'_>, dialogue: &str, summary: &str) -> bool {
+pub(crate) fn copies(stage: &Stage<'_>, dialogue: &str, summary: &str) -> bool {
     let overlap = Overlap::of(dialogue, summary);
     overlap.copy_run >= stage.recipe().copy_run_words
         || overlap.copy_share > stage.recipe().copy_share

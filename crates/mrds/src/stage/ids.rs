@@ -6,11 +6,11 @@ use lm::infer::generate::{Constraint, GenerateConfig, GenerateRequest};
 use lm::lora::Adapter;
 use project::format_rule::{ContentGuards, FormatRule};
 
-use super::candidates::content_scores;
 use super::context::Stage;
 use super::line_grammar::{Cast, LineGrammar, Vocabulary};
 use super::preferences::guards;
 use super::sampling::{Attempt, Attempts, Task};
+use super::scoring::content_scores;
 use super::turns::{Bounds, Demands, LineLimits, Lines};
 use crate::error::Result;
 

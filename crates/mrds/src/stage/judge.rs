@@ -8,8 +8,8 @@ use project::judge::corrupt::damaged;
 use project::judge::{Trust, measure, trust};
 use project::part::trusted_judge;
 
-use super::candidates::content_scores;
 use super::context::{Stage, StageOutput};
+use super::scoring::Scoring;
 use crate::error::{Error, Result};
 
 /// Validation pairs damaged and scored between two commits.
@@ -23,6 +23,7 @@ pub(crate) fn run(stage: &Stage<'_>, scorer: Scorer) -> Result<StageOutput> {
         .map(|example| (example.dialogue.as_str(), example.summary.as_str()))
         .collect();
     let found = damaged(&pairs, recipe.judge_items, stage.key("judge", 0, 0));
+    let scoring = Scoring::of(stage)?;
     let blocks = stage.spread("judge", found.len(), BLOCK_PAIRS, &|items| {
         let mut texts = Vec::new();
         for pair in &found[items.clone()] {
@@ -31,7 +32,7 @@ pub(crate) fn run(stage: &Stage<'_>, scorer: Scorer) -> Result<StageOutput> {
             let others = pair.dialogues.iter();
             texts.extend(others.map(|(_, text)| (text.as_str(), summary)));
         }
-        let mut scores = content_scores(stage, &texts)?.into_iter();
+        let mut scores = scoring.scores(stage, &texts)?.into_iter();
         let mut judgements = Vec::new();
         for pair in &found[items] {
             let real = scores.next().flatten();

@@ -22,8 +22,8 @@ use super::context::{Stage, StageOutput, count};
 use super::judge;
 use crate::error::{Error, Result};
 
-pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
-    let mut candidates: Vec<Candidate> = stage.read(Part::Whole(StageName::Candidates))?;
+pub(crate) fn run(stage: &Stage<'_>, made: Part) -> Result<StageOutput> {
+    let mut candidates: Vec<Candidate> = stage.read(made)?;
     let recipe = stage.recipe();
     let guards = guards(stage);
     let mut dropped = BTreeMap::new();

@@ -1,7 +1,8 @@
 //! Stage 2: new summaries on the extracted topics (MRDS, topic-based summary synthesis).
 //!
 //! By prompt (style examples before the topic) or by an adapter trained on the shots' (topic, summary) pairs. Every
-//! summary passes the novelty, length and name filters; what was dropped is counted by reason.
+//! summary passes the novelty, length and name filters; what was dropped is counted by reason. A later round writes others,
+//! which the novelty filter holds against those of every round before.
 
 use contract::problem::Stall;
 use contract::{Part, SampleItem, StageName};
@@ -26,13 +27,21 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
         n_in: topics.len() as u64,
         ..StageOutput::default()
     };
-    let (adapter, method) = match recipe.summary_method {
-        SummaryMethod::Prompt => (None, "prompt"),
-        SummaryMethod::Lora | SummaryMethod::Auto => {
+    let (adapter, method) = match (recipe.summary_method, stage.part.round()) {
+        (SummaryMethod::Prompt, _) => (None, "prompt"),
+        (SummaryMethod::Lora | SummaryMethod::Auto, 1) => {
             (Some(train_adapter(stage, &topics, &mut output)?), "lora")
         }
+        // The writer of the first round writes for all of them.
+        _ => (Some(stage.trained(Part::summaries(1))?), "lora"),
     };
     let mut filter = Filter::new(stage);
+    for earlier in 1..stage.part.round() {
+        let known: Vec<Summary> = stage.read(Part::summaries(earlier))?;
+        filter
+            .seen
+            .extend(known.iter().map(|summary| tokens(&summary.text)));
+    }
     let mut kept: Vec<Summary> = Vec::new();
     let mut unique: Vec<&str> = topics.iter().map(|topic| topic.topic.as_str()).collect();
     unique.sort_unstable();

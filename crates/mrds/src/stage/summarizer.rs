@@ -12,7 +12,7 @@ use contract::{Part, RecipeRule, Synthesizer, System};
 use lm::lora::Adapter;
 use lm::train::{BatchPlan, Objective, TrainConfig, TrainExample};
 use project::artifact::{SyntheticDialogue, TrainRecord, TrainedAdapter, rows};
-use project::part::sources;
+use project::part::{data_rounds, sources};
 
 use super::context::{Stage, StageOutput};
 use super::training::{SftSchedule, Trained, adapter_artifact};
@@ -27,7 +27,7 @@ pub(crate) fn run(stage: &Stage<'_>, system: System) -> Result<StageOutput> {
         validation: real_pairs(stage, &stage.data().validation)?,
     };
     let dialogues = match system.synthetic_source() {
-        Some(source) => equal_share(stage, source)?,
+        Some(source) => made_up(stage, source)?,
         None => Vec::new(),
     };
     let synthetic = synthetic_pairs(stage, &dialogues)?;
@@ -49,7 +49,20 @@ pub(crate) fn run(stage: &Stage<'_>, system: System) -> Result<StageOutput> {
     })
 }
 
-/// The dialogues of a source that a training takes: where another source of the run has fewer, as many as that one
+/// The dialogues of a source that a training takes, in a later round those of the rounds before too: what is made up must
+/// not drive out what was there (`round_data`).
+fn made_up(stage: &Stage<'_>, source: Synthesizer) -> Result<Vec<SyntheticDialogue>> {
+    let mut dialogues = Vec::new();
+    for round in data_rounds(stage.part.round(), stage.recipe()) {
+        dialogues.extend(match round {
+            1 => equal_share(stage, source)?,
+            round => stage.read(Part::dialogues(round, source))?,
+        });
+    }
+    Ok(dialogues)
+}
+
+/// The dialogues of a source in the first round that a training takes: where another source of the run has fewer, as many as that one
 /// (`match_synthetic`), those whose summaries every source has a dialogue for first.
 fn equal_share(stage: &Stage<'_>, source: Synthesizer) -> Result<Vec<SyntheticDialogue>> {
     let read = |source| stage.read::<SyntheticDialogue>(Part::Dialogues(source));
@@ -71,7 +84,7 @@ fn equal_share(stage: &Stage<'_>, source: Synthesizer) -> Result<Vec<SyntheticDi
         .iter()
         .map(|dialogue| dialogue.summary_id)
         .collect();
-    let key = |summary_id: u32| stage.key("equal share", summary_id as usize, 0);
+    let key = |summary_id: u32| stage.key_of_all_rounds("equal share", summary_id as usize, 0);
     let kept = fewest(&ids, &by_source, &key);
     dialogues.retain(|dialogue| kept.contains(&dialogue.summary_id));
     Ok(dialogues)

@@ -14,6 +14,7 @@ use serde_json::json;
 use store::{ExperimentCellRow, ExperimentRow, QueueRow, RunRow};
 
 use super::compare::comparisons;
+use super::curve::curves;
 use super::domains::Transfer;
 use super::grid::{Arm, Cell, arms};
 use super::scores::{CellPlace, CellScores, of_run};
@@ -168,6 +169,7 @@ impl Session {
             done: done(&cells),
             arms: arms.iter().map(Arm::shown).collect(),
             seeds: kept.spec.seeds.list(),
+            curves: curves(&arms, &table),
             table,
             synthesizers: synthesizers(&arms, &scores),
             domains: transfer.domains,

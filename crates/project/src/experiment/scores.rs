@@ -11,6 +11,7 @@ use store::{PartRow, Store};
 use crate::artifact::{Output, TestDialogue, read};
 use crate::error::Result;
 use crate::report::{SynthesizerResult, synthesizer_results};
+use crate::rounds::last_artifacts;
 
 /// Scores of a system on the test items, in the order of [`CellScores::items`].
 pub type Scores = BTreeMap<ResultMetric, Vec<f64>>;
@@ -110,7 +111,7 @@ pub struct CellPlace<'a> {
 /// # Errors
 /// What the store reports.
 pub fn of_run(store: &Store, place: CellPlace<'_>) -> Result<CellScores> {
-    let kept = |kind| store.artifacts(place.run, StageName::Evaluate, Some(kind));
+    let kept = |kind| last_artifacts(store, place.run, StageName::Evaluate, kind);
     let outputs: Vec<Output> = read(&kept(ArtifactKind::Output)?)?;
     let (items, systems) = of_outputs(&outputs);
     let mut dialogues: Vec<TestDialogue> = read(&kept(ArtifactKind::TestDialogue)?)?;

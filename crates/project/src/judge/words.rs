@@ -1,11 +1,45 @@
 //! What was found about the judge, in sentences, in English and German.
 
-use contract::{Corruption, JudgeAccuracy, JudgeMeasures, JudgeVerdict, Words};
+use contract::{Corruption, JudgeAccuracy, JudgeAfter, JudgeMeasures, JudgeVerdict, Words};
 
 use crate::sentence::listed;
 
 /// Below this accuracy a corruption is not seen: chance is a half.
 const SEEN_FROM: f64 = 0.75;
+
+/// From this correlation with the words of a dialogue on, a score rewards length.
+const REWARDS_LENGTH: f64 = 0.4;
+/// From this correlation with the share that is copied on, it rewards quoting.
+const REWARDS_QUOTING: f64 = 0.2;
+
+/// What the score turned out to go with in what was written, where that is length or quoting.
+pub fn rewards(after: &JudgeAfter) -> Vec<Words> {
+    let links = [
+        (
+            after.words,
+            REWARDS_LENGTH,
+            "The score goes with the length of a conversation",
+            "Die Bewertung folgt der L\u{e4}nge eines Gespr\u{e4}chs",
+        ),
+        (
+            after.copy_share,
+            REWARDS_QUOTING,
+            "The score goes with quoting the summary",
+            "Die Bewertung folgt dem Zitieren der Zusammenfassung",
+        ),
+    ];
+    let sentence = |(link, limit, en, de): (Option<_>, f64, &str, &str)| {
+        let link: contract::ScoreLink = link?;
+        (link.rho.abs() > limit).then(|| Words {
+            en: format!("{en} (rho {:.2}).", link.rho),
+            de: format!(
+                "{de} (rho {}).",
+                format!("{:.2}", link.rho).replace('.', ",")
+            ),
+        })
+    };
+    links.into_iter().filter_map(sentence).collect()
+}
 
 /// The sentences, the verdict first; none if nothing was tried.
 pub fn sentences(found: &JudgeMeasures) -> Vec<Words> {
@@ -103,7 +137,7 @@ fn cases(found: &JudgeAccuracy) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use contract::{JudgeAction, Scorer};
+    use contract::{JudgeAction, ScoreLink, Scorer};
 
     use super::*;
     use crate::artifact::Judgement;
@@ -143,6 +177,28 @@ mod tests {
             german.contains("wer was gesagt hat und in welcher Reihenfolge"),
             "{german}"
         );
+    }
+
+    #[test]
+    fn a_score_that_rewards_length_or_quoting_is_named() {
+        let link = |rho| {
+            Some(ScoreLink {
+                rho,
+                ci95: (rho - 0.1, rho + 0.1),
+            })
+        };
+        let after = |words, copy_share| JudgeAfter {
+            format: None,
+            copy_share: link(copy_share),
+            words: link(words),
+        };
+        assert!(rewards(&after(0.4, 0.2)).is_empty());
+        let both = rewards(&after(-0.41, 0.25));
+        assert_eq!(
+            both[0].en,
+            "The score goes with the length of a conversation (rho -0.41)."
+        );
+        assert!(both[1].de.contains("rho 0,25"), "{both:?}");
     }
 
     #[test]

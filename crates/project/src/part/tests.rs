@@ -161,6 +161,104 @@ fn the_best_of_k_candidates_cost_four_parts() {
     );
 }
 
+/// A run that goes on costs what later rounds need; its first round is the run without rounds.
+#[test]
+fn later_rounds_leave_the_first_as_it_was() {
+    let before = with(&["systems=sft_real,mrds_separate", "synthesizers=sft"]);
+    let after = with(&[
+        "systems=sft_real,mrds_separate",
+        "synthesizers=sft",
+        "rounds=2",
+    ]);
+    let run = run(1, "a");
+    let second = [
+        "summarizer/round1/figures/mrds_separate",
+        "summaries/round2",
+        "candidates/round2/dpo_separate",
+        "preferences/round2/dpo_separate",
+        "align/round2/dpo_separate",
+        "dialogues/round2/dpo_separate",
+        "summarizer/round2/mrds_separate",
+        "summarizer/round2/figures/mrds_separate",
+        "evaluate/round2/mrds_separate",
+    ];
+    assert_eq!(new_parts((&run, &before), (&run, &after)), second);
+    let third = with(&[
+        "systems=sft_real,mrds_separate",
+        "synthesizers=sft",
+        "rounds=3",
+    ]);
+    let more = new_parts((&run, &after), (&run, &third));
+    assert!(more.iter().all(|part| part.contains("round3")), "{more:?}");
+    assert_eq!(more.len(), second.len() - 1);
+    for set in ["round_min_gain=0.1", "round_patience=3"] {
+        let mut other = after.clone();
+        other.set(set).unwrap();
+        assert_eq!(new_parts((&run, &after), (&run, &other)), [""; 0], "{set}");
+    }
+    let mut other = after.clone();
+    other.set("round_reference=last").unwrap();
+    assert_eq!(
+        new_parts((&run, &after), (&run, &other))[0],
+        "align/round2/dpo_separate"
+    );
+    other = after.clone();
+    other.set("round_data=replace").unwrap();
+    assert_eq!(
+        new_parts((&run, &after), (&run, &other))[0],
+        "summarizer/round2/mrds_separate"
+    );
+}
+
+/// The summarizer that scores is trained before there are candidates; whose scores they are is part of their key.
+#[test]
+fn who_scores_is_there_first_and_changes_what_it_scored() {
+    let before = with(&["systems=sft_real,mrds_separate", "synthesizers=sft"]);
+    let tuned = with(&[
+        "systems=sft_real,mrds_separate",
+        "synthesizers=sft",
+        "scorer=tuned",
+        "rounds=2",
+    ]);
+    let parts = words(&tuned);
+    let place = |part: &str| parts.iter().position(|found| found == part).unwrap();
+    assert!(place("summarizer/sft_real") < place("candidates"));
+    assert!(place("preferences/judge/tuned") < place("preferences"));
+    assert!(place("summarizer/mrds_separate") < place("preferences/round2/judge/dpo_separate"));
+    let run = run(1, "a");
+    let changed = new_parts((&run, &before), (&run, &tuned));
+    assert_eq!(changed[0], "candidates");
+    let stay = ["topics", "summaries", "synthesizer", "summarizer/sft_real"];
+    assert!(!changed.iter().any(|part| stay.contains(&part.as_str())));
+    let none = with(&[
+        "systems=sft_real,mrds_separate",
+        "synthesizers=sft",
+        "scorer=none",
+    ]);
+    let of_none = new_parts((&run, &before), (&run, &none));
+    assert_eq!(of_none[0], "preferences", "the same candidates");
+
+    // Of another model the digest counts, wherever its folder is.
+    let model = |folder: &str| {
+        with(&[
+            "systems=mrds_separate",
+            "scorer=model",
+            &format!("scorer_model={folder}"),
+        ])
+    };
+    let scored = |digest: &str| RunRow {
+        shots: json!({"training_sha256": "a", "test_sha256": "t", "scorer_sha256": digest}),
+        ..run.clone()
+    };
+    assert_eq!(
+        new_parts((&scored("1"), &model("a")), (&scored("1"), &model("b"))),
+        [""; 0]
+    );
+    let other = new_parts((&scored("1"), &model("a")), (&scored("2"), &model("a")));
+    assert_eq!(other[0], "candidates");
+    assert!(other.contains(&"preferences/judge/model".to_owned()));
+}
+
 /// Every source gives as many pairs as the one with the fewest: a training that leaves pairs out depends on what the
 /// others accepted, and no other does.
 #[test]

@@ -8,8 +8,8 @@
 
 use contract::problem::{RecipeFault, RunProblem};
 use contract::{
-    AdapterDtype, Bounds, JudgeAction, LeakGate, Quantize, Scorer, SettingShape, Synthesizer,
-    System,
+    AdapterDtype, Bounds, JudgeAction, LeakGate, MOST_ROUNDS, Quantize, RoundData, RoundReference,
+    Scorer, SettingShape, Synthesizer, System,
 };
 use serde_json::Value;
 
@@ -44,7 +44,7 @@ const WEIGHT: Bounds = Bounds::from_to(0.0, 1_000.0);
 const SOME_WEIGHT: Bounds = WEIGHT.above_min();
 
 /// The range of every number; a test asks for each.
-const RANGES: [(&str, Bounds); 70] = [
+const RANGES: [(&str, Bounds); 73] = [
     ("shots", SOME),
     ("validation", SOME),
     ("test_items", COUNT),
@@ -121,6 +121,9 @@ const RANGES: [(&str, Bounds); 70] = [
     ("icl_examples", FEW_OR_NONE),
     ("synthesizer_items", COUNT),
     ("bootstrap", SOME),
+    ("rounds", Bounds::from_to(1.0, MOST_ROUNDS as f64)),
+    ("round_min_gain", WEIGHT),
+    ("round_patience", FEW),
 ];
 
 /// Fields that take one of a few words.
@@ -144,6 +147,15 @@ fn words(key: &str) -> Option<Vec<String>> {
         "judge_action" => {
             return Some(JudgeAction::ALL.iter().map(ToString::to_string).collect());
         }
+        "round_reference" => {
+            return Some(
+                RoundReference::ALL
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect(),
+            );
+        }
+        "round_data" => return Some(RoundData::ALL.iter().map(ToString::to_string).collect()),
         "dpo_sft_target" => &["real", "chosen"],
         "recompute" => &["auto", "on", "off"],
         "leak_gate" => return Some(LeakGate::ALL.iter().map(ToString::to_string).collect()),
@@ -265,7 +277,9 @@ mod tests {
                     assert!(!takes(key, "no_such_word"), "{key}");
                 }
                 SettingShape::Flag => assert!(takes(key, "true") && !takes(key, "abc"), "{key}"),
-                SettingShape::Text => assert!(key.starts_with("prompt_"), "{key}"),
+                SettingShape::Text => {
+                    assert!(key.starts_with("prompt_") || key == "scorer_model", "{key}");
+                }
             }
         }
     }

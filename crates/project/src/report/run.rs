@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use contract::{
     DeviceChoice, ErrorReport, JudgeMeasures, Measures, OriginCounts, Outcome, PairCounts, Part,
-    ResultMetric, RunStatus, StageName, StageStanding, Synthesizer, System, Words,
+    ResultMetric, Rounds, RunStatus, StageName, StageStanding, Synthesizer, System, Words,
 };
 use serde::{Deserialize, Serialize};
 use store::{RunRow, StageRow};
@@ -14,6 +14,7 @@ use super::{SynthesizerResult, SystemResult};
 use crate::artifact::{Checkpoint, TrainRecord, TrainedAdapter};
 use crate::error::Result;
 use crate::format_rule::FormatRule;
+use crate::judge::{rewards, sentences};
 use crate::leak_audit::RunLeaks;
 use crate::part::PartState;
 use crate::recipe::Recipe;
@@ -60,6 +61,9 @@ pub struct RunReport {
     pub align: Option<AlignReport>,
     /// How the summarizers' trainings went.
     pub summarizer: SummarizerReport,
+    /// The rounds of each system that goes round; empty for a run with one round.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rounds: Vec<Rounds>,
     /// The synthesizer table.
     pub synthesizers: Vec<SynthesizerRow>,
     /// The result table.
@@ -296,6 +300,7 @@ pub(crate) struct Found {
     pub(crate) summarizers: Vec<TrainedAdapter>,
     pub(crate) synthesizers: Vec<SynthesizerResult>,
     pub(crate) results: Vec<SystemResult>,
+    pub(crate) rounds: Vec<Rounds>,
     pub(crate) leaks: Option<RunLeaks>,
 }
 
@@ -350,6 +355,7 @@ impl RunReport {
             format_rule: found.format_rule,
             align: AlignReport::new(&found.aligned, found.checkpoints),
             summarizer: SummarizerReport::new(found.summarizers),
+            rounds: found.rounds,
             synthesizers: found.synthesizers.into_iter().map(with_seconds).collect(),
             detectable_diff: found
                 .results
@@ -364,6 +370,29 @@ impl RunReport {
                 .map(|(row, standing)| StageReport::new(row, standing, parts))
                 .collect(),
         })
+    }
+}
+
+impl RunReport {
+    /// What is said about the judge: what it was able to see before there were pairs, and what its score went with in the
+    /// dialogues that were written.
+    pub fn of_the_judge(&self) -> Vec<Words> {
+        let before = self.judge.as_ref().map(sentences).unwrap_or_default();
+        let written = |role| {
+            self.synthesizers
+                .iter()
+                .find(|row| row.result.system == role)
+        };
+        let row = [
+            Synthesizer::DpoSeparate,
+            Synthesizer::DpoJoint,
+            Synthesizer::Sft,
+        ]
+        .into_iter()
+        .find_map(written);
+        let after = row.and_then(|row| row.result.judge_after.as_ref());
+        let after = after.map(rewards).unwrap_or_default();
+        before.into_iter().chain(after).collect()
     }
 }
 

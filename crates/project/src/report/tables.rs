@@ -8,13 +8,14 @@ use contract::{ArtifactKind, Part, ResultMetric, StageName, System};
 use metrics::extractive::{lead_3, longest_3};
 use metrics::significance::holm;
 use serde::Serialize;
-use store::{ExampleRow, RunRow, Store};
+use store::{ArtifactRow, ExampleRow, RunRow, Store};
 
 use super::figures::{Conversation, Conversations, Measured, measure};
 use super::{Difference, SystemResult, bootstrap_seed, item_scores, results};
 use crate::artifact::{BertScores, Output, TrainedAdapter, outputs_sha256, read};
 use crate::error::Result;
 use crate::recipe::Recipe;
+use crate::rounds::{first_artifacts, last_artifacts};
 use crate::selection::Selection;
 
 /// A value of one summary, from which the table is recomputed and runs are compared.
@@ -35,6 +36,8 @@ struct Material<'a> {
     store: &'a Store,
     run: &'a RunRow,
     recipe: &'a Recipe,
+    /// The round of each system whose outputs are of a later one.
+    rounds: BTreeMap<System, u32>,
     conversations: Conversations,
     /// By system in the order of the table.
     outputs: Vec<Vec<Output>>,
@@ -46,7 +49,7 @@ struct Material<'a> {
 /// # Errors
 /// What the store reports.
 pub fn systems(store: &Store, run: &RunRow, recipe: &Recipe) -> Result<Vec<SystemResult>> {
-    Material::of(store, run, recipe)?.table()
+    Material::of(store, run, recipe)?.table_with_rounds()
 }
 
 /// The same with what a measuring model found. `wanted` chooses some systems; what they are compared with stays. Empty if
@@ -61,7 +64,7 @@ pub(crate) fn evaluated(
     wanted: Option<&[System]>,
 ) -> Result<Vec<SystemResult>> {
     let material = Material::of(store, run, recipe)?;
-    let mut rows = material.table()?;
+    let mut rows = material.table_with_rounds()?;
     material.add_bertscores(&mut rows)?;
     if let Some(wanted) = wanted {
         let is_wanted = |row: &SystemResult| wanted.contains(&row.system);
@@ -151,8 +154,28 @@ fn place(recipe: &Recipe, system: System) -> (bool, usize, System) {
 
 impl<'a> Material<'a> {
     fn of(store: &'a Store, run: &'a RunRow, recipe: &'a Recipe) -> Result<Self> {
-        let kind = Some(ArtifactKind::Output);
-        let stored: Vec<Output> = read(&store.artifacts(&run.id, StageName::Evaluate, kind)?)?;
+        let rows = last_artifacts(store, &run.id, StageName::Evaluate, ArtifactKind::Output)?;
+        let round = |row: &ArtifactRow| match row.part {
+            Part::Round(part) => Some((part.step.system()?, part.round)),
+            _ => None,
+        };
+        let rounds = rows.iter().filter_map(round).collect();
+        let material = Self::of_outputs(store, run, recipe, read(&rows)?)?;
+        Ok(Self { rounds, ..material })
+    }
+
+    /// The same of what every system was after the first round.
+    fn of_first(store: &'a Store, run: &'a RunRow, recipe: &'a Recipe) -> Result<Self> {
+        let rows = first_artifacts(store, &run.id, StageName::Evaluate, ArtifactKind::Output)?;
+        Self::of_outputs(store, run, recipe, read(&rows)?)
+    }
+
+    fn of_outputs(
+        store: &'a Store,
+        run: &'a RunRow,
+        recipe: &'a Recipe,
+        stored: Vec<Output>,
+    ) -> Result<Self> {
         let mut by_system: BTreeMap<(bool, usize, System), Vec<Output>> = BTreeMap::new();
         for output in stored {
             let group = by_system.entry(place(recipe, output.system)).or_default();
@@ -171,6 +194,7 @@ impl<'a> Material<'a> {
             store,
             run,
             recipe,
+            rounds: BTreeMap::new(),
             conversations,
             outputs: by_system.into_values().collect(),
         })
@@ -184,6 +208,24 @@ impl<'a> Material<'a> {
         let outputs: Vec<Output> = self.outputs.iter().flatten().cloned().collect();
         let mut rows = results(&outputs, self.recipe.bootstrap, self.seed());
         self.complete(&mut rows)?;
+        Ok(rows)
+    }
+
+    /// The table, with the row of the first round behind that of a later one: what the rounds gained is seen between them.
+    fn table_with_rounds(&self) -> Result<Vec<SystemResult>> {
+        let mut rows = self.table()?;
+        let goes_on = |row: &SystemResult| self.rounds.contains_key(&row.system);
+        if !rows.iter().any(goes_on) {
+            return Ok(rows);
+        }
+        let first = Self::of_first(self.store, self.run, self.recipe)?.table()?;
+        for mut before in first.into_iter().filter(goes_on) {
+            if let Some(place) = rows.iter().position(|row| row.system == before.system) {
+                rows[place].round = self.rounds.get(&before.system).copied();
+                before.round = Some(1);
+                rows.insert(place + 1, before);
+            }
+        }
         Ok(rows)
     }
 
@@ -221,7 +263,8 @@ impl<'a> Material<'a> {
         };
         let baseline = chrf(System::SftReal);
         for row in rows.iter_mut() {
-            let trained = Part::Summarizer(row.system);
+            let round = self.rounds.get(&row.system).copied().unwrap_or(1);
+            let trained = Part::summarizer(round, row.system);
             let kind = Some(ArtifactKind::Adapter);
             let adapters = self.store.part_artifacts(&self.run.id, trained, kind)?;
             if let Some(adapter) = read::<TrainedAdapter>(&adapters)?.into_iter().next() {

@@ -20,6 +20,7 @@ pub use store::{Opened, Sight};
 use super::secret::{BlindKey, SealedItem, canonical_sha256, seal};
 use crate::artifact::{Output, read};
 use crate::error::{Result, corrupt};
+use crate::rounds::last_artifacts;
 use crate::session::Session;
 
 /// The summaries of a run's test dialogues, as they may be seen now.
@@ -134,9 +135,8 @@ impl Session {
     /// The summaries of a run's test dialogues. While people rate them they come without author, in an order that is drawn
     /// from the study's secret key, with the human references among them.
     pub fn test_outputs(&self, run: &str) -> Result<TestOutputs> {
-        let rows = self
-            .store
-            .artifacts(run, StageName::Evaluate, Some(ArtifactKind::Output))?;
+        let kind = ArtifactKind::Output;
+        let rows = last_artifacts(&self.store, run, StageName::Evaluate, kind)?;
         let outputs: Vec<Output> = read(&rows)?;
         let studies = self.store.rating_studies_of_run(run)?;
         let Some(study) = studies.first() else {

@@ -14,6 +14,7 @@ use super::request::{Source, StudyRequest, wrong};
 use super::secret::Draws;
 use crate::artifact::{Output, read};
 use crate::error::{Error, Result};
+use crate::rounds::last_artifacts;
 use crate::session::Session;
 
 /// What a study can draw from.
@@ -72,10 +73,11 @@ impl Drawable {
 impl Session {
     /// The systems of a run that have written summaries of its test dialogues.
     pub fn ratable_systems(&self, run: &str) -> Result<Vec<System>> {
-        let outputs: Vec<Output> = read(&self.store.artifacts(
+        let outputs: Vec<Output> = read(&last_artifacts(
+            &self.store,
             run,
             StageName::Evaluate,
-            Some(ArtifactKind::Output),
+            ArtifactKind::Output,
         )?)?;
         let wrote = |system: &&System| outputs.iter().any(|output| output.system == **system);
         Ok(System::ALL.iter().filter(wrote).copied().collect())
@@ -114,10 +116,11 @@ impl Session {
                         return Err(wrong("systems", reason).into());
                     }
                     dataset = Some(row.dataset_id);
-                    let outputs: Vec<Output> = read(&self.store.artifacts(
+                    let outputs: Vec<Output> = read(&last_artifacts(
+                        &self.store,
                         &run,
                         StageName::Evaluate,
-                        Some(ArtifactKind::Output),
+                        ArtifactKind::Output,
                     )?)?;
                     let found: BTreeMap<String, String> = outputs
                         .into_iter()

@@ -206,9 +206,14 @@ fn enter(conn: &Connection, run: &str, part: Part) -> Result<()> {
 }
 
 /// Removes what a stage made before it had parts, and what is made of its parts together: both end with a part's
-/// new result. What a judge is worth takes nothing away.
+/// new result. What a judge is worth takes nothing away, nor does a later round before the last stage.
 fn remove_of_the_whole(conn: &Connection, run: &str, part: Part) -> Result<()> {
-    if let Part::Whole(_) | Part::Judge(_) = part {
+    let stands_beside = match part {
+        Part::Whole(_) | Part::Judge(_) => true,
+        Part::Round(_) => part.stage() != StageName::Evaluate,
+        _ => false,
+    };
+    if stands_beside {
         return Ok(());
     }
     for table in ["artifact", "metric_point"] {

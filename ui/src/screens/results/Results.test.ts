@@ -97,6 +97,13 @@ test('intervals and p are written in German', async () => {
   language.now = 'en';
 });
 
+test('rounds are a table and a chart, with how they ended in a sentence', async () => {
+  await open('#/results/run-0001');
+  expect(text(await find('rounds'))).toContain('the made-up conversations became alike');
+  const rows = [...(await find('rounds-table')).querySelectorAll('tbody tr')];
+  expect(rows.map((row) => row.classList.contains('strong'))).toEqual([false, true, false]);
+});
+
 test('what the judge is able to see is said beside the tables', async () => {
   await open('#/results/run-0001');
   expect(text(await find('judge'))).toContain('It cannot tell who said what and in what order.');

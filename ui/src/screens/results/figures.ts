@@ -1,6 +1,13 @@
 // A figure of the result table as text, by its unit.
 import type { MetricUnit, ResultMetric, SystemResult } from '../../bridge';
 import { number, percent, rouge } from '../../format';
+import { named, t } from '../../text';
+
+/** A system, and the round of one that goes round. */
+export function nameOf(row: SystemResult): string {
+  const name = named(t.system, row.system) ?? row.system;
+  return row.round === null ? name : t.results.inRound(name, number(row.round, 0));
+}
 
 /** The figure of a system; none if it has none. */
 export function figureOf(row: SystemResult, metric: ResultMetric) {

@@ -159,6 +159,7 @@ const rules: Record<Extract<Args<'recipe'>, { case: 'rule' }>['rule'], string> =
   sigmoid_or_robust: 'wirkt nur auf die Verluste sigmoid und robust; setzen Sie sie auf 0',
   two_for_fixed_ratio:
     'muss für die feste Mischung mindestens 2 sein, denn sie mischt in jedem Stapel echte und künstliche Paare',
+  names_scorer: 'muss den Ordner eines Modells nennen, denn ein anderes Modell bewertet',
 };
 
 function wrongState(args: Args<'wrong_state'>): Words {

@@ -85,7 +85,17 @@ export const recipe: Record<string, string> = {
   dpo_lr: 'Lernrate der Ausrichtung; 0: 1e-4 unter 100 M Parametern, 5e-5 unter 1 Mrd., sonst 1e-5.',
   dpo_batch_size: 'Paare in einem Update.',
   scorer:
-    'Wessen Wahrscheinlichkeit der Zusammenfassung zwischen Dialogen wählt: base (das Basismodell) oder none (nur Formpaare).',
+    'Wessen Wahrscheinlichkeit der Zusammenfassung zwischen Dialogen wählt: base (das Basismodell), tuned (der Zusammenfasser, wie er bis dahin ist; Kandidaten entstehen dann nur zu künstlichen Zusammenfassungen, denn die echten kennt er), model (ein anderes Modell) oder none (nur Formpaare).',
+  scorer_model: 'Ordner des anderen Modells, wenn dieses bewertet, oder sein Name im Arbeitsbereich.',
+  rounds:
+    'Wie oft die Schleife höchstens durchlaufen wird: neue Zusammenfassungen, Kandidaten des bisherigen Synthesizers, Paare, Ausrichtung, Dialoge, Zusammenfasser.',
+  round_reference:
+    'Woran spätere Runden gehalten werden: sft (der überwachte Synthesizer) oder last (der, mit dem sie beginnen).',
+  round_data:
+    'Woraus der Zusammenfasser einer Runde lernt: accumulate (die Dialoge aller Runden bis dahin) oder replace (nur die der eigenen).',
+  round_min_gain:
+    'Um wie viele Nat je Token eine Runde die Validierungs-CE senken muss, damit sie als Gewinn zählt.',
+  round_patience: 'Runden ohne Gewinn, nach denen die Schleife endet.',
   judge_items: 'Validierungspaare, an denen der Prüfer erprobt wird, ehe Paare entstehen; 0 lässt das weg.',
   judge_action:
     'Was aus einem unfähigen Prüfer folgt: warn, stop oder adapt (seine Urteile zählen weniger oder gar nicht).',

@@ -151,6 +151,7 @@ const rules: Record<Extract<Args<'recipe'>, { case: 'rule' }>['rule'], string> =
   sigmoid_or_robust: 'acts on the losses sigmoid and robust only; set it to 0',
   two_for_fixed_ratio:
     'must be at least 2 for the fixed mix, which puts real and synthetic pairs into every batch',
+  names_scorer: 'must name the folder of a model, because another model is the scorer',
 };
 
 function wrongState(args: Args<'wrong_state'>): Words {

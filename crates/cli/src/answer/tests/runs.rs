@@ -96,7 +96,13 @@ fn a_run_that_is_not_begun() {
     recipe.quantize: string
     recipe.recompute: string
     recipe.rejection_max_tries: number
+    recipe.round_data: string
+    recipe.round_min_gain: number
+    recipe.round_patience: number
+    recipe.round_reference: string
+    recipe.rounds: number
     recipe.scorer: string
+    recipe.scorer_model: string
     recipe.sft_batch_size: number
     recipe.sft_lr: number
     recipe.sft_max_epochs: number
@@ -376,7 +382,13 @@ fn a_run() {
     recipe.quantize: string
     recipe.recompute: string
     recipe.rejection_max_tries: number
+    recipe.round_data: string
+    recipe.round_min_gain: number
+    recipe.round_patience: number
+    recipe.round_reference: string
+    recipe.rounds: number
     recipe.scorer: string
+    recipe.scorer_model: string
     recipe.sft_batch_size: number
     recipe.sft_lr: number
     recipe.sft_max_epochs: number

@@ -118,6 +118,7 @@ fn resume() {
           --from <STAGE>   Redo this stage, then whatever depends on it [possible values: topics, summaries, synthesizer, candidates, preferences, align, dialogues, summarizer, evaluate]
           --until <STAGE>  Stop after this stage [possible values: topics, summaries, synthesizer, candidates, preferences, align, dialogues, summarizer, evaluate]
           --add <SYSTEM>   Compare these systems too; what the run has already stays [possible values: lead_3, longest_3, zero_shot, in_context, sft_real, sft_synthetic, sft_synthetic_ids, fixed_ratio_ids, fixed_ratio, best_of_k, mrds_format, mrds_joint, mrds_separate]
+          --rounds <N>     Go round this often at most; a finished run goes on behind its last round
           --detach         Start the work in a process of its own and return
           --queue          Wait for the current run to end, then start in a separate process; at once if there is none
       -h, --help           Print help
