@@ -32,7 +32,7 @@ import type {
   Turn,
   Words,
 } from './bindings';
-import { rounds } from './fake_rounds';
+import { judge, rounds } from './fake_rounds';
 
 export const stageNames: StageName[] = [
   'topics',
@@ -684,20 +684,7 @@ export function results(run: string): RunResults {
       maker('rejection', 0.96, 2.2, 2.19, 0.04),
     ],
     first_dpo_loss: 0.693_147,
-    judge: [
-      {
-        en: 'The judge is partly able: it sees the topic, but not reliably the content.',
-        de: 'Der Prüfer ist teilweise fähig: Er erkennt das Thema, den Inhalt nicht zuverlässig.',
-      },
-      {
-        en: 'It recognises the right conversation in 46 of 50 cases.',
-        de: 'Das richtige Gespräch erkennt er in 46 von 50 Fällen.',
-      },
-      {
-        en: 'It cannot tell who said what and in what order.',
-        de: 'Er sieht nicht, wer was gesagt hat und in welcher Reihenfolge.',
-      },
-    ],
+    judge,
     leaks: { verdict: 'clean', n: 1545, leaking: 0, passage_words: 20, longest_words: 10 },
     shapes: [shape],
     rounds: [rounds()],

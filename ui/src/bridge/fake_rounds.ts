@@ -1,5 +1,21 @@
-// Rounds of the invented run, for the page without an engine.
-import type { Round, Rounds } from './bindings';
+// What the invented run says of its judge and its rounds, for the page without an engine.
+import type { Round, Rounds, Words } from './bindings';
+
+/** The judge on real and damaged dialogues. */
+export const judge: Words[] = [
+  {
+    en: 'The judge is partly able: it sees the topic, but not reliably the content.',
+    de: 'Der Prüfer ist teilweise fähig: Er erkennt das Thema, den Inhalt nicht zuverlässig.',
+  },
+  {
+    en: 'It recognises the right conversation in 46 of 50 cases.',
+    de: 'Das richtige Gespräch erkennt er in 46 von 50 Fällen.',
+  },
+  {
+    en: 'It cannot tell who said what and in what order.',
+    de: 'Er sieht nicht, wer was gesagt hat und in welcher Reihenfolge.',
+  },
+];
 
 /** Three rounds, of which the second is taken. */
 export function rounds(): Rounds {
