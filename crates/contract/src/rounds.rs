@@ -133,7 +133,7 @@ impl RoundPart {
             return Ok(None);
         };
         let (number, of_whom) = numbered.split_once('/').unwrap_or((numbered, ""));
-        let Some(round) = number.parse().ok().filter(|round| *round >= 1) else {
+        let Some(round) = number.parse::<u32>().ok().filter(|round| *round >= 1) else {
             return Ok(None);
         };
         let step = match (stage, of_whom) {

@@ -1,6 +1,6 @@
 //! The recipe: its TOML file, `--set`, rates by size, and which fields make a part's key.
 
-use contract::Preset;
+use contract::{Preset, StageName};
 
 use super::*;
 
