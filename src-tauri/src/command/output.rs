@@ -1,7 +1,6 @@
 //! What a run found.
 
 use contract::ResultMetric;
-use project::judge::sentences;
 use project::leak_audit::RunLeaks;
 use project::report::cards::{cards, facts_caveat};
 use project::report::run::{SynthesizerRow, TrainingsReport};

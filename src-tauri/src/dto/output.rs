@@ -1,7 +1,8 @@
 //! Results and the things that stages made, as the page sees them.
 
 use contract::{
-    EndedBy, FactKind, HandState, ItemVerdict, LeakVerdict, MetricCard, PairCounts, ResultMetric, Rounds, ShapeAudit, Synthesizer, System, Words,
+    EndedBy, FactKind, HandState, ItemVerdict, LeakVerdict, MetricCard, PairCounts, ResultMetric,
+    Rounds, ShapeAudit, Synthesizer, System, Words,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;

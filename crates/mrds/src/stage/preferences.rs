@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 
 use contract::{
     LeakGate, LeakReason, Measures, OriginCounts, PairCounts, Part, PreferenceMeasures, Scorer,
-    StageName,
 };
 use project::artifact::{Candidate, Pair, PairSet, SummaryOrigin, rows};
 use project::format_rule::ContentGuards;
