@@ -6,7 +6,6 @@ import type {
   Direction,
   Example,
   Fit,
-  Item,
   Licence,
   LogLine,
   LogWord,
@@ -89,7 +88,7 @@ const pairs: [string, string, string][] = [
 
 export const topics = pairs.map(([topic]) => topic);
 
-const at = <T>(list: T[], index: number): T => list[index % list.length] as T;
+export const at = <T>(list: T[], index: number): T => list[index % list.length] as T;
 
 export const summaryOf = (index: number) => at(pairs, index)[1];
 export const dialogueOf = (index: number) => turns(at(pairs, index)[2]);
@@ -690,75 +689,6 @@ export function results(run: string): RunResults {
     rounds: [rounds()],
     pairs: { format: 164, content: 212, joint: 170 },
     stage1_ended_by: 'plateau_lr',
-  };
-}
-
-const rules = ['two_speakers', 'turn_count', 'turn_length', 'no_repetition'];
-
-/** The `index`-th thing that a stage made. */
-export function item(stage: string, index: number): Item {
-  const id = `${stage}-${index}`;
-  const summary = summaryOf(index);
-  switch (stage) {
-    case 'topics':
-      return {
-        kind: 'topic',
-        id,
-        example_id: `ex-${String(index + 1).padStart(4, '0')}`,
-        topic: at(topics, index),
-      };
-    case 'summaries':
-      return { kind: 'summary', id, topic: at(topics, index), text: summary, method: 'lora' };
-    case 'candidates': {
-      const pass = index % 4 !== 2;
-      return {
-        kind: 'candidate',
-        id,
-        summary,
-        origin: index % 3 === 0 ? 'real' : 'synthetic',
-        turns: pass ? dialogueOf(index) : dialogueOf(index).slice(0, 1),
-        rules: rules.map((rule, at_) => ({ rule, pass: pass || at_ > 1 })),
-        pass,
-        score: -1.8 - (index % 7) / 10,
-      };
-    }
-    case 'preferences':
-      return {
-        kind: 'pair',
-        id,
-        set: index % 2 === 0 ? 'content' : 'format',
-        summary,
-        chosen: dialogueOf(index),
-        rejected: dialogueOf(index + (index % 2)).slice(0, 2),
-        gap: index % 2 === 0 ? 0.42 : null,
-        origin: 'synthetic',
-      };
-    case 'dialogues':
-      return { kind: 'dialogue', id, source: 'dpo_separate', summary, turns: dialogueOf(index) };
-    default:
-      return {
-        kind: 'output',
-        id,
-        system: index % 2 === 0 ? 'mrds_separate' : 'sft_real',
-        prediction: index % 2 === 0 ? summary : `${summary.split('. ')[0] ?? summary}.`,
-        references: [summary],
-      };
-  }
-}
-
-/** A synthesizer's dialogue for a test summary. */
-export function testDialogue(index: number): Item {
-  const pass = index % 4 !== 2;
-  return {
-    kind: 'test_dialogue',
-    id: `ex-${String(index + 1).padStart(4, '0')}`,
-    system: index % 2 === 0 ? 'dpo_separate' : 'sft',
-    summary: summaryOf(index),
-    turns: pass ? dialogueOf(index) : dialogueOf(index).slice(0, 1),
-    rules: rules.map((rule, at_) => ({ rule, pass: pass || at_ > 1 })),
-    pass,
-    score: -1.9 - (index % 7) / 10,
-    copies: index % 5 === 4,
   };
 }
 

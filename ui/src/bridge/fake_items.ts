@@ -58,6 +58,75 @@ const readers: Partial<Record<StageName, StageName[]>> = {
   dialogues: ['summarizer', 'evaluate'],
 };
 
+const rules = ['two_speakers', 'turn_count', 'turn_length', 'no_repetition'];
+
+/** The `index`-th thing that a stage made. */
+function itemOf(stage: string, index: number): Item {
+  const id = `${stage}-${index}`;
+  const summary = data.summaryOf(index);
+  switch (stage) {
+    case 'topics':
+      return {
+        kind: 'topic',
+        id,
+        example_id: `ex-${String(index + 1).padStart(4, '0')}`,
+        topic: data.at(data.topics, index),
+      };
+    case 'summaries':
+      return { kind: 'summary', id, topic: data.at(data.topics, index), text: summary, method: 'lora' };
+    case 'candidates': {
+      const pass = index % 4 !== 2;
+      return {
+        kind: 'candidate',
+        id,
+        summary,
+        origin: index % 3 === 0 ? 'real' : 'synthetic',
+        turns: pass ? data.dialogueOf(index) : data.dialogueOf(index).slice(0, 1),
+        rules: rules.map((rule, at_) => ({ rule, pass: pass || at_ > 1 })),
+        pass,
+        score: -1.8 - (index % 7) / 10,
+      };
+    }
+    case 'preferences':
+      return {
+        kind: 'pair',
+        id,
+        set: index % 2 === 0 ? 'content' : 'format',
+        summary,
+        chosen: data.dialogueOf(index),
+        rejected: data.dialogueOf(index + (index % 2)).slice(0, 2),
+        gap: index % 2 === 0 ? 0.42 : null,
+        origin: 'synthetic',
+      };
+    case 'dialogues':
+      return { kind: 'dialogue', id, source: 'dpo_separate', summary, turns: data.dialogueOf(index) };
+    default:
+      return {
+        kind: 'output',
+        id,
+        system: index % 2 === 0 ? 'mrds_separate' : 'sft_real',
+        prediction: index % 2 === 0 ? summary : `${summary.split('. ')[0] ?? summary}.`,
+        references: [summary],
+      };
+  }
+}
+
+/** A synthesizer's dialogue for a test summary. */
+function testDialogue(index: number): Item {
+  const pass = index % 4 !== 2;
+  return {
+    kind: 'test_dialogue',
+    id: `ex-${String(index + 1).padStart(4, '0')}`,
+    system: index % 2 === 0 ? 'dpo_separate' : 'sft',
+    summary: data.summaryOf(index),
+    turns: pass ? data.dialogueOf(index) : data.dialogueOf(index).slice(0, 1),
+    rules: rules.map((rule, at_) => ({ rule, pass: pass || at_ > 1 })),
+    pass,
+    score: -1.9 - (index % 7) / 10,
+    copies: index % 5 === 4,
+  };
+}
+
 const textOf = (turns: Turn[]) => turns.map((turn) => `${turn.speaker}: ${turn.text}`).join('\n');
 
 function wordsOf(item: Item): string {
@@ -127,7 +196,7 @@ export class FakeItems {
     const stage = stageOf[kind];
     if (known.length > 0 || stage === undefined) return known;
     for (let place = 0; place < this.#counts(kind); place += 1) {
-      const item = kind === 'test_dialogue' ? data.testDialogue(place) : data.item(stage, place);
+      const item = kind === 'test_dialogue' ? testDialogue(place) : itemOf(stage, place);
       const version = { item, verdict: null, undoes: null, author: null };
       this.#made.push({ kind, place, keys: [this.#next++], versions: [version] });
     }
@@ -190,7 +259,7 @@ export class FakeItems {
   entries(keys: number[]): ItemEntry[] {
     return keys.flatMap((key) => {
       if (key < 0) {
-        const item = data.item('evaluate', -1 - key);
+        const item = itemOf('evaluate', -1 - key);
         const hidden = item.kind === 'output' ? { ...item, system: null, references: [] } : item;
         return [this.#entry(key, hidden, null)];
       }
