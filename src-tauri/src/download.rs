@@ -10,7 +10,7 @@ use contract::{Download, DownloadLine};
 use crate::dto::DownloadEvent;
 use crate::error::Answer;
 use crate::place::Place;
-use crate::worker::{command, last_line, lines, not_started, silent};
+use crate::worker::{begin, command, last_line, lines, silent};
 
 /// The download in progress.
 #[derive(Default)]
@@ -67,12 +67,11 @@ impl Downloads {
         if slot.is_some() {
             return Err(ShellProblem::WindowDownloadBusy.into());
         }
-        let child = command(place, "download.log")?
+        let mut download = command(place, "download.log")?;
+        download
             .args(["models", "add", hub_id])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| not_started(&error))?;
+            .stdout(Stdio::piped());
+        let child = begin(place, &mut download)?;
         *slot = Some(child.id());
         Ok(child)
     }
@@ -99,6 +98,7 @@ mod tests {
             bundle: None,
             read_only: false,
             missing: None,
+            key: crate::place::Unlocked::default(),
         };
         let (downloads, events) = (Downloads::default(), Mutex::new(Vec::new()));
         let answer = downloads.fetch(&place, "a/b", |event| {

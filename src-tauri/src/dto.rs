@@ -59,10 +59,23 @@ pub struct StartState {
     pub copied_at_ms: Option<f64>,
     /// A workspace with a problem that can be looked at nevertheless.
     pub readable: bool,
+    /// It is protected and waits for its passphrase; the problem says so too.
+    pub locked: bool,
+    /// What is stored in it is encrypted.
+    pub protected: bool,
     /// It is open to look at only.
     pub read_only: bool,
     /// The folder that was chosen last, if it is gone and the usual workspace is open instead.
     pub missing: Option<String>,
+}
+
+/// Whether the workspace is encrypted.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct Protection {
+    /// It is.
+    pub protected: bool,
+    /// What opens it.
+    pub slots: Vec<contract::SlotKind>,
 }
 
 /// The machine and the program, for Home and Settings.

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::dto::{AppError, HandOverEvent};
 use crate::error::Answer;
 use crate::place::Place;
-use crate::worker::{command, last_line, lines, not_started, silent};
+use crate::worker::{begin, command, last_line, lines, silent};
 
 /// The export in progress.
 #[derive(Default)]
@@ -81,12 +81,9 @@ impl Exports {
         if slot.is_some() {
             return Err(ShellProblem::WindowExportBusy.into());
         }
-        let child = command(place, "export.log")?
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| not_started(&error))?;
+        let mut export = command(place, "export.log")?;
+        export.args(arguments).stdout(Stdio::piped());
+        let child = begin(place, &mut export)?;
         *slot = Some(child.id());
         Ok(child)
     }

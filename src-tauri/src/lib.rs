@@ -32,8 +32,8 @@ include!("../commands.in");
 /// All commands with their types, for the running window and for the generated bindings.
 fn commands() -> Builder<Wry> {
     use command::{
-        dataset, demo, experiment, file, handover, model, output, run, setting, start, study,
-        workbench,
+        dataset, demo, experiment, file, handover, model, output, protection, run, setting, start,
+        study, workbench,
     };
     Builder::<Wry>::new()
         .commands(with_commands!(collect_commands))
@@ -56,7 +56,9 @@ pub fn run() -> ExitCode {
     };
     if instance.is_some() {
         command::file::empty_inbox(&place);
-        command::start::keep_copy(&place);
+        if place.locked().is_none() {
+            command::start::keep_copy(&place);
+        }
     }
     let commands = commands();
     let built = tauri::Builder::default()

@@ -20,15 +20,17 @@ const LONGEST: u64 = 8 << 20;
 
 /// The whole lines from `offset` on, and where the next piece begins.
 pub(crate) fn read(path: &Path, offset: u64) -> Answer<LogPage> {
-    let mut file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Ok(page(&[], offset, false, false));
-        }
-        Err(error) => return Err(unreadable(path, &error)),
-    };
+    match File::open(path) {
+        Ok(file) => read_from(path, file, offset),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(page(&[], offset, false, false)),
+        Err(error) => Err(unreadable(path, &error)),
+    }
+}
+
+/// The same from what a file holds, wherever that is.
+pub(crate) fn read_from(path: &Path, mut log: impl Read + Seek, offset: u64) -> Answer<LogPage> {
     let (length, begin, bytes) =
-        piece(&mut file, offset).map_err(|error| unreadable(path, &error))?;
+        piece(&mut log, offset).map_err(|error| unreadable(path, &error))?;
     // The last line may still be on its way; one that fills the whole piece is taken as it is.
     let whole = bytes
         .iter()
@@ -50,8 +52,8 @@ pub(crate) fn read(path: &Path, offset: u64) -> Answer<LogPage> {
 }
 
 /// The file's length, where the piece begins, and the piece.
-fn piece(file: &mut File, offset: u64) -> std::io::Result<(u64, u64, Vec<u8>)> {
-    let length = file.metadata()?.len();
+fn piece(file: &mut (impl Read + Seek), offset: u64) -> std::io::Result<(u64, u64, Vec<u8>)> {
+    let length = file.seek(SeekFrom::End(0))?;
     let begin = if offset == 0 {
         length.saturating_sub(LONGEST)
     } else {
@@ -59,7 +61,7 @@ fn piece(file: &mut File, offset: u64) -> std::io::Result<(u64, u64, Vec<u8>)> {
     };
     file.seek(SeekFrom::Start(begin))?;
     let mut bytes = Vec::new();
-    file.take(PIECE).read_to_end(&mut bytes)?;
+    file.by_ref().take(PIECE).read_to_end(&mut bytes)?;
     Ok((length, begin, bytes))
 }
 

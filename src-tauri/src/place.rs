@@ -2,11 +2,14 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use contract::problem::{Misuse, ShellProblem};
+use contract::problem::{Misuse, ShellProblem, WorkspaceProblem};
+use project::protection::{self, RootKey};
 use project::sample::{Bundle, FOLDER_VARIABLE};
 use project::session::Session;
 
+use crate::dto::AppError;
 use crate::error::Answer;
 use crate::remembered::{self, Chosen};
 
@@ -23,6 +26,31 @@ pub(crate) struct Place {
     pub(crate) read_only: bool,
     /// The workspace that was chosen last, if it is gone and this is another one.
     pub(crate) missing: Option<PathBuf>,
+    /// The key of a protected workspace while it is unlocked.
+    pub(crate) key: Unlocked,
+}
+
+/// A key that the whole window shares, and forgets when it is locked.
+#[derive(Clone, Default)]
+pub(crate) struct Unlocked(Arc<Mutex<Option<RootKey>>>);
+
+impl Unlocked {
+    /// The key, while the workspace is unlocked.
+    pub(crate) fn get(&self) -> Option<RootKey> {
+        self.slot().clone()
+    }
+
+    /// Keeps a key, or forgets it.
+    pub(crate) fn set(&self, key: Option<RootKey>) {
+        if key.is_some() {
+            host::process::keep_memory_private();
+        }
+        *self.slot() = key;
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<RootKey>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Place {
@@ -59,6 +87,7 @@ impl Place {
             bundle,
             read_only,
             missing,
+            key: Unlocked::default(),
         })
     }
 
@@ -67,9 +96,22 @@ impl Place {
         if self.workspace.as_os_str().is_empty() {
             return Err(ShellProblem::WindowWorkspace.into());
         }
+        let key = self.key.get();
         Ok(match self.read_only {
-            true => Session::open_read_only(&self.workspace)?,
-            false => Session::open(&self.workspace)?,
+            true => Session::open_read_only(&self.workspace, key.as_ref())?,
+            false => Session::open_with(&self.workspace, key.as_ref())?,
+        })
+    }
+
+    /// Why the workspace cannot be opened at the moment, if that is because it is locked.
+    pub(crate) fn locked(&self) -> Option<AppError> {
+        if self.key.get().is_some() || self.workspace.as_os_str().is_empty() {
+            return None;
+        }
+        let is_protected = protection::slots(&self.workspace).is_ok_and(|slots| slots.is_some());
+        is_protected.then(|| {
+            let file = self.workspace.display().to_string();
+            WorkspaceProblem::KeyNeeded { file }.into()
         })
     }
 

@@ -35,8 +35,11 @@ enum Claim {
 }
 
 fn claim(place: &Place) -> Answer<Claim> {
-    // A folder that cannot be used is told as that, and not as a lock that cannot be made in it.
-    drop(place.session()?);
+    // A folder that cannot be used is told as that, and not as a lock that cannot be made in it. A protected workspace
+    // is claimed before it is unlocked, so that one window asks for the passphrase.
+    if place.locked().is_none() {
+        drop(place.session()?);
+    }
     if place.read_only {
         return Ok(Claim::Here(None));
     }
@@ -59,6 +62,7 @@ mod tests {
             bundle: None,
             read_only,
             missing: None,
+            key: crate::place::Unlocked::default(),
         }
     }
 

@@ -23,6 +23,11 @@ pub(crate) struct Watcher {
 }
 
 impl Watcher {
+    /// Ends the watcher at work: it has the workspace open.
+    pub(crate) fn end(&self) {
+        self.current.fetch_add(1, Ordering::SeqCst);
+    }
+
     /// Watches a run (or only the job in progress) until replaced or until the page has gone. A worker that has died
     /// cannot start the next of the queue: `go_on` does.
     pub(crate) fn start(

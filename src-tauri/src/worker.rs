@@ -21,11 +21,7 @@ use crate::place::Place;
 pub(crate) fn ask<T: DeserializeOwned>(place: &Place, arguments: &[String]) -> Answer<T> {
     let mut command = command(place, "window.log")?;
     host::detached::own_group(command.args(arguments));
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| not_started(&error))?;
+    let mut child = begin(place, command.stdout(Stdio::piped()))?;
     let mut answer = None;
     // Only up to the last line: a detached worker may hold the pipe open for hours.
     for line in lines(&mut child) {
@@ -130,9 +126,10 @@ impl Server {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         let mut child = command.spawn().map_err(|e| not_started(&e))?;
-        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
+        let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(silent(place));
         };
+        hand_over(place, &mut stdin);
         Ok(Self {
             choice,
             child,
@@ -188,8 +185,37 @@ pub(crate) fn command(place: &Place, log: &str) -> Answer<Command> {
         .arg("--workspace")
         .arg(&place.workspace)
         .arg("--json");
+    if place.key.get().is_some() {
+        // What it says may hold conversations: of a protected workspace it is kept nowhere in clear.
+        command.arg("--key-stdin").stderr(Stdio::null());
+        return Ok(command);
+    }
     command.stderr(log_file(place, log).map_or_else(Stdio::null, Stdio::from));
     Ok(command)
+}
+
+/// Starts a process that reads nothing but the key of its workspace, if that has one.
+pub(crate) fn begin(place: &Place, command: &mut Command) -> Answer<Child> {
+    let stdin = match place.key.get() {
+        Some(_) => Stdio::piped(),
+        None => Stdio::null(),
+    };
+    let mut child = command
+        .stdin(stdin)
+        .spawn()
+        .map_err(|error| not_started(&error))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        hand_over(place, &mut stdin);
+    }
+    Ok(child)
+}
+
+/// Hands a process the key of its workspace; of a plain one nothing.
+fn hand_over(place: &Place, stdin: &mut ChildStdin) {
+    if let Some(key) = place.key.get() {
+        // A process that has ended already says itself why.
+        let _ended = writeln!(stdin, "{}", &*key.to_hex());
+    }
 }
 
 /// A log that cannot be written is no loss: what matters goes to standard output.
@@ -249,6 +275,7 @@ mod tests {
                 bundle: None,
                 read_only: false,
                 missing: None,
+                key: crate::place::Unlocked::default(),
             },
         )
     }

@@ -21,6 +21,7 @@ mod network;
 mod office;
 mod plan;
 mod pretrain;
+mod protect;
 mod report;
 mod run;
 mod steer;

@@ -13,7 +13,8 @@ use crate::place::Place;
 use crate::process::{cargo, npm, output, run};
 
 /// Needed to compile the engine and the command line.
-const COMPILER: &[&str] = &["build-essential", "pkg-config"];
+/// (SQLCipher takes its ciphers from the system's libcrypto.)
+const COMPILER: &[&str] = &["build-essential", "pkg-config", "libssl-dev"];
 
 /// Needed to compile the window (Tauri 2 on WebKitGTK 4.1).
 const WINDOW: &[&str] = &[
@@ -49,10 +50,10 @@ const NODE: (u32, u32) = (20, 19);
 const TAURI_DRIVER: &str = "2.1.0";
 
 const ELSEWHERE: &str = "  \
-  Fedora  sudo dnf install gcc gcc-c++ make pkgconf-pkg-config webkit2gtk4.1-devel libsoup3-devel librsvg2-devel \
+  Fedora  sudo dnf install gcc gcc-c++ make pkgconf-pkg-config openssl-devel webkit2gtk4.1-devel libsoup3-devel librsvg2-devel \
 libxdo-devel libappindicator-gtk3-devel
-  Arch    sudo pacman -S base-devel pkgconf webkit2gtk-4.1 libsoup3 librsvg xdotool libappindicator-gtk3
-  others  a C and C++ compiler, pkg-config, and the development files of webkit2gtk-4.1, libsoup-3.0, librsvg-2.0
+  Arch    sudo pacman -S base-devel pkgconf openssl webkit2gtk-4.1 libsoup3 librsvg xdotool libappindicator-gtk3
+  others  a C and C++ compiler, pkg-config, and the development files of OpenSSL, webkit2gtk-4.1, libsoup-3.0, librsvg-2.0
 and run the same command again.";
 
 /// What a command is about to do, and so what must be there.

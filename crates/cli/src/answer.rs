@@ -2,6 +2,7 @@
 //! Answers that the window reads as well are in [`contract`].
 
 mod deid;
+mod protect;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,6 +31,7 @@ use crate::args::{Compared, Multi};
 
 use crate::wording;
 pub(crate) use deid::{AskedWord, DeidLine, DeidRead, DeidScanned, DeidSpan, ReadMarks};
+pub(crate) use protect::{KeyStatus, Protected, SlotShown, Unprotected};
 
 /// `import`.
 #[derive(Serialize)]

@@ -6,9 +6,11 @@ mod deid;
 mod experiment;
 mod export;
 mod pretrain;
+mod protect;
 mod study;
 mod word;
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
@@ -19,6 +21,7 @@ use contract::{
 };
 use lm::text::chat_template::Date;
 use project::import::{ColumnMap, Reading, Speakers, TurnMap};
+use project::protection::RootKey;
 use project::within::Within;
 use serde::Serialize;
 
@@ -36,6 +39,9 @@ pub(crate) use self::experiment::{
 };
 pub(crate) use export::{Export, Pack, Unpack};
 pub(crate) use pretrain::{Pretrain, PretrainSettings};
+pub(crate) use protect::{
+    Key, KeyAction, KeyKeychain, KeyPassphrase, KeyRecovery, KeyRotate, Protect, Unprotect,
+};
 pub(crate) use study::{
     Study, StudyAction, StudyCreate, StudyExport, StudyImport, StudyPlanArgs, StudyTable,
     StudyWithdraw,
@@ -69,6 +75,15 @@ pub(crate) struct Global {
     /// Where to compute: cpu, cuda:N or metal
     #[arg(long, global = true, default_value = "cpu", value_name = "DEVICE")]
     pub(crate) device: DeviceChoice,
+    /// Read the key of a protected workspace from the first line of standard input: 64 hexadecimal digits
+    #[arg(long, global = true)]
+    pub(crate) key_stdin: bool,
+    /// Read its passphrase or recovery key from the first line of a file, or - [default: the keychain, else a prompt]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// The key of the workspace, once it was asked for.
+    #[arg(skip)]
+    pub(crate) unlocked: OnceCell<Option<RootKey>>,
 }
 
 impl Global {
@@ -137,6 +152,12 @@ pub(crate) enum Command {
     Models(Models),
     /// Train all weights of a small model on text of your own, from random numbers or from a model folder
     Pretrain(Pretrain),
+    /// Encrypt the workspace: its database, adapters, checkpoints and logs
+    Protect(Protect),
+    /// Make a protected workspace plain again
+    Unprotect(Unprotect),
+    /// What opens a protected workspace: passphrase, recovery key, keychain
+    Key(Key),
     /// What this machine offers
     Doctor,
     /// Measure the speed of training and generation on this machine
@@ -178,6 +199,9 @@ impl Command {
             Self::Sample(_) => "sample",
             Self::Models(_) => "models",
             Self::Pretrain(_) => "pretrain",
+            Self::Protect(_) => "protect",
+            Self::Unprotect(_) => "unprotect",
+            Self::Key(_) => "key",
             Self::Doctor => "doctor",
             Self::Bench(_) => "bench",
             Self::Worker(_) => "worker",

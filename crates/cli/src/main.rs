@@ -13,6 +13,7 @@ mod output;
 mod process;
 mod progress;
 mod table;
+mod unlock;
 mod wording;
 
 use clap::Parser;

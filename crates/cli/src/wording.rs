@@ -133,6 +133,21 @@ fn workspace(problem: &WorkspaceProblem) -> String {
         RatingsLocked { .. } => "Create a new study to rate again.",
         ScoreOutOfRange { .. } => "Give a whole number from 1 to 5.",
         LeaseLost { .. } => "Nothing: the other process continues the run.",
+        KeyNeeded { .. } => {
+            "Give the passphrase at the prompt or with --passphrase-file FILE; `duologue key status` says what opens it."
+        }
+        WrongKey { .. } => "Check the passphrase or the recovery key, and that it belongs to this workspace.",
+        NotProtected { .. } => "Leave the key out, or protect the workspace with `duologue protect`.",
+        AlreadyProtected { .. } => "`duologue key` changes what opens it; `duologue key rotate` encrypts it anew.",
+        MixedWorkspace { .. } => {
+            "Restore the folder from a backup: its database was replaced by another. Without `keys.json` it opens as it is."
+        }
+        WorkspaceOpen { .. } => "Close its windows, let its runs end or pause them, and do it again.",
+        ProtectInterrupted { .. } => "Open it once with `duologue runs` where you may write.",
+        Damaged { .. } => "Restore the file from a backup, or delete the run and do it again.",
+        ShortPassphrase { .. } => "Choose a longer one: four or five words that nobody would put together.",
+        LastSlot { .. } => "Set another passphrase or recovery key first.",
+        NoCipher => "Use a build of Duologue with SQLCipher, or an encrypted disk.",
         Database { .. } => "This is a defect; please report it with the message.",
     }
     .to_owned()

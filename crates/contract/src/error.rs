@@ -51,6 +51,28 @@ closed_set! {
         ScoreOutOfRange = "score_out_of_range",
         /// Another process took the run over.
         LeaseLost = "lease_lost",
+        /// The workspace is protected and no key was given.
+        KeyNeeded = "key_needed",
+        /// The passphrase or key does not open the workspace.
+        WrongKey = "wrong_key",
+        /// The workspace is not protected.
+        NotProtected = "not_protected",
+        /// The workspace is protected already.
+        AlreadyProtected = "already_protected",
+        /// There are keys, and the database is in clear.
+        MixedWorkspace = "mixed_workspace",
+        /// Somebody has the workspace open.
+        WorkspaceOpen = "workspace_open",
+        /// Protecting the workspace was interrupted.
+        ProtectInterrupted = "protect_interrupted",
+        /// An encrypted file was cut off or changed.
+        Damaged = "damaged",
+        /// A passphrase has too few characters.
+        ShortPassphrase = "short_passphrase",
+        /// Without this way to open the workspace no person could.
+        LastSlot = "last_slot",
+        /// This build cannot encrypt.
+        NoCipher = "no_cipher",
         /// The database refused a query: a defect.
         Database = "database",
 
@@ -298,7 +320,7 @@ impl ErrorCode {
     /// How a program should treat it.
     pub fn kind(self) -> Kind {
         match self {
-            Self::Locked | Self::LeaseLost => Kind::Locked,
+            Self::Locked | Self::LeaseLost | Self::WorkspaceOpen => Kind::Locked,
             Self::Interrupted => Kind::Interrupted,
             Self::DiskFull
             | Self::Busy
@@ -306,6 +328,9 @@ impl ErrorCode {
             | Self::Corrupt
             | Self::Io
             | Self::Database
+            | Self::Damaged
+            | Self::ProtectInterrupted
+            | Self::NoCipher
             | Self::Stalled
             | Self::OutOfMemory
             | Self::Checkpoint

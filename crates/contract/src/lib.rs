@@ -90,7 +90,7 @@ pub use model::{AdapterDtype, Fit, Licence, Proof, Quantize};
 pub use part::Part;
 pub use plan::{Bounds, Lack, SettingShape, SplitRule, SplitShares};
 pub use privacy::{
-    ExportKind, FoundBy, IdentifierKind, LeakGate, LeakReason, LeakVerdict, Replacing,
+    ExportKind, FoundBy, IdentifierKind, LeakGate, LeakReason, LeakVerdict, Replacing, SlotKind,
     SurrogateScope, WordVerdict,
 };
 pub use problem::{Problem, Reported};

@@ -1,6 +1,18 @@
-//! Words about what identifies a person in a conversation.
+//! Words about what identifies a person in a conversation, and about who may open a workspace.
 
 use crate::closed_set::closed_set;
+
+closed_set! {
+    /// A way to open a protected workspace.
+    SlotKind, "kind of key" {
+        /// A passphrase that somebody knows.
+        Passphrase = "passphrase",
+        /// A key that was shown once, to be kept on paper.
+        Recovery = "recovery",
+        /// The keychain of the system.
+        Keychain = "keychain",
+    }
+}
 
 closed_set! {
     /// What a piece of text that identifies somebody is.

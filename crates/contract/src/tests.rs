@@ -58,7 +58,7 @@ every_set! {
     AccountUnit, AdapterDtype, AgreementWord, ArtifactKind, BootstrapKind, CertificateFault, Control, Corruption, CorruptionGroup, CueFault, DatasetForm, DateOrder, Detection, Direction, Doubt, DropReason, Encoding,
     ErrorCode, ExampleKind, ExperimentAction, ExperimentPreset, ExperimentStanding, ExportKind, ExportStep, Exported, FactKind, FileAction, FileFormat, Fit, FoundBy, GgufType, GridMode, IdentifierKind, IntakeLimit, IssueCode, ItemMark, ItemOrder, ItemState, ItemVerdict,
     JudgeAction, JudgeVerdict, Kind, Language, Launch, LeakGate, LeakReason, LeakVerdict, Licence, MapPart, Metric, MetricUnit, Origin, Outcome, Preset, Price, Proof, Quantize, RaterAct, RaterState, RatingMode, RatingProgram,
-    RecipeRule, Replacing, ReportForm, ResultMetric, RoundData, RoundReference, RoundStop, RoundWarning, RunStanding, RunStatus, Scorer, Separator, SettleKind, Severity, SkipReason, Split, SplitChoice, StageName, StageStanding, StageStatus, StudyAct, StudyKind, StudyState,
+    RecipeRule, Replacing, ReportForm, ResultMetric, RoundData, RoundReference, RoundStop, RoundWarning, RunStanding, RunStatus, Scorer, Separator, SettleKind, Severity, SkipReason, SlotKind, Split, SplitChoice, StageName, StageStanding, StageStatus, StudyAct, StudyKind, StudyState,
     SurrogateScope, Synthesizer, System, Thing, ValueKind, Verdict, WordVerdict,
 }
 

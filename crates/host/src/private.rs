@@ -14,8 +14,11 @@ pub const DATABASE: &str = "workspace.sqlite";
 
 /// What Duologue makes in a workspace beside files that begin with [`DATABASE`]; the folder may hold other things of
 /// its owner, which are left alone.
-const OURS: [&str; 8] = [
+const OURS: [&str; 11] = [
     "workspace.lock",
+    "workspace.held",
+    "keys.json",
+    "protect.json",
     "window.lock",
     "window.raise",
     "blobs",

@@ -50,6 +50,15 @@ pub fn secret_key() -> Result<[u8; 32]> {
     Ok(bytes)
 }
 
+/// Keeps what this process knows out of core dumps and from other processes of the same user: it holds a key. Where the
+/// system has no such promise, nothing is done.
+pub fn keep_memory_private() {
+    #[cfg(target_os = "linux")]
+    let _refused = nix::sys::prctl::set_dumpable(false);
+    #[cfg(unix)]
+    let _refused = nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_CORE, 0, 0);
+}
+
 /// Asks a process to end, as `kill` does. Not with Ctrl-C's signal: what a script starts in the background ignores
 /// that one from birth.
 #[cfg(unix)]

@@ -16,6 +16,7 @@ use project::rounds::last_artifacts;
 use project::session::Session;
 
 use crate::error::{Error, Result};
+use crate::kept;
 use crate::prompt::{Prompts, canonical};
 use crate::worker::model_of;
 
@@ -67,11 +68,11 @@ impl Summarizer {
         let model = model_of(&row, &recipe, device)?;
         let adapter = match system.is_trained() {
             true => {
-                let folder = adapter_folder(session, run, StageName::Summarizer, system.as_str())?;
-                Some(Adapter::load(
-                    &folder,
-                    &model.decoder.config,
-                    &model.decoder.device,
+                let sha256 = adapter_of(session, run, StageName::Summarizer, system.as_str())?;
+                Some(kept::load_adapter(
+                    session.store(),
+                    &sha256,
+                    &model.decoder,
                 )?)
             }
             false => None,
@@ -151,13 +152,13 @@ impl Summarizer {
     }
 }
 
-/// The folder of an adapter that a stage trained for a role.
-pub fn adapter_folder(
+/// The hash of the adapter that a stage trained for a role.
+pub(crate) fn adapter_of(
     session: &Session,
     run: &str,
     stage: StageName,
     role: &str,
-) -> Result<std::path::PathBuf> {
+) -> Result<String> {
     session.store().run(run)?;
     let adapters: Vec<TrainedAdapter> = read(&last_artifacts(
         session.store(),
@@ -175,5 +176,5 @@ pub fn adapter_folder(
                 stage,
             })
         })?;
-    Ok(session.store().blobs().join(&found.sha256))
+    Ok(found.sha256.clone())
 }

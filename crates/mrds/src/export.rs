@@ -18,6 +18,7 @@ use project::session::{Departure, Left, OnStep, Session, announce};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+use crate::kept;
 use crate::prompt::Prompts;
 use crate::selection::choose;
 use crate::worker::model_of;
@@ -109,7 +110,7 @@ pub fn export_adapter(
         role,
         leaving,
     } = Trained::of(which);
-    let source = crate::demo::adapter_folder(session, run, stage, role)?;
+    let sha256 = crate::demo::adapter_of(session, run, stage, role)?;
     let row = session.store().run(run)?;
     let recipe = Recipe::from_toml(&row.recipe)?;
     let path = Path::new(&row.model_path);
@@ -118,7 +119,7 @@ pub fn export_adapter(
     let leaks = session.may_leave(run, leaving, departure)?;
     announce(ExportStep::Load, on_step)?;
     let model = model_of(&row, &recipe, row.device)?;
-    let adapter = Adapter::load(&source, &model.decoder.config, &model.decoder.device)?;
+    let adapter = kept::load_adapter(session.store(), &sha256, &model.decoder)?;
     let items = replay_items(session, &row, &recipe, which, &model)?;
     let card = card(&row, role, &leaks, departure);
     announce(ExportStep::Write, on_step)?;

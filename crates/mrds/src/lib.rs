@@ -13,6 +13,7 @@ pub mod event;
 pub mod experiment;
 pub mod export;
 pub mod forecast;
+mod kept;
 pub mod models;
 pub mod pipeline;
 pub mod prompt;

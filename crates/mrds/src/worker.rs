@@ -16,7 +16,7 @@ use project::hygiene::nothing_to_learn;
 use project::recipe::Recipe;
 use project::selection::Selection;
 use project::session::{Forecast, Session, status_after};
-use store::{Acquire, ModelRow, NewRun, Owner, RunRow, Store};
+use store::{Acquire, ModelRow, NewRun, Owner, RootKey, RunRow, Store};
 
 use crate::error::{Error, Result};
 use crate::event::EventSink;
@@ -255,8 +255,9 @@ pub fn execute(
         return Err(RunProblem::Locked(Locked::Run { run, pid }).into());
     }
     let (over, workspace) = (AtomicBool::new(false), session.workspace().to_owned());
+    let key = session.key().cloned();
     let result = std::thread::scope(|scope| {
-        let beat = scope.spawn(|| keep_lease(&workspace, run, process, &over));
+        let beat = scope.spawn(|| keep_lease((&workspace, key.as_ref()), run, process, &over));
         let result = work(session, run, stages, process);
         over.store(true, Ordering::Relaxed);
         beat.thread().unpark();
@@ -395,8 +396,13 @@ fn model_place(session: &Session, folder: &Path) -> Result<(String, String)> {
 }
 
 /// Renews the lease until the work is over; sets the stop flag where the lease is lost.
-fn keep_lease(workspace: &Path, run: &str, process: &Process<'_>, over: &AtomicBool) {
-    let Ok(store) = Store::open(workspace) else {
+fn keep_lease(
+    (workspace, key): (&Path, Option<&RootKey>),
+    run: &str,
+    process: &Process<'_>,
+    over: &AtomicBool,
+) {
+    let Ok(store) = Store::open_with(workspace, key) else {
         return;
     };
     while !over.load(Ordering::Relaxed) {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use contract::problem::WrongState;
 use contract::{ArtifactKind, ExportStep, FileAction, StageName, Unpacked};
 use host::file::DraftFolder;
-use store::{DATABASE, RunRow, Sight, Store, TakenRun};
+use store::{DATABASE, RunRow, Sight, Store, TakenRun, Vault};
 use tempfile::TempDir;
 
 use crate::artifact::{self, Topic, TrainedAdapter};
@@ -50,7 +50,8 @@ impl Session {
         self.store.write_bundle(run, draft.path())?;
         for sha256 in adapters_of(&self.store, run)?.keys() {
             let from = self.store.blobs().join(sha256);
-            copy_folder(&from, &draft.path().join("blobs").join(sha256))?;
+            let to = draft.path().join("blobs").join(sha256);
+            copy_folder(self.store.vault(), &from, &to)?;
         }
         announce(ExportStep::Write, on_step)?;
         draft
@@ -148,7 +149,8 @@ impl Packed {
         for sha256 in &self.blobs {
             let to = session.store.blobs().join(sha256);
             if !to.exists() {
-                copy_folder(&self.from.join("blobs").join(sha256), &to)?;
+                let from = self.from.join("blobs").join(sha256);
+                copy_folder(session.store.vault(), &from, &to)?;
             }
         }
         let taken = TakenRun {
@@ -239,8 +241,9 @@ fn renumber_shots(selection: &mut Selection, by: i64) {
     }
 }
 
-/// Copies the files of a folder; the copy gets its name once it is whole.
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+/// Copies the files of a folder; the copy gets its name once it is whole. What leaves a protected workspace is in clear,
+/// and what comes into one is encrypted.
+fn copy_folder(vault: &Vault, from: &Path, to: &Path) -> Result<()> {
     let parent = to.parent().unwrap_or(to);
     host::private::create_folder(parent)
         .map_err(|error| Error::io(FileAction::Write, parent, &error))?;
@@ -248,8 +251,13 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
         .map_err(|error| Error::io(FileAction::Write, parent, &error))?;
     for entry in fs::read_dir(from).map_err(|error| Error::io(FileAction::Read, from, &error))? {
         let file = entry.map_err(|error| Error::io(FileAction::Read, from, &error))?;
-        host::file::copy(&file.path(), &half.path().join(file.file_name()))
-            .map_err(|error| Error::io(FileAction::Read, &file.path(), &error))?;
+        let copy = half.path().join(file.file_name());
+        if vault.is_protected() {
+            vault.write(&copy, &vault.read(&file.path())?)?;
+        } else {
+            host::file::copy(&file.path(), &copy)
+                .map_err(|error| Error::io(FileAction::Read, &file.path(), &error))?;
+        }
     }
     host::file::rename(&half.keep(), to).map_err(|error| Error::io(FileAction::Write, to, &error))
 }

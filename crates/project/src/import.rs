@@ -399,7 +399,18 @@ impl Records {
 /// # Errors What concerns a whole file: not found, not readable, unknown format, JSON that breaks off, no rows, a
 /// mapped column that does not exist, turns without speakers if no speakers were given.
 pub fn read(files: &[PathBuf], options: &ImportOptions) -> Result<Import, ImportProblem> {
-    let mut parts = Vec::with_capacity(files.len());
+    read_with(files, Vec::new(), options)
+}
+
+/// The same with files whose content is in memory already.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn read_with(
+    files: &[PathBuf],
+    mut parts: Vec<(PathBuf, Vec<u8>)>,
+    options: &ImportOptions,
+) -> Result<Import, ImportProblem> {
     for path in files {
         let bytes = read_file(path)?;
         parts.push((path.clone(), bytes));

@@ -21,6 +21,7 @@ pub mod judge;
 pub mod leak_audit;
 pub mod part;
 mod plain;
+pub mod protection;
 pub mod recipe;
 pub mod report;
 pub mod rounds;

@@ -2,5 +2,5 @@
 
 pub use store::{
     ArtifactPage, ArtifactRow, DATABASE, DatasetRow, ExampleRow, ImportRow, ItemRow, LedgerRow,
-    MACHINE, MetricPointRow, ModelRow, Owner, QueueRow, RunRow, SplitCounts, StageRow,
+    MACHINE, MetricPointRow, ModelRow, Owner, QueueRow, RootKey, RunRow, SplitCounts, StageRow,
 };

@@ -22,7 +22,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use store::{
     ArtifactEdit, ArtifactPage, DatasetRow, ExampleRow, LedgerRow, MetricPointRow, ModelRow,
-    PartRow, RunRow, Sight, StageRow, StopRequest, Store,
+    PartRow, RootKey, RunRow, Sight, StageRow, StopRequest, Store,
 };
 
 pub use hand::WrittenExample;
@@ -38,6 +38,9 @@ use crate::recipe::Recipe;
 use crate::report::run::{Found, RunReport};
 use crate::report::{SystemResult, tables};
 use crate::rounds::{Courses, first_artifacts};
+
+/// The folder of pasted texts while they are imported.
+const INBOX: &str = "inbox";
 
 /// An open workspace.
 pub struct Session {
@@ -116,9 +119,19 @@ fn together(parts: &[StageStanding]) -> StageStanding {
 impl Session {
     /// Opens a workspace, and creates it if there is none.
     pub fn open(workspace: &Path) -> Result<Self> {
+        Self::open_with(workspace, None)
+    }
+
+    /// The same with the key of a protected workspace.
+    pub fn open_with(workspace: &Path, key: Option<&RootKey>) -> Result<Self> {
         Ok(Self {
-            store: Store::open(workspace)?,
+            store: Store::open_with(workspace, key)?,
         })
+    }
+
+    /// The key of this workspace, to be handed over standard input to a process that works on it; `None` for a plain one.
+    pub fn key(&self) -> Option<&RootKey> {
+        self.store.vault().key()
     }
 
     /// The tables below, for the rooms that compute. The shells ask the session itself.
@@ -133,7 +146,43 @@ impl Session {
 
     /// Reads files without storing anything.
     pub fn inspect(&self, files: &[PathBuf], options: &ImportOptions) -> Result<Import> {
-        Ok(import::read(files, options)?)
+        self.read_files(files, options)
+    }
+
+    /// Reads files of an import; what was pasted comes through the vault of the workspace.
+    pub(crate) fn read_files(&self, files: &[PathBuf], options: &ImportOptions) -> Result<Import> {
+        let vault = self.store.vault();
+        if !vault.is_protected() {
+            return Ok(import::read(files, options)?);
+        }
+        let inbox = self.workspace().join(INBOX);
+        let (pasted, others): (Vec<_>, Vec<_>) = files
+            .iter()
+            .cloned()
+            .partition(|file| file.parent() == Some(inbox.as_path()));
+        let pasted = pasted.into_iter().map(|file| -> Result<_> {
+            let bytes = vault.read(&file)?;
+            Ok((file, bytes))
+        });
+        let pasted = pasted.collect::<Result<Vec<_>>>()?;
+        Ok(import::read_with(&others, pasted, options)?)
+    }
+
+    /// Keeps a pasted text in the workspace until it is imported.
+    pub fn keep_text(&self, file: &Path, text: &str) -> Result<()> {
+        Ok(self.store.vault().write(file, text.as_bytes())?)
+    }
+
+    /// The log of a run as it is stored; `None` if it is in clear and can be read from its file, piece by piece.
+    pub fn sealed_log(&self, file: &Path) -> Result<Option<Vec<u8>>> {
+        let vault = self.store.vault();
+        if !vault.is_protected() {
+            return Ok(None);
+        }
+        match file.exists() {
+            true => Ok(Some(vault.read(file)?)),
+            false => Ok(Some(Vec::new())),
+        }
     }
 
     /// The data sets.

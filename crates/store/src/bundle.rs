@@ -4,7 +4,9 @@
 //! out what belongs to people and machines: studies with their ratings, settings, the ledger, what was exported, every folder's path.
 
 use crate::error::name_taken;
+use crate::protect::export;
 use crate::table::Json;
+use crate::vault::{attached_key, connect};
 use crate::{DATABASE, Error, Result, Store, create_dir};
 use contract::{ArtifactKind, Thing};
 use rusqlite::{Connection, params};
@@ -62,22 +64,40 @@ impl Store {
         }
         // SQLite fills a file that is empty, and would make one that everybody can read.
         host::private::create_file(&database).map_err(|e| Error::io(&database, e))?;
-        let copy = || -> Result<()> {
-            self.conn
-                .execute("VACUUM INTO ?1", [database.to_string_lossy()])?;
-            let bundle = Connection::open(&database)?;
-            bundle.execute_batch("PRAGMA foreign_keys = ON; CREATE TEMP TABLE kept (id TEXT);")?;
-            bundle.execute("INSERT INTO temp.kept VALUES (?1)", [run])?;
-            bundle.execute_batch(LEAVE_ONE)?;
-            bundle.execute_batch("PRAGMA journal_mode = DELETE; VACUUM;")?;
-            Ok(())
+        let copied = match self.vault.keys() {
+            None => self.leave_one(run, &database),
+            Some(_) => self.leave_one_in_clear(run, &database),
         };
-        let copied = copy();
         if copied.is_err() {
             // Half a bundle would be in the way of the next attempt.
             let _gone = std::fs::remove_file(&database);
         }
         copied.map_err(|e| e.explain(&database))
+    }
+
+    /// Copies the database and takes everything but the run out of the copy, which has the key of the original.
+    fn leave_one(&self, run: &str, database: &Path) -> Result<()> {
+        self.conn
+            .execute("VACUUM INTO ?1", [database.to_string_lossy()])?;
+        let bundle = connect(database, self.vault.keys())?;
+        bundle.execute_batch("PRAGMA foreign_keys = ON; CREATE TEMP TABLE kept (id TEXT);")?;
+        bundle.execute("INSERT INTO temp.kept VALUES (?1)", [run])?;
+        bundle.execute_batch(LEAVE_ONE)?;
+        bundle.execute_batch("PRAGMA journal_mode = DELETE; VACUUM;")?;
+        Ok(())
+    }
+
+    /// The same out of a protected workspace: what leaves is in clear, and nothing but the run ever is.
+    fn leave_one_in_clear(&self, run: &str, database: &Path) -> Result<()> {
+        let under_key = database.with_extension("sealed");
+        host::private::create_file(&under_key).map_err(|e| Error::io(&under_key, e))?;
+        let copied = self.leave_one(run, &under_key).and_then(|()| {
+            let bundle = connect(&under_key, self.vault.keys())?;
+            export(&bundle, database, self.vault.keys(), None)
+        });
+        let removed = std::fs::remove_file(&under_key);
+        copied?;
+        removed.map_err(|e| Error::io(&under_key, e))
     }
 
     /// Takes a run out of the workspace in `from`, which is brought up to date and otherwise left as it is.
@@ -91,8 +111,10 @@ impl Store {
     ) -> Result<()> {
         Self::open(from)?.run(taken.id)?;
         let database = from.join(DATABASE);
+        let key = attached_key(self.vault.keys(), None);
+        let attach = format!("ATTACH ?1 AS bundle{}", &*key);
         self.conn
-            .execute("ATTACH ?1 AS bundle", [database.to_string_lossy()])
+            .execute(&attach, [database.to_string_lossy()])
             .map_err(|e| Error::from(e).explain(&database))?;
         let result = self.write(|tx| take(tx, taken));
         self.conn.execute("DETACH bundle", [])?;

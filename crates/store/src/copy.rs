@@ -4,15 +4,16 @@
 //! There is one copy, beside the database. It is made from a database that SQLite finds sound, whole or not at all, and a
 //! damaged database is moved aside when it is put back, never deleted.
 
-use crate::migration;
-use crate::{DATABASE, Error, Result, Store};
+use crate::key::{Keys, RootKey};
+use crate::vault::{Vault, connect_as};
+use crate::{DATABASE, Error, Result, Store, migration, protect};
 use rusqlite::Connection;
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 /// File name of the copy inside a workspace.
-const COPY: &str = "workspace.copy.sqlite";
+pub(crate) const COPY: &str = "workspace.copy.sqlite";
 
 impl Store {
     /// Copies the database beside itself, in the place of the copy before; only a sound one is copied.
@@ -55,9 +56,10 @@ impl Store {
     ///
     /// # Errors
     /// Whatever opening the copy says: a copy that cannot be opened changes nothing.
-    pub fn restore_copy(workspace: &Path) -> Result<PathBuf> {
+    pub fn restore_copy(workspace: &Path, key: Option<&RootKey>) -> Result<PathBuf> {
         let copy = workspace.join(COPY);
-        migration::open_to_read(&copy).map_err(|e| e.explain(&copy))?;
+        let vault = Vault::find(workspace, key)?;
+        migration::open_to_read(&copy, vault.keys()).map_err(|e| e.explain(&copy))?;
         let aside = (1..)
             .map(|n| workspace.join(format!("workspace.damaged-{n}.sqlite")))
             .find(|path| !path.exists())
@@ -81,13 +83,24 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::open`]; [`Error::ReadOnly`] where the database would have to be brought up to date first.
-    pub fn open_read_only(workspace: &Path) -> Result<Self> {
+    pub fn open_read_only(workspace: &Path, key: Option<&RootKey>) -> Result<Self> {
         let database = workspace.join(DATABASE);
-        let conn = migration::open_to_read(&database).map_err(|e| e.explain(&database))?;
+        let is_known = workspace.join(protect::HELD).exists();
+        // Where nobody may write, nobody converts the workspace either.
+        let presence = is_known
+            .then(|| protect::hold(workspace))
+            .transpose()?
+            .flatten();
+        protect::refuse_unsettled(workspace)?;
+        let vault = Vault::find(workspace, key)?;
+        let conn = migration::open_to_read(&database, vault.keys())
+            .map_err(|e| crate::opened(e, workspace, &database, &vault))?;
         Ok(Self {
             conn,
             workspace: workspace.to_path_buf(),
             database,
+            vault,
+            _presence: presence,
             fence: RefCell::new(None),
             busy: Cell::default(),
         })
@@ -109,20 +122,17 @@ fn private(_file: &Path) -> Result<()> {
 
 /// A database as SQLite opens it without changing anything, a log beside it included; where not even the log's index
 /// can be made, what the database itself holds.
-pub(crate) fn connect_to_read(database: &Path) -> Result<Connection> {
+pub(crate) fn connect_to_read(database: &Path, keys: Option<&Keys>) -> Result<Connection> {
     use rusqlite::OpenFlags;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(database, flags)?;
+    let conn = connect_as(&database.to_string_lossy(), flags, keys)?;
     let looked = conn.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| {
         row.get::<_, i64>(0)
     });
     match looked.map_err(|error| Error::from(error).explain(database)) {
         Err(Error::Io { .. } | Error::ReadOnly { .. }) => {
             let uri = format!("file:{}?immutable=1", escaped(&database.to_string_lossy()));
-            Ok(Connection::open_with_flags(
-                uri,
-                flags | OpenFlags::SQLITE_OPEN_URI,
-            )?)
+            connect_as(&uri, flags | OpenFlags::SQLITE_OPEN_URI, keys)
         }
         Err(error) => Err(error),
         Ok(_) => Ok(conn),
@@ -165,7 +175,7 @@ mod tests {
             Store::open(dir.path()),
             Err(Error::NotAWorkspace { .. })
         ));
-        let aside = Store::restore_copy(dir.path()).unwrap();
+        let aside = Store::restore_copy(dir.path(), None).unwrap();
         assert!(std::fs::read(aside).unwrap().starts_with(b"no database"));
         let store = Store::open(dir.path()).unwrap();
         assert_eq!(store.setting("n").unwrap(), Some(json!(1)));
@@ -176,20 +186,20 @@ mod tests {
     fn without_a_good_copy_nothing_is_moved() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join(DATABASE), "text").unwrap();
-        assert!(Store::restore_copy(dir.path()).is_err());
+        assert!(Store::restore_copy(dir.path(), None).is_err());
         std::fs::write(dir.path().join(COPY), "text").unwrap();
-        assert!(Store::restore_copy(dir.path()).is_err());
+        assert!(Store::restore_copy(dir.path(), None).is_err());
         assert_eq!(std::fs::read(dir.path().join(DATABASE)).unwrap(), b"text");
     }
 
     #[test]
     fn looking_changes_nothing_and_refuses_changes() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(Store::open_read_only(dir.path()).is_err());
+        assert!(Store::open_read_only(dir.path(), None).is_err());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
         let store = Store::open(dir.path()).unwrap();
         set(&store, 1);
-        let looking = Store::open_read_only(dir.path()).unwrap();
+        let looking = Store::open_read_only(dir.path(), None).unwrap();
         assert_eq!(looking.setting("n").unwrap(), Some(json!(1)));
         assert!(matches!(
             looking.set_setting("n", &json!(2)),

@@ -109,6 +109,8 @@ pub enum Error {
         /// The run's id.
         run: String,
     },
+    /// What concerns the protection of the workspace: its keys, what is encrypted, what is not.
+    Protection(WorkspaceProblem),
     /// Any other answer of SQLite: a defect of this program.
     Sql(rusqlite::Error),
 }
@@ -126,6 +128,12 @@ impl std::error::Error for Error {
             Self::Sql(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+impl From<WorkspaceProblem> for Error {
+    fn from(problem: WorkspaceProblem) -> Self {
+        Self::Protection(problem)
     }
 }
 
@@ -202,6 +210,7 @@ impl Error {
             },
             Self::ScoreOutOfRange { score } => WorkspaceProblem::ScoreOutOfRange { score: *score },
             Self::LeaseLost { run } => WorkspaceProblem::LeaseLost { run: run.clone() },
+            Self::Protection(problem) => problem.clone(),
             Self::Sql(error) => WorkspaceProblem::Database {
                 reason: error.to_string(),
             },

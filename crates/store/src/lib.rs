@@ -14,13 +14,20 @@ mod error;
 #[cfg(test)]
 mod fixture;
 mod hash;
+mod key;
 mod migration;
+mod protect;
 mod table;
+mod vault;
 
 pub use bundle::TakenRun;
 pub use error::{Error, Result};
 pub use hash::{sha256_hex, sha256_json};
+pub use key::recovery::RecoveryKey;
+pub use key::slot::{Cost, KeyFile, SHORTEST_PASSPHRASE, SlotRow};
+pub use key::{RootKey, WorkspaceId};
 pub use migration::Release;
+pub use protect::{Conversion, protect, rotate, slots, unprotect};
 pub use table::artifact::{ArtifactEdit, ArtifactPage, ArtifactRow, MACHINE, NewArtifact};
 pub use table::dataset::{DatasetRow, NewDataset, SplitCounts};
 pub use table::example::{ExampleRow, NewExample};
@@ -43,10 +50,12 @@ pub use table::rating_rows::{
 pub use table::run::{NewRun, RunRow};
 pub use table::stage::StageRow;
 pub use table::workbench::{HandChange, Hashed, ItemFacts, ItemRow};
+pub use vault::Vault;
 
 use host::private;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::cell::{Cell, RefCell};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -64,6 +73,9 @@ pub struct Store {
     conn: Connection,
     workspace: PathBuf,
     database: PathBuf,
+    vault: Vault,
+    /// Says that somebody has the workspace open.
+    _presence: Option<File>,
     pub(crate) fence: RefCell<Option<Fence>>,
     busy: Cell<Duration>,
 }
@@ -74,18 +86,49 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NewerSchema`], [`Error::NotAWorkspace`], [`Error::DiskFull`], [`Error::Busy`],
-    /// [`Error::ReadOnly`] or [`Error::Io`]; a file that is refused is left untouched.
+    /// [`Error::ReadOnly`] or [`Error::Io`]; [`Error::Protection`] for a protected workspace; a file that is refused is
+    /// left untouched.
     pub fn open(workspace: &Path) -> Result<Self> {
+        Self::open_with(workspace, None)
+    }
+
+    /// The same with the key of a protected workspace.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; [`Error::Protection`] for a key that is missing, wrong or not wanted, [`Error::Busy`] while
+    /// the workspace is being protected.
+    pub fn open_with(workspace: &Path, key: Option<&RootKey>) -> Result<Self> {
         create_dir(workspace)?;
         let database = workspace.join(DATABASE);
+        // A folder that is known to be ours is held before its database is opened. Whatever else lies here is looked at
+        // first: of what is not ours nothing is touched.
+        let is_ours = !database.exists() || workspace.join(protect::HELD).exists();
+        let mut presence = match is_ours {
+            true => protect::hold(workspace)?,
+            false => None,
+        };
+        if protect::is_unsettled(workspace) {
+            // Whoever finishes a conversion needs the workspace alone.
+            drop(presence);
+            protect::settle(workspace)?;
+            presence = protect::hold(workspace)?;
+        }
+        let vault = Vault::find(workspace, key)?;
         private::create_file(&database).map_err(|e| Error::io(&database, e))?;
-        let conn = migration::open(workspace, &database).map_err(|e| e.explain(&database))?;
+        let conn = migration::open(workspace, &database, vault.keys())
+            .map_err(|e| opened(e, workspace, &database, &vault))?;
+        let presence = match presence {
+            None => protect::hold(workspace)?,
+            presence => presence,
+        };
         // Only once the folder is known to be ours.
         private::repair(workspace);
         let store = Self {
             conn,
             workspace: workspace.to_path_buf(),
             database,
+            vault,
+            _presence: presence,
             fence: RefCell::new(None),
             busy: Cell::default(),
         };
@@ -99,14 +142,19 @@ impl Store {
         &self.workspace
     }
 
+    /// The door to the files of the workspace.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
     /// Folder for files too large for the database.
     pub fn blobs(&self) -> PathBuf {
-        self.workspace.join("blobs")
+        self.workspace.join(vault::BLOBS)
     }
 
     /// Folder for training checkpoints and adapters.
     pub fn checkpoints(&self) -> PathBuf {
-        self.workspace.join("checkpoints")
+        self.workspace.join(vault::CHECKPOINTS)
     }
 
     /// Seconds that this connection has spent in the database.
@@ -166,6 +214,14 @@ impl Store {
             }
             change(tx)
         })
+    }
+}
+
+/// What it means that a database does not open.
+fn opened(error: Error, workspace: &Path, database: &Path, vault: &Vault) -> Error {
+    match error.explain(database) {
+        Error::NotAWorkspace { .. } if vault.is_protected() => vault::refused(workspace, database),
+        other => other,
     }
 }
 

@@ -8,6 +8,7 @@
 //!
 //! Own code, not `rusqlite_migration`: that keeps a plain count in `user_version` and refuses every longer one.
 
+use crate::key::Keys;
 use crate::table::{
     artifact, dataset, example, experiment, import, leak, lease, ledger, metric_point, model, part,
     queue, rating_acts, rating_old, rating_study, run, setting, stage, work, workbench,
@@ -128,12 +129,17 @@ const APPLICATION_ID: i64 = 0x4455_4f4c;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Opens `database` with the current schema; checks first, so that a foreign or newer file stays untouched.
-pub(crate) fn open(workspace: &Path, database: &Path) -> Result<Connection> {
-    open_with(LINES, workspace, database)
+pub(crate) fn open(workspace: &Path, database: &Path, keys: Option<&Keys>) -> Result<Connection> {
+    open_with(LINES, workspace, database, keys)
 }
 
-fn open_with(lines: &[Line], workspace: &Path, database: &Path) -> Result<Connection> {
-    let mut conn = Connection::open(database)?;
+fn open_with(
+    lines: &[Line],
+    workspace: &Path,
+    database: &Path,
+    keys: Option<&Keys>,
+) -> Result<Connection> {
+    let mut conn = crate::vault::connect(database, keys)?;
     conn.busy_timeout(BUSY_TIMEOUT)?;
     conn.set_transaction_behavior(TransactionBehavior::Immediate);
     conn.set_prepared_statement_cache_capacity(64);
@@ -161,8 +167,8 @@ fn open_with(lines: &[Line], workspace: &Path, database: &Path) -> Result<Connec
 }
 
 /// Opens `database` to look at, and changes nothing: one that lacks lines cannot be read as it is.
-pub(crate) fn open_to_read(database: &Path) -> Result<Connection> {
-    let conn = crate::copy::connect_to_read(database)?;
+pub(crate) fn open_to_read(database: &Path, keys: Option<&Keys>) -> Result<Connection> {
+    let conn = crate::copy::connect_to_read(database, keys)?;
     conn.busy_timeout(BUSY_TIMEOUT)?;
     conn.set_prepared_statement_cache_capacity(64);
     if !pending(&conn, LINES, database)?.is_empty() {
@@ -248,7 +254,7 @@ mod tests {
     }
 
     fn open_newer(lines: &[Line], dir: &Path) -> Connection {
-        open_with(lines, dir, &dir.join(DATABASE)).unwrap()
+        open_with(lines, dir, &dir.join(DATABASE), None).unwrap()
     }
 
     fn user_version(conn: &Connection) -> u32 {

@@ -1,5 +1,6 @@
 //! Texts that enter the workspace (pasted, dropped) or leave it (exported).
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use contract::FileAction;
@@ -15,7 +16,9 @@ use crate::place::Place;
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn keep_text(place: State<'_, Place>, name: String, text: String) -> Answer<String> {
-    keep(&inbox(&place), &name, &text)
+    let file = inbox(&place).join(last_part(&name));
+    place.session()?.keep_text(&file, &text)?;
+    Ok(file.display().to_string())
 }
 
 /// Removes a text that [`keep_text`] stored: it has been imported, or will not be. Other files are left alone.
@@ -62,15 +65,11 @@ pub(crate) fn picked_place(picked: FilePath) -> Answer<PathBuf> {
     picked.into_path().map_err(unusable)
 }
 
-/// Writes a text under the last part of a name; a name that says nothing becomes `pasted.txt`.
-fn keep(folder: &Path, name: &str, text: &str) -> Answer<String> {
-    let name = Path::new(name)
+/// The last part of a name; one that says nothing becomes `pasted.txt`.
+fn last_part(name: &str) -> OsString {
+    Path::new(name)
         .file_name()
-        .map_or_else(|| "pasted.txt".into(), ToOwned::to_owned);
-    let file = folder.join(name);
-    host::file::write(&file, text.as_bytes())
-        .map(|()| file.display().to_string())
-        .map_err(|error| unwritable(&file, &error))
+        .map_or_else(|| "pasted.txt".into(), ToOwned::to_owned)
 }
 
 fn unwritable(file: &Path, error: &std::io::Error) -> AppError {
@@ -83,19 +82,17 @@ mod tests {
 
     #[test]
     fn a_kept_text_stays_in_its_folder() {
-        let folder = tempfile::tempdir().unwrap();
-        let inbox = folder.path().join("inbox");
-        let kept = keep(&inbox, "../../notes.csv", "a,b").unwrap();
-        assert_eq!(kept, inbox.join("notes.csv").display().to_string());
-        assert_eq!(std::fs::read_to_string(kept).unwrap(), "a,b");
-        assert!(keep(&inbox, "..", "").unwrap().ends_with("pasted.txt"));
+        assert_eq!(last_part("../../notes.csv"), "notes.csv");
+        assert_eq!(last_part(".."), "pasted.txt");
+        assert_eq!(last_part(""), "pasted.txt");
     }
 
     #[test]
     fn a_kept_text_goes_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let inbox = folder.path().join("inbox");
-        let kept = PathBuf::from(keep(&inbox, "notes.csv", "a,b").unwrap());
+        let kept = inbox.join("notes.csv");
+        host::file::write(&kept, b"a,b").unwrap();
         let mine = folder.path().join("notes.csv");
         std::fs::write(&mine, "a,b").unwrap();
         for file in [&mine, &inbox.join("../notes.csv"), &inbox, &kept] {

@@ -1,5 +1,7 @@
 //! Runs: recipe, start, resume, pause and cancel, and the watcher.
 
+use std::io::Cursor;
+
 use contract::{Control, Plan, Preset, StageForecast, StageName, Started, System};
 use host::clock::now_ms;
 use host::process::liveness;
@@ -138,10 +140,11 @@ pub(crate) fn run_log(place: State<'_, Place>, run: String, offset: f64) -> Answ
     let session = place.session()?;
     // The id of a run that exists names its file.
     let id = session.run(&run)?.id;
-    log::read(
-        &session.workspace().join("logs").join(format!("{id}.log")),
-        offset as u64,
-    )
+    let file = session.workspace().join("logs").join(format!("{id}.log"));
+    match session.sealed_log(&file)? {
+        None => log::read(&file, offset as u64),
+        Some(log) => log::read_from(&file, Cursor::new(log), offset as u64),
+    }
 }
 
 /// Has the next run of the queue begin.

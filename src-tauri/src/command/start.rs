@@ -18,14 +18,19 @@ use crate::start::Start;
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn start_state(place: State<'_, Place>, start: State<'_, Start>) -> StartState {
-    let problem = start.problem.clone();
+    let problem = start.problem.clone().or_else(|| place.locked());
+    let is_locked = place.locked().is_some();
     StartState {
         workspace: place.workspace.display().to_string(),
+        // What is locked is not damaged.
         copied_at_ms: problem
             .as_ref()
+            .filter(|_| !is_locked)
             .and_then(|_| Session::copied_at_ms(&place.workspace))
             .map(|at_ms| at_ms as f64),
-        readable: problem.is_some() && Session::open_read_only(&place.workspace).is_ok(),
+        readable: problem.is_some() && Session::open_read_only(&place.workspace, None).is_ok(),
+        locked: is_locked,
+        protected: is_locked || place.key.get().is_some(),
         read_only: place.read_only,
         missing: place
             .missing
@@ -70,9 +75,11 @@ pub(crate) fn open_workspace(
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn restore_copy(place: State<'_, Place>) -> Answer<String> {
-    Ok(Session::restore_copy(&place.workspace)?
-        .display()
-        .to_string())
+    Ok(
+        Session::restore_copy(&place.workspace, place.key.get().as_ref())?
+            .display()
+            .to_string(),
+    )
 }
 
 /// Keeps a good copy of the workspace of a window that has opened it, behind the page's back.

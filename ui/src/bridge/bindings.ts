@@ -16,6 +16,20 @@ export const commands = {
 	 *  lies now.
 	 */
 	restoreCopy: () => __TAURI_INVOKE<string>("restore_copy"),
+	/**  Whether the workspace is protected, and what opens it. */
+	protection: () => __TAURI_INVOKE<Protection>("protection"),
+	/**  Opens a locked workspace with its passphrase or recovery key. */
+	unlock: (secret: string) => __TAURI_INVOKE<null>("unlock", { secret }),
+	/**  Forgets the key of the workspace. A run at work keeps its own. */
+	lock: () => __TAURI_INVOKE<null>("lock"),
+	/**  Encrypts the workspace; returns its recovery key, which is shown once. */
+	protect: (passphrase: string) => __TAURI_INVOKE<string>("protect", { passphrase }),
+	/**  Makes the workspace plain again. */
+	unprotect: () => __TAURI_INVOKE<null>("unprotect"),
+	/**  Sets another passphrase; nothing that is encrypted changes. */
+	changePassphrase: (passphrase: string) => __TAURI_INVOKE<null>("change_passphrase", { passphrase }),
+	/**  Makes a new recovery key, after which the old one is void; returns it to be shown once. */
+	changeRecoveryKey: () => __TAURI_INVOKE<string>("change_recovery_key"),
 	/**  Version, places and machine. */
 	appInfo: () => __TAURI_INVOKE<AppInfo>("app_info"),
 	/**  A setting of the window, where it was ever set. */
@@ -1072,6 +1086,28 @@ export type ErrorCode =
 "score_out_of_range" | 
 /**  Another process took the run over. */
 "lease_lost" | 
+/**  The workspace is protected and no key was given. */
+"key_needed" | 
+/**  The passphrase or key does not open the workspace. */
+"wrong_key" | 
+/**  The workspace is not protected. */
+"not_protected" | 
+/**  The workspace is protected already. */
+"already_protected" | 
+/**  There are keys, and the database is in clear. */
+"mixed_workspace" | 
+/**  Somebody has the workspace open. */
+"workspace_open" | 
+/**  Protecting the workspace was interrupted. */
+"protect_interrupted" | 
+/**  An encrypted file was cut off or changed. */
+"damaged" | 
+/**  A passphrase has too few characters. */
+"short_passphrase" | 
+/**  Without this way to open the workspace no person could. */
+"last_slot" | 
+/**  This build cannot encrypt. */
+"no_cipher" | 
 /**  The database refused a query: a defect. */
 "database" | 
 /**  No file was given. */
@@ -3396,6 +3432,14 @@ export type Proof =
 /**  Its family was compared with random weights; this model itself was never loaded by the authors. */
 "not_tried";
 
+/**  Whether the workspace is encrypted. */
+export type Protection = {
+	/**  It is. */
+	protected: boolean,
+	/**  What opens it. */
+	slots: SlotKind[],
+};
+
 /**  The runs that wait, the next one first. */
 export type Queue = {
 	/**  In order. */
@@ -4322,6 +4366,15 @@ export type SkipReason =
 /**  Anything else. */
 "other";
 
+/**  A way to open a protected workspace. */
+export type SlotKind = 
+/**  A passphrase that somebody knows. */
+"passphrase" | 
+/**  A key that was shown once, to be kept on paper. */
+"recovery" | 
+/**  The keychain of the system. */
+"keychain";
+
 /**  A change of a recipe that needs less memory. */
 export type SmallerPlan = {
 	/**  Fields of the recipe with their values, `key=value`. */
@@ -4520,6 +4573,10 @@ export type StartState = {
 	copied_at_ms: number | null,
 	/**  A workspace with a problem that can be looked at nevertheless. */
 	readable: boolean,
+	/**  It is protected and waits for its passphrase; the problem says so too. */
+	locked: boolean,
+	/**  What is stored in it is encrypted. */
+	protected: boolean,
 	/**  It is open to look at only. */
 	read_only: boolean,
 	/**  The folder that was chosen last, if it is gone and the usual workspace is open instead. */
@@ -5211,6 +5268,60 @@ export type WorkspaceProblem =
 	/**  The run. */
 	run: string,
 } } | 
+/**  The workspace is protected and no key was given. */
+{ code: "key_needed"; args: {
+	/**  The workspace. */
+	file: string,
+} } | 
+/**  The passphrase or key does not open the workspace. */
+{ code: "wrong_key"; args: {
+	/**  The workspace. */
+	file: string,
+} } | 
+/**  A key was given or asked for, and the workspace is not protected. */
+{ code: "not_protected"; args: {
+	/**  The workspace. */
+	file: string,
+} } | 
+/**  The workspace is protected already. */
+{ code: "already_protected"; args: {
+	/**  The workspace. */
+	file: string,
+} } | 
+/**  There are keys, and the database is in clear. */
+{ code: "mixed_workspace"; args: {
+	/**  The workspace. */
+	file: string,
+} } | 
+/**  Somebody has the workspace open that has to be closed for this. */
+{ code: "workspace_open"; args: {
+	/**  The workspace. */
+	file: string,
+} } | 
+/**  A conversion was cut off and can only be finished by who may write. */
+{ code: "protect_interrupted"; args: {
+	/**  The workspace. */
+	file: string,
+} } | 
+/**  An encrypted file was cut off or changed. */
+{ code: "damaged"; args: {
+	/**  The file. */
+	file: string,
+	/**  What is wrong with it. */
+	reason: string,
+} } | 
+/**  A passphrase has too few characters. */
+{ code: "short_passphrase"; args: {
+	/**  The fewest that are taken. */
+	least: number,
+} } | 
+/**  Without this way to open the workspace no person could. */
+{ code: "last_slot"; args: {
+	/**  What was to be removed. */
+	slot: SlotKind,
+} } | 
+/**  This build cannot encrypt. */
+{ code: "no_cipher" } | 
 /**  The database refused a query: a defect. */
 { code: "database"; args: {
 	/**  The database's reason. */

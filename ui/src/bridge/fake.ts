@@ -47,6 +47,7 @@ import * as made from './fake_experiments';
 import { offeredBy, replayOf, stepsOf } from './fake_handover';
 import { refuse, reportOf } from './fake_import';
 import { FakeItems } from './fake_items';
+import { lockedStart, WORKSPACE } from './fake_protection';
 import { FakeStudies } from './fake_study';
 
 /** How the stand-in behaves; tests start from an empty workspace or shorten the clock. */
@@ -59,15 +60,14 @@ export interface FakeOptions {
   lost?: boolean;
   /** How the window started, where it is not as usual. */
   start?: Partial<StartState>;
+  /** The workspace is protected by this passphrase, and unlocked. */
+  secret?: string;
 }
-
-const WORKSPACE = '/home/ada/.local/share/duologue';
 
 export class FakeBridge extends FakeStudies implements Bridge {
   /** Workspaces that the window was asked to start anew with. */
   opened: { folder: string; readOnly: boolean }[] = [];
   restored = 0;
-  #start: Partial<StartState>;
   #lost: boolean;
   forecasts: StageForecast[][] = [];
   settings: Record<string, string> = {};
@@ -111,7 +111,8 @@ export class FakeBridge extends FakeStudies implements Bridge {
     // A channel registers itself with the window that it expects.
     mockIPC(() => undefined);
     this.#tickMs = options.tickMs ?? 500;
-    this.#start = options.start ?? {};
+    this.startsAs = options.start ?? {};
+    this.secret = options.secret;
     this.#lost = options.lost === true;
     const copy = <T>(list: T[]): T[] => (options.empty ? [] : structuredClone(list));
     this.datasetList = copy(data.datasets);
@@ -131,9 +132,11 @@ export class FakeBridge extends FakeStudies implements Bridge {
       problem: null,
       copied_at_ms: null,
       readable: false,
+      locked: false,
+      protected: this.secret !== undefined,
       read_only: false,
       missing: null,
-      ...this.#start,
+      ...this.startsAs,
     };
   }
   async openWorkspace(folder: string, readOnly: boolean) {
@@ -752,7 +755,13 @@ export function fakeBridge(search: string) {
   const bridge = new FakeBridge({
     empty: asked.has('empty'),
     idle: asked.has('idle'),
-    start: asked.has('broken') ? brokenStart : asked.has('look') ? { read_only: true } : {},
+    start: asked.has('broken')
+      ? brokenStart
+      : asked.has('locked')
+        ? lockedStart
+        : asked.has('look')
+          ? { read_only: true }
+          : {},
   });
   const [theme, language] = [asked.get('theme'), asked.get('language')];
   if (theme) bridge.settings['theme'] = theme;

@@ -16,6 +16,7 @@ import type {
 } from './index';
 import * as data from './fake_data';
 import { refuse } from './fake_import';
+import { FakeProtection } from './fake_protection';
 
 interface FakeStudy {
   run: string;
@@ -151,7 +152,7 @@ const item = (text: string): DeskItem => ({
 });
 
 /** What the stand-in knows of studies; the bridge is one of these. */
-export class FakeStudies {
+export class FakeStudies extends FakeProtection {
   studyList: FakeStudy[] = [];
   presses: DeskPress[] = [];
 

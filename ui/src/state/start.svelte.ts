@@ -17,7 +17,15 @@ class Start {
 
   /** Something that the screens need could not be had. */
   fail(thrown: unknown): void {
-    const nowhere = { workspace: '', copied_at_ms: null, readable: false, read_only: false, missing: null };
+    const nowhere = {
+      workspace: '',
+      copied_at_ms: null,
+      readable: false,
+      locked: false,
+      protected: false,
+      read_only: false,
+      missing: null,
+    };
     this.now = { ...(this.now ?? nowhere), problem: asError(thrown) };
   }
 }

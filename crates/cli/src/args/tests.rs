@@ -5,6 +5,7 @@ mod deid;
 mod experiment;
 mod figures;
 mod models;
+mod protect;
 mod runs;
 mod study;
 
@@ -16,7 +17,15 @@ use insta::assert_snapshot;
 use super::Args;
 
 /// The options of every command, and clap's own.
-const COMMON: &[&str] = &["workspace", "json", "offline", "threads", "device"];
+const COMMON: &[&str] = &[
+    "workspace",
+    "json",
+    "offline",
+    "threads",
+    "device",
+    "key_stdin",
+    "passphrase_file",
+];
 
 /// What `duologue COMMAND --help` prints, without the common options.
 fn help(command: &str) -> String {
@@ -48,6 +57,7 @@ fn no_command_is_left_out() {
         include_str!("tests/experiment.rs"),
         include_str!("tests/figures.rs"),
         include_str!("tests/models.rs"),
+        include_str!("tests/protect.rs"),
         include_str!("tests/runs.rs"),
         include_str!("tests/study.rs"),
     ];
@@ -106,18 +116,23 @@ fn the_program() {
       sample      Put the sample project into the workspace: invented pairs, a small model, a finished run
       models      Download, list, check and remove models
       pretrain    Train all weights of a small model on text of your own, from random numbers or from a model folder
+      protect     Encrypt the workspace: its database, adapters, checkpoints and logs
+      unprotect   Make a protected workspace plain again
+      key         What opens a protected workspace: passphrase, recovery key, keychain
       doctor      What this machine offers
       bench       Measure the speed of training and generation on this machine
       help        Print this message or the help of the given subcommand(s)
 
     Options:
-          --workspace <DIR>  Folder of the workspace; created on first use [default: the platform's data folder] [env: DUOLOGUE_WORKSPACE]
-          --json             Write JSON Lines to standard output, and nothing else
-          --offline          Never open a connection; only `models add` would
-          --threads <N>      Threads to compute with [default: all cores]
-          --device <DEVICE>  Where to compute: cpu, cuda:N or metal [default: cpu]
-      -h, --help             Print help
-      -V, --version          Print version
+          --workspace <DIR>         Folder of the workspace; created on first use [default: the platform's data folder] [env: DUOLOGUE_WORKSPACE]
+          --json                    Write JSON Lines to standard output, and nothing else
+          --offline                 Never open a connection; only `models add` would
+          --threads <N>             Threads to compute with [default: all cores]
+          --device <DEVICE>         Where to compute: cpu, cuda:N or metal [default: cpu]
+          --key-stdin               Read the key of a protected workspace from the first line of standard input: 64 hexadecimal digits
+          --passphrase-file <FILE>  Read its passphrase or recovery key from the first line of a file, or - [default: the keychain, else a prompt]
+      -h, --help                    Print help
+      -V, --version                 Print version
     ");
 }
 

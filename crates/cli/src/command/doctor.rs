@@ -12,6 +12,7 @@ use crate::answer;
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::unlock;
 
 pub(super) fn doctor(global: &Global, output: &Output) -> Done {
     device::select(global.device)?;
@@ -22,7 +23,7 @@ pub(super) fn doctor(global: &Global, output: &Output) -> Done {
         .map(|memory| (memory.total_bytes, memory.free_bytes))
         .unzip();
     // A workspace that cannot be read is a finding; the machine is described all the same.
-    let (connections, problem) = match connections(&folder) {
+    let (connections, problem) = match connections(global, &folder) {
         Ok(count) => (Some(count), None),
         Err(failure) => (None, Some(failure.report().message)),
     };
@@ -104,9 +105,13 @@ fn described(cards: &[Card], missing: Option<&str>) -> String {
 }
 
 /// Connections that were ever opened for the workspace; one that does not exist yet has had none.
-fn connections(folder: &Path) -> Result<usize, Failure> {
+fn connections(global: &Global, folder: &Path) -> Result<usize, Failure> {
     if !folder.join(project::rows::DATABASE).exists() {
         return Ok(0);
     }
-    Ok(Session::open(folder)?.connections()?.len())
+    // Nobody is asked for a passphrase to describe a machine.
+    let is_given = global.key_stdin || global.passphrase_file.is_some();
+    let key = is_given.then(|| unlock::key(global, folder)).transpose()?;
+    let session = Session::open_with(folder, key.flatten().as_ref())?;
+    Ok(session.connections()?.len())
 }

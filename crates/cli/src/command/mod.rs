@@ -16,6 +16,7 @@ mod login;
 mod models;
 mod plan;
 mod pretrain;
+mod protect;
 mod queue;
 mod rating;
 mod report;
@@ -36,6 +37,7 @@ use serde::de::DeserializeOwned;
 use crate::args::{Args, Command, Global, RecipeChoice};
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::unlock;
 
 pub(crate) type Done = Result<ExitCode, Failure>;
 
@@ -72,6 +74,9 @@ pub(crate) fn run(args: &Args, output: &Output) -> Done {
         Command::Unpack(args) => export::unpack(global, args, output),
         Command::Models(models) => models::models(global, &models.action, output),
         Command::Pretrain(args) => pretrain::pretrain(global, args, output),
+        Command::Protect(args) => protect::protect(global, args, output),
+        Command::Unprotect(args) => protect::unprotect(global, args, output),
+        Command::Key(args) => protect::key(global, &args.action, output),
         Command::Doctor => doctor::doctor(global, output),
         Command::Bench(args) => bench::bench(global, &args.what, output),
     }
@@ -97,7 +102,9 @@ fn memory_free_bytes(device: DeviceChoice) -> Option<u64> {
 }
 
 fn session(global: &Global) -> Result<Session, Failure> {
-    Ok(Session::open(&workspace(global)?)?)
+    let folder = workspace(global)?;
+    let key = unlock::key(global, &folder)?;
+    Ok(Session::open_with(&folder, key.as_ref())?)
 }
 
 /// A word as a shell takes it.

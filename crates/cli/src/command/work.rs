@@ -21,6 +21,7 @@ use crate::failure::{Failure, INTERRUPTED};
 use crate::output::{Output, note};
 use crate::process;
 use crate::progress::Progress;
+use crate::unlock;
 
 /// What a user is told of `recompute = on`.
 pub(super) const RECOMPUTES: &str = "Trainings compute again what they do not keep: less memory, about 1.3 times the time, the same results.";
@@ -198,6 +199,8 @@ pub(super) fn resume(global: &Global, args: &Resume, output: &Output) -> Done {
 pub(super) fn copy(global: &Global) -> Global {
     Global {
         workspace: global.workspace.clone(),
+        passphrase_file: global.passphrase_file.clone(),
+        unlocked: global.unlocked.clone(),
         ..*global
     }
 }
@@ -319,7 +322,7 @@ pub(super) fn start(
     stages: &StageRangeArgs,
     more: &[&str],
 ) -> Result<(), Failure> {
-    let log = log_file(session, run)?;
+    let key = session.key();
     let io = |error: std::io::Error| {
         project::Error::io(FileAction::Start, Path::new("duologue worker"), &error)
     };
@@ -337,6 +340,15 @@ pub(super) fn start(
             command.arg(option).arg(stage.as_str());
         }
     }
+    if let Some(key) = key {
+        command.arg(unlock::KEY_STDIN);
+        // What a worker says holds conversations: in a protected workspace it is kept nowhere in clear.
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.stdin(Stdio::piped()).spawn().map_err(io)?;
+        unlock::hand_over(key, &mut child);
+        return Ok(());
+    }
+    let log = log_file(session, run)?;
     let errors = log.try_clone().map_err(io)?;
     command
         .stdin(Stdio::null())

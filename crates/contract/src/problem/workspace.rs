@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{cases, problems};
-use crate::{ErrorPlace, FileAction, Thing};
+use crate::{ErrorPlace, FileAction, SlotKind, Thing};
 
 problems! {
     /// A problem with the workspace.
@@ -95,6 +95,61 @@ problems! {
             /// The run.
             run: String,
         },
+        /// The workspace is protected and no key was given.
+        KeyNeeded {
+            /// The workspace.
+            file: String,
+        },
+        /// The passphrase or key does not open the workspace.
+        WrongKey {
+            /// The workspace.
+            file: String,
+        },
+        /// A key was given or asked for, and the workspace is not protected.
+        NotProtected {
+            /// The workspace.
+            file: String,
+        },
+        /// The workspace is protected already.
+        AlreadyProtected {
+            /// The workspace.
+            file: String,
+        },
+        /// There are keys, and the database is in clear.
+        MixedWorkspace {
+            /// The workspace.
+            file: String,
+        },
+        /// Somebody has the workspace open that has to be closed for this.
+        WorkspaceOpen {
+            /// The workspace.
+            file: String,
+        },
+        /// A conversion was cut off and can only be finished by who may write.
+        ProtectInterrupted {
+            /// The workspace.
+            file: String,
+        },
+        /// An encrypted file was cut off or changed.
+        Damaged {
+            /// The file.
+            file: String,
+            /// What is wrong with it.
+            reason: String,
+        },
+        /// A passphrase has too few characters.
+        ShortPassphrase {
+            /// The fewest that are taken.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            least: usize,
+        },
+        /// Without this way to open the workspace no person could.
+        LastSlot {
+            /// What was to be removed.
+            slot: SlotKind,
+        },
+        /// This build cannot encrypt.
+        NoCipher,
         /// The database refused a query: a defect.
         Database {
             /// The database's reason.
@@ -252,6 +307,31 @@ impl fmt::Display for WorkspaceProblem {
                 f,
                 "run \"{run}\" was taken over by another process; this one stops and writes nothing more"
             ),
+            Self::KeyNeeded { file } => write!(f, "{file} is protected and no key was given"),
+            Self::WrongKey { file } => write!(f, "this key does not open {file}"),
+            Self::NotProtected { file } => write!(f, "{file} is not protected; it has no key"),
+            Self::AlreadyProtected { file } => write!(f, "{file} is protected already"),
+            Self::MixedWorkspace { file } => write!(
+                f,
+                "{file} has keys, but its database is not encrypted; nothing was changed"
+            ),
+            Self::WorkspaceOpen { file } => write!(
+                f,
+                "{file} is open in a window or another process; nothing was changed"
+            ),
+            Self::ProtectInterrupted { file } => write!(
+                f,
+                "protecting {file} was interrupted; it has to be opened once where it can be written"
+            ),
+            Self::Damaged { file, reason } => write!(f, "{file} cannot be decrypted: {reason}"),
+            Self::ShortPassphrase { least } => {
+                write!(f, "a passphrase has at least {least} characters")
+            }
+            Self::LastSlot { slot } => write!(
+                f,
+                "without the slot \"{slot}\" no person could open this workspace; nothing was removed"
+            ),
+            Self::NoCipher => write!(f, "this build of Duologue cannot encrypt a workspace"),
             Self::Database { reason } => write!(f, "the database refused a query: {reason}"),
         }
     }

@@ -134,11 +134,34 @@ impl Adapter {
     /// Reads a PEFT folder. Settings that change what the adapter computes and that this engine does not carry out
     /// (bias, DoRA, fully trained modules, initialisations that change the base model) are refused by name.
     pub fn load(dir: &Path, decoder: &DecoderConfig, device: &Device) -> Result<Self> {
-        let config_path = dir.join(CONFIG_FILE);
-        let config = peft::read_config(&config_path)?;
+        let read = |name: &str| {
+            let path = dir.join(name);
+            std::fs::read(&path).map_err(|e| Error::io(&path, e))
+        };
+        let config = peft::read_config(&read(CONFIG_FILE)?, &dir.join(CONFIG_FILE))?;
+        Self::from_weights(config, &read(WEIGHTS_FILE)?, dir, decoder, device)
+    }
+
+    /// The same from the content of the two files, wherever they were kept; `dir` is what an error names.
+    pub fn from_files(
+        files: &AdapterFiles,
+        dir: &Path,
+        decoder: &DecoderConfig,
+        device: &Device,
+    ) -> Result<Self> {
+        let config = peft::read_config(&files.config, &dir.join(CONFIG_FILE))?;
+        Self::from_weights(config, &files.weights, dir, decoder, device)
+    }
+
+    fn from_weights(
+        config: LoraConfig,
+        weights: &[u8],
+        dir: &Path,
+        decoder: &DecoderConfig,
+        device: &Device,
+    ) -> Result<Self> {
         let weights_path = dir.join(WEIGHTS_FILE);
-        let bytes = std::fs::read(&weights_path).map_err(|e| Error::io(&weights_path, e))?;
-        let tensors = candle_core::safetensors::load_buffer(&bytes, device).map_err(|e| {
+        let tensors = candle_core::safetensors::load_buffer(weights, device).map_err(|e| {
             Error::adapter(
                 &weights_path,
                 format!("it is cut short or not a safetensors file: {e}"),
@@ -170,11 +193,16 @@ impl Adapter {
     /// As [`Adapter::save`], in a number type of half the size for instance. What is read back are the rounded values:
     /// an adapter that is used before it is read back is made with [`Adapter::rounded`].
     pub fn save_as(&self, dir: &Path, dtype: AdapterDtype) -> Result<()> {
+        self.to_files(dtype, dir)?.write(dir)
+    }
+
+    /// The content of the files that [`Adapter::save_as`] writes; `dir` is what an error names.
+    pub fn to_files(&self, dtype: AdapterDtype, dir: &Path) -> Result<AdapterFiles> {
         let mut tensors = self.named_tensors();
         for (_, tensor) in &mut tensors {
             *tensor = tensor.to_dtype(candle_dtype(dtype))?;
         }
-        write(dir, &self.config, tensors)
+        files(&self.config, tensors, dir)
     }
 
     /// The adapter with its values rounded to `dtype`, still computed with in float32: what [`Adapter::save_as`]
@@ -193,7 +221,7 @@ impl Adapter {
     /// matrices that a checkpoint of `decoder`'s architecture stores.
     pub fn export(&self, dir: &Path, decoder: &DecoderConfig) -> Result<()> {
         let (config, tensors) = fused::join(self, decoder)?;
-        write(dir, &config, tensors)
+        files(&config, tensors, dir)?.write(dir)
     }
 
     /// The decoder with the update folded into its weights, `W + (alpha / r) B A`; the original is untouched.
@@ -220,17 +248,44 @@ fn candle_dtype(dtype: AdapterDtype) -> DType {
     }
 }
 
-fn write(dir: &Path, config: &LoraConfig, tensors: Vec<(String, Tensor)>) -> Result<()> {
-    check_finite(&tensors, &dir.join(WEIGHTS_FILE))?;
-    host::private::create_folder(dir).map_err(|source| Error::Io {
-        path: dir.to_path_buf(),
-        source,
-    })?;
-    let metadata = std::collections::HashMap::from([("format".to_owned(), "pt".to_owned())]);
+fn files(config: &LoraConfig, tensors: Vec<(String, Tensor)>, dir: &Path) -> Result<AdapterFiles> {
     let path = dir.join(WEIGHTS_FILE);
-    let bytes = serialize_tensors(tensors, metadata, &path)?;
-    write_atomically(&path, &bytes)?;
-    peft::write_config(config, &dir.join(CONFIG_FILE))
+    check_finite(&tensors, &path)?;
+    let metadata = std::collections::HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    Ok(AdapterFiles {
+        config: peft::config_text(config).into_bytes(),
+        weights: serialize_tensors(tensors, metadata, &path)?,
+    })
+}
+
+/// The content of the two files of an adapter, for who keeps them in a way of its own.
+#[derive(Clone, Debug)]
+pub struct AdapterFiles {
+    /// `adapter_config.json`.
+    pub config: Vec<u8>,
+    /// `adapter_model.safetensors`.
+    pub weights: Vec<u8>,
+}
+
+impl AdapterFiles {
+    /// Both with their names.
+    pub fn named(&self) -> [(&'static str, &[u8]); 2] {
+        [
+            (WEIGHTS_FILE, self.weights.as_slice()),
+            (CONFIG_FILE, self.config.as_slice()),
+        ]
+    }
+
+    fn write(&self, dir: &Path) -> Result<()> {
+        host::private::create_folder(dir).map_err(|source| Error::Io {
+            path: dir.to_path_buf(),
+            source,
+        })?;
+        for (name, bytes) in self.named() {
+            write_atomically(&dir.join(name), bytes)?;
+        }
+        Ok(())
+    }
 }
 
 /// Refuses tensors with NaN or infinity, by name.

@@ -8,7 +8,6 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{LoraConfig, TargetModules};
-use crate::disk::write_atomically;
 use crate::error::{Error, Result};
 
 /// File name of the adapter's configuration, as PEFT writes it.
@@ -17,16 +16,15 @@ pub const CONFIG_FILE: &str = "adapter_config.json";
 pub const WEIGHTS_FILE: &str = "adapter_model.safetensors";
 
 /// Reads and checks an `adapter_config.json`.
-pub(super) fn read_config(path: &Path) -> Result<LoraConfig> {
-    let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
-    let value: Value = serde_json::from_str(&text)
+pub(super) fn read_config(text: &[u8], path: &Path) -> Result<LoraConfig> {
+    let value: Value = serde_json::from_slice(text)
         .map_err(|e| Error::adapter(path, format!("it is not valid JSON: {e}")))?;
     parse_config(&value, path)
 }
 
-/// Writes an `adapter_config.json`.
-pub(super) fn write_config(config: &LoraConfig, path: &Path) -> Result<()> {
-    write_atomically(path, format!("{:#}\n", peft_json(config)).as_bytes())
+/// The content of an `adapter_config.json`.
+pub(super) fn config_text(config: &LoraConfig) -> String {
+    format!("{:#}\n", peft_json(config))
 }
 
 /// Settings of PEFT that would change the result and are not supported, each with what it means. Only a neutral value

@@ -98,6 +98,11 @@ impl TrainState {
 
     /// Writes the state to `path`, whole or not at all.
     pub fn save(&self, path: &Path) -> Result<()> {
+        write_atomically(path, &self.to_bytes(path)?)
+    }
+
+    /// What [`TrainState::save`] writes; `path` is what an error names.
+    pub fn to_bytes(&self, path: &Path) -> Result<Vec<u8>> {
         let json = StateJson {
             format: FORMAT,
             update: self.update,
@@ -127,7 +132,7 @@ impl TrainState {
             );
         }
         let metadata = HashMap::from([(METADATA_KEY.to_owned(), json)]);
-        write_atomically(path, &serialize_tensors(tensors, metadata, path)?)
+        serialize_tensors(tensors, metadata, path)
     }
 
     /// Reads a state written by [`TrainState::save`] for a model of this configuration.
@@ -136,7 +141,20 @@ impl TrainState {
     /// [`Error::MissingFile`], or [`Error::Checkpoint`] if the file is damaged or belongs to another model.
     pub fn load(path: &Path, decoder: &DecoderConfig, device: &Device) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
-        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| unusable(path, e))?;
+        Self::from_bytes(&bytes, path, decoder, device)
+    }
+
+    /// The same from the content of the file.
+    ///
+    /// # Errors
+    /// As [`TrainState::load`].
+    pub fn from_bytes(
+        bytes: &[u8],
+        path: &Path,
+        decoder: &DecoderConfig,
+        device: &Device,
+    ) -> Result<Self> {
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| unusable(path, e))?;
         let json = header
             .metadata()
             .as_ref()
@@ -150,7 +168,7 @@ impl TrainState {
             ));
         }
         let mut tensors: BTreeMap<String, Tensor> =
-            candle_core::safetensors::load_buffer(&bytes, device)
+            candle_core::safetensors::load_buffer(bytes, device)
                 .map_err(|e| unusable(path, e))?
                 .into_iter()
                 .collect();

@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use store::{NewArtifact, PartUsage, Store};
 
 use crate::error::{Error, Result};
+use crate::kept;
 use crate::prompt::Prompts;
 use crate::run::Run;
 use crate::selection::TrainingData;
@@ -237,12 +238,7 @@ impl<'a> Stage<'a> {
     }
 
     pub(crate) fn load_adapter(&self, sha256: &str) -> Result<Adapter> {
-        let decoder = &self.run.model.decoder;
-        Ok(Adapter::load(
-            &self.run.store.blobs().join(sha256),
-            &decoder.config,
-            &decoder.device,
-        )?)
+        kept::load_adapter(self.run.store, sha256, &self.run.model.decoder)
     }
 
     /// Completes prompts, each with its own random stream, committing as it goes.

@@ -1,7 +1,6 @@
 //! One training inside a stage: checkpoints, curves, progress, and the adapter's place in the workspace.
 
-use contract::{FileAction, Metric};
-use std::fs;
+use contract::Metric;
 
 use lm::lora::{Adapter, LoraConfig, TargetModules};
 use lm::train::{
@@ -14,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::context::{Progress, Stage, mean_ce};
 use crate::error::{Error, Result};
+use crate::kept;
 
 /// A finished training: its best adapter and its record.
 pub(crate) struct Trained {
@@ -124,7 +124,7 @@ impl Stage<'_> {
         let decoder = &self.run.model.decoder;
         let path = self.checkpoint(task);
         let state = match path.exists() {
-            true => TrainState::load(&path, &decoder.config, &decoder.device)?,
+            true => kept::load_state(self.run.store, &path, decoder)?,
             false => TrainState::new(init)?,
         };
         let mut watch = Watch {
@@ -170,26 +170,8 @@ impl Stage<'_> {
 
     /// Writes an adapter into the blobs under its hash.
     pub(crate) fn save_adapter(&self, adapter: &Adapter) -> Result<String> {
-        let blobs = self.run.store.blobs();
-        let new = blobs.join(format!("new-{}-{}", self.run.row.id, self.name));
-        let io = |action, path: &std::path::Path| {
-            let path = path.to_owned();
-            move |error: std::io::Error| Error::io(action, &path, &error)
-        };
-        if new.exists() {
-            // Left by a process that was killed while it saved.
-            fs::remove_dir_all(&new).map_err(io(FileAction::Remove, &new))?;
-        }
-        adapter.save_as(&new, self.recipe().adapter_dtype)?;
-        let file = new.join("adapter_model.safetensors");
-        let sha256 = store::sha256_hex(&fs::read(&file).map_err(io(FileAction::Read, &file))?);
-        let place = blobs.join(&sha256);
-        if place.exists() {
-            fs::remove_dir_all(&new).map_err(io(FileAction::Remove, &new))?;
-        } else {
-            host::file::rename(&new, &place).map_err(io(FileAction::Write, &place))?;
-        }
-        Ok(sha256)
+        let aside = format!("new-{}-{}", self.run.row.id, self.name);
+        kept::save_adapter(self.run.store, adapter, self.recipe().adapter_dtype, &aside)
     }
 
     /// Cross-entropy of held-out pairs in nats per token.
@@ -312,10 +294,8 @@ impl Observer for Watch<'_, '_, '_> {
 
     fn checkpoint(&mut self, state: &TrainState) -> lm::Result<()> {
         let path = self.stage.checkpoint(self.task);
-        if let Some(folder) = path.parent() {
-            host::private::create_folder(folder).map_err(|source| lm::Error::io(folder, source))?;
-        }
-        state.save(&path)
+        let saved = kept::save_state(self.stage.run.store, &path, state);
+        self.keep(saved)
     }
 
     fn stop(&self) -> bool {

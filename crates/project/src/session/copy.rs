@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use store::Store;
+use store::{RootKey, Store};
 
 use super::Session;
 use crate::error::Result;
@@ -13,9 +13,9 @@ const COPY_EVERY_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Session {
     /// Opens a workspace to look at; every change is refused and nothing is made in its folder.
-    pub fn open_read_only(workspace: &Path) -> Result<Self> {
+    pub fn open_read_only(workspace: &Path, key: Option<&RootKey>) -> Result<Self> {
         Ok(Self {
-            store: Store::open_read_only(workspace)?,
+            store: Store::open_read_only(workspace, key)?,
         })
     }
 
@@ -34,7 +34,7 @@ impl Session {
     }
 
     /// Puts the copy in the place of a database that cannot be opened, which is moved aside; returns where it lies now.
-    pub fn restore_copy(workspace: &Path) -> Result<PathBuf> {
-        Ok(Store::restore_copy(workspace)?)
+    pub fn restore_copy(workspace: &Path, key: Option<&RootKey>) -> Result<PathBuf> {
+        Ok(Store::restore_copy(workspace, key)?)
     }
 }

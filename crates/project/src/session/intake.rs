@@ -1,6 +1,6 @@
 //! Import: what files hold becomes part of a data set, in one transaction over all processes.
 //!
-//! Flow: files → [`import::read`] (outside the transaction: it may take long) → the examples that are there → splits,
+//! Flow: files → [`crate::import::read`] (outside the transaction: it may take long) → the examples that are there → splits,
 //! what is here already, leaks, ids ([`Arrival`]) → stored. Every row that was read is stored or named.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -26,7 +26,7 @@ use crate::hygiene;
 use crate::import::issues::Issues;
 use crate::import::leak::{self, Key, Leak, Place};
 use crate::import::{
-    self, ColumnMap, Import, ImportOptions, ImportedExample, Issue, Reading, Standing, draw,
+    ColumnMap, Import, ImportOptions, ImportedExample, Issue, Reading, Standing, draw,
 };
 use crate::selection::Selection;
 
@@ -130,7 +130,7 @@ impl Session {
             keep_unsummarised: request.keep_unsummarised,
             reading: request.reading.clone(),
         };
-        let found = import::read(&request.files, &options)?;
+        let found = self.read_files(&request.files, &options)?;
         found.require_mapping()?;
         if !request.dry_run {
             refuse_unusable(request, &found)?;

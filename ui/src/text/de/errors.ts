@@ -2,6 +2,7 @@
 import type { Bounds, CertificateFault, IntakeLimit, SettingShape } from '../../bridge';
 import { rowWords, type Args, type ErrorWords, type Kinds, type Things, type Words } from '../problem';
 import { names } from './names';
+import { protectionErrors } from './protection_errors';
 import { rows } from './rows';
 import { wrongState } from './state_errors';
 import { studyErrors } from './study_errors';
@@ -333,6 +334,7 @@ export const errors: ErrorWords = {
     say(`Die Note ${score} gibt es nicht.`, 'Drücken Sie eine Taste von 1 bis 5.'),
   lease_lost: ({ run }) =>
     say(`Ein anderer Prozess hat den Lauf ${run} übernommen und arbeitet daran weiter.`),
+  ...protectionErrors,
   database: ({ reason }) => say(`Die Datenbank lehnte eine Abfrage ab: ${reason}.`, defect),
   // Daten
   no_files: () =>

@@ -2,6 +2,7 @@
 import type { Bounds, CertificateFault, IntakeLimit, SettingShape } from '../../bridge';
 import { rowWords, type Args, type ErrorWords, type Kinds, type Things, type Words } from '../problem';
 import { names } from './names';
+import { protectionErrors } from './protection_errors';
 import { rows } from './rows';
 import { wrongState } from './state_errors';
 import { studyErrors } from './study_errors';
@@ -312,6 +313,7 @@ export const errors: ErrorWords = {
   score_out_of_range: ({ score }) =>
     say(`A score is a whole number from 1 to 5, not ${score}.`, 'Press a key from 1 to 5.'),
   lease_lost: ({ run }) => say(`Run ${run} was taken over by another process, which continues it.`),
+  ...protectionErrors,
   database: ({ reason }) => say(`The database refused a query: ${reason}.`, defect),
   // Data
   no_files: () => say('No file was chosen.', 'Choose a file with dialogues and summaries.'),
