@@ -4,8 +4,10 @@ import { dateTime } from '../format';
 import { routes } from '../route';
 import type { Action } from '../state/actions.svelte';
 import { jobs } from '../state/jobs.svelte';
+import { lock } from '../state/lock.svelte';
 import { navigation } from '../state/navigation.svelte';
 import { settings, themes } from '../state/settings.svelte';
+import { start } from '../state/start.svelte';
 import { attempt } from '../state/toasts.svelte';
 import { language, languages, t } from '../text';
 
@@ -44,6 +46,14 @@ export function everywhere(showPalette: () => void, showKeys: () => void): Actio
         const job = jobs.current;
         if (job) void attempt(() => bridge.controlRun(job.id, 'pause'));
       },
+    },
+    {
+      id: 'lock',
+      title: t.protection.lock,
+      keys: ['Ctrl', 'L'],
+      whileTyping: true,
+      when: () => start.now?.protected === true,
+      run: () => void attempt(lock),
     },
     { id: 'keys', title: t.palette.keys, keys: ['?'], run: showKeys },
     { id: 'next', title: t.keys.next, keys: ['Tab'] },

@@ -6,6 +6,7 @@ import { intake } from './intake';
 import { judge } from './judge';
 import { names } from './names';
 import { prepare } from './prepare';
+import { protection } from './protection';
 import { shell } from './shell';
 import { work } from './work';
 import { workbench } from './workbench';
@@ -20,4 +21,5 @@ export const de: typeof en = {
   ...judge,
   ...handover,
   ...workbench,
+  ...protection,
 };

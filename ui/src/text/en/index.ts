@@ -5,6 +5,7 @@ import { intake } from './intake';
 import { judge } from './judge';
 import { names } from './names';
 import { prepare } from './prepare';
+import { protection } from './protection';
 import { shell } from './shell';
 import { work } from './work';
 import { workbench } from './workbench';
@@ -19,4 +20,5 @@ export const en = {
   ...judge,
   ...handover,
   ...workbench,
+  ...protection,
 };
