@@ -77,6 +77,11 @@ fn hashes(shown: &Value) -> Vec<(String, Value)> {
         .collect()
 }
 
+/// The words of a command with the file of a key before them.
+fn with<'a>(key: &'a str, args: &[&'a str]) -> Vec<&'a str> {
+    [&["--passphrase-file", key], args].concat()
+}
+
 #[test]
 fn a_protected_workspace_works_as_before_and_holds_no_sentence_in_clear() {
     let whole = whole();
@@ -96,34 +101,34 @@ fn a_protected_workspace_works_as_before_and_holds_no_sentence_in_clear() {
         (&json!(true), &json!(["recovery"]), &json!(true))
     );
     assert!(done["files"].as_u64() > Some(0), "{done}");
-    let with = |args: &[&str]| [&["--passphrase-file", &key], args].concat();
+    let key = key.as_str();
     assert_eq!(found(&place.workspace(), &sentences), Vec::<String>::new());
 
     // What was there is there, and what is made now is encrypted too.
-    let shown = place.ok(&with(&["show", RUN]));
+    let shown = place.ok(&with(key, &["show", RUN]));
     assert_eq!(shown["results"], whole.shown["results"]);
     let planted = json!({"dialogue": format!("Ada: {secret}\nBen: I see."), "summary": secret});
     let file = place.write_rows("more.jsonl", &[planted]);
-    place.ok(&with(&[
-        "import",
-        &file,
-        "--name",
-        "more",
-        "--keep-unsummarised",
-    ]));
-    let again = place.ok(&with(&["resume", RUN, "--from", "evaluate"]));
+    place.ok(&with(
+        key,
+        &["import", &file, "--name", "more", "--keep-unsummarised"],
+    ));
+    let again = place.ok(&with(key, &["resume", RUN, "--from", "evaluate"]));
     assert_eq!(hashes(&again), hashes(&whole.shown));
     let chat = place.write("chat.txt", format!("Ada: {secret}\nBen: I see."));
-    place.ok(&with(&["summarize", "--run", RUN, &chat]));
+    place.ok(&with(key, &["summarize", "--run", RUN, &chat]));
     assert_eq!(found(&place.workspace(), &sentences), Vec::<String>::new());
 
     // A run that is packed leaves in clear, with its adapters.
     let packed = place.path("packed");
     let why = ["--override-leak", "a test of ours"];
-    place.ok(&with(&[&["pack", RUN, "--to", &packed], &why[..]].concat()));
+    place.ok(&with(
+        key,
+        &[&["pack", RUN, "--to", &packed], &why[..]].concat(),
+    ));
     assert!(!found(Path::new(&packed), &sentences).is_empty());
 
-    place.ok(&with(&["unprotect", "--yes"]));
+    place.ok(&with(key, &["unprotect", "--yes"]));
     assert_eq!(place.ok(&["show", RUN])["results"], whole.shown["results"]);
     assert!(!found(&place.workspace(), &sentences).is_empty());
 }
@@ -171,18 +176,8 @@ fn the_last_way_to_open_it_stays_and_a_new_root_key_voids_the_old_one() {
     let [first, second, third] = ["1.txt", "2.txt", "3.txt"].map(|name| place.path(name));
     place.fails(&["key", "recovery", "--remove"], 2, "not_protected");
     place.ok(&["protect", "--no-keychain", "--recovery-file", &first]);
-    let with = |key: &str, args: &[&str]| {
-        let words = [&["--passphrase-file", key], args].concat();
-        words.into_iter().map(str::to_owned).collect::<Vec<_>>()
-    };
-    let ok = |words: Vec<String>| place.ok(&words.iter().map(String::as_str).collect::<Vec<_>>());
-    let fails = |words: Vec<String>, code: &str| {
-        place.fails(
-            &words.iter().map(String::as_str).collect::<Vec<_>>(),
-            2,
-            code,
-        )
-    };
+    let ok = |words: Vec<&str>| place.ok(&words);
+    let fails = |words: Vec<&str>, code: &str| place.fails(&words, 2, code);
     fails(with(&first, &["key", "recovery", "--remove"]), "last_slot");
     ok(with(
         &first,

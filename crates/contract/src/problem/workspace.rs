@@ -218,6 +218,40 @@ impl WorkspaceProblem {
     }
 }
 
+impl WorkspaceProblem {
+    /// What went wrong about a protected workspace; nothing for all others.
+    fn of_protection(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeyNeeded { file } => write!(f, "{file} is protected and no key was given"),
+            Self::WrongKey { file } => write!(f, "this key does not open {file}"),
+            Self::NotProtected { file } => write!(f, "{file} is not protected; it has no key"),
+            Self::AlreadyProtected { file } => write!(f, "{file} is protected already"),
+            Self::MixedWorkspace { file } => write!(
+                f,
+                "{file} has keys, but its database is not encrypted; nothing was changed"
+            ),
+            Self::WorkspaceOpen { file } => write!(
+                f,
+                "{file} is open in a window or another process; nothing was changed"
+            ),
+            Self::ProtectInterrupted { file } => write!(
+                f,
+                "protecting {file} was interrupted; it has to be opened once where it can be written"
+            ),
+            Self::Damaged { file, reason } => write!(f, "{file} cannot be decrypted: {reason}"),
+            Self::ShortPassphrase { least } => {
+                write!(f, "a passphrase has at least {least} characters")
+            }
+            Self::LastSlot { slot } => write!(
+                f,
+                "without the slot \"{slot}\" no person could open this workspace; nothing was removed"
+            ),
+            Self::NoCipher => write!(f, "this build of Duologue cannot encrypt a workspace"),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl fmt::Display for WorkspaceProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -307,31 +341,17 @@ impl fmt::Display for WorkspaceProblem {
                 f,
                 "run \"{run}\" was taken over by another process; this one stops and writes nothing more"
             ),
-            Self::KeyNeeded { file } => write!(f, "{file} is protected and no key was given"),
-            Self::WrongKey { file } => write!(f, "this key does not open {file}"),
-            Self::NotProtected { file } => write!(f, "{file} is not protected; it has no key"),
-            Self::AlreadyProtected { file } => write!(f, "{file} is protected already"),
-            Self::MixedWorkspace { file } => write!(
-                f,
-                "{file} has keys, but its database is not encrypted; nothing was changed"
-            ),
-            Self::WorkspaceOpen { file } => write!(
-                f,
-                "{file} is open in a window or another process; nothing was changed"
-            ),
-            Self::ProtectInterrupted { file } => write!(
-                f,
-                "protecting {file} was interrupted; it has to be opened once where it can be written"
-            ),
-            Self::Damaged { file, reason } => write!(f, "{file} cannot be decrypted: {reason}"),
-            Self::ShortPassphrase { least } => {
-                write!(f, "a passphrase has at least {least} characters")
-            }
-            Self::LastSlot { slot } => write!(
-                f,
-                "without the slot \"{slot}\" no person could open this workspace; nothing was removed"
-            ),
-            Self::NoCipher => write!(f, "this build of Duologue cannot encrypt a workspace"),
+            Self::KeyNeeded { .. }
+            | Self::WrongKey { .. }
+            | Self::NotProtected { .. }
+            | Self::AlreadyProtected { .. }
+            | Self::MixedWorkspace { .. }
+            | Self::WorkspaceOpen { .. }
+            | Self::ProtectInterrupted { .. }
+            | Self::Damaged { .. }
+            | Self::ShortPassphrase { .. }
+            | Self::LastSlot { .. }
+            | Self::NoCipher => self.of_protection(f),
             Self::Database { reason } => write!(f, "the database refused a query: {reason}"),
         }
     }

@@ -79,6 +79,7 @@ impl Fault {
 }
 
 /// Whether these bytes begin as a sealed file does.
+#[cfg(test)]
 pub(crate) fn is_sealed(bytes: &[u8]) -> bool {
     bytes.len() >= HEADER && bytes.starts_with(MAGIC)
 }
