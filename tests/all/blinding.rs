@@ -52,6 +52,7 @@ fn the_shells_have_no_way_around_the_proofs() {
         "rating_blind_key",
         "rating_contents",
         "rating_authors",
+        "store().examples",
         ".opened(row",
         "StageName::Evaluate, Some(ArtifactKind::Output)",
     ] {

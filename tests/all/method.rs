@@ -105,7 +105,11 @@ pub(crate) fn chosen(workspace: &Workspace, run: &str, purpose: &str) -> Vec<Exa
         .as_array()
         .expect("ids")
         .clone();
-    let rows = session.examples(DATASET, 0, u32::MAX).expect("examples");
+    let dataset = session.store().dataset(DATASET).expect("the data set");
+    let rows = session
+        .store()
+        .examples(dataset.id, None)
+        .expect("examples");
     let row_of = |id: &Value| {
         rows.iter()
             .find(|row| json!(row.id) == *id)

@@ -195,6 +195,9 @@ pub(crate) struct Dataset {
     pub(crate) n: u64,
     pub(crate) splits: SplitCounts,
     pub(crate) unsummarised: u64,
+    /// Examples whose references are held back because people rate summaries of their dialogues now.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) in_study: usize,
     #[serde(flatten)]
     pub(crate) too_long: Option<TooLong>,
     /// With `--imports`, the newest first.
@@ -226,7 +229,15 @@ pub(crate) struct ExampleLine<'a> {
     pub(crate) split: Split,
     pub(crate) origin: Origin,
     pub(crate) dialogue: &'a str,
+    /// None while they are held back.
     pub(crate) references: &'a [String],
+    /// Whether people rate summaries of the dialogue now.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) in_study: bool,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// `format`.

@@ -21,8 +21,8 @@ use host::{Identity, Liveness};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::{
-    ArtifactEdit, ArtifactPage, DatasetRow, ExampleRow, LedgerRow, MetricPointRow, ModelRow,
-    PartRow, RootKey, RunRow, Sight, StageRow, StopRequest, Store,
+    ArtifactEdit, ArtifactPage, DatasetRow, LedgerRow, MetricPointRow, ModelRow, PartRow, RootKey,
+    RunRow, Sight, StageRow, StopRequest, Store,
 };
 
 pub use hand::WrittenExample;
@@ -188,12 +188,6 @@ impl Session {
     /// The data sets.
     pub fn datasets(&self) -> Result<Vec<DatasetRow>> {
         Ok(self.store.datasets()?)
-    }
-
-    /// Examples of a data set, page by page.
-    pub fn examples(&self, name: &str, offset: u32, limit: u32) -> Result<Vec<ExampleRow>> {
-        let dataset = self.store.dataset(name)?;
-        Ok(self.store.examples_page(dataset.id, offset, limit)?)
     }
 
     /// Removes a data set that no run uses.

@@ -8,8 +8,8 @@ use contract::{Doubt, Dropped, LongExample, Origin, Severity, TooLong};
 use host::clock::now_ms;
 use project::hygiene::Finding;
 use project::import::{ColumnMap, Import, ImportOptions, Issue, Reading, Speakers, TurnMap};
-use project::rows::ExampleRow;
 use project::session::{self, Session};
+use project::study::withheld::SeenExample;
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 
@@ -457,18 +457,20 @@ fn sample_row(row: &project::import::ImportedExample) -> Example {
         origin: Origin::Imported,
         turns: turns(&row.dialogue),
         references: row.references.clone(),
+        in_study: false,
         key: None,
     }
 }
 
-fn example(row: ExampleRow) -> Example {
+fn example(row: SeenExample) -> Example {
     Example {
         key: Some(row.id as f64),
         split: row.split,
         origin: row.origin,
         turns: turns(&row.dialogue),
         id: row.external_id,
-        references: row.references,
+        references: row.references.shown().to_vec(),
+        in_study: row.references.is_in_study(),
     }
 }
 

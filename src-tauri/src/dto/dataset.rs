@@ -199,8 +199,10 @@ pub struct Example {
     pub origin: Origin,
     /// The turns.
     pub turns: Vec<Turn>,
-    /// Gold summaries; none while the dialogue waits for one.
+    /// Gold summaries; none while the dialogue waits for one, and none while they are held back.
     pub references: Vec<String>,
+    /// Whether people rate summaries of the dialogue now: then its references are held back, and it cannot be changed.
+    pub in_study: bool,
 }
 
 /// A doubt about one example, as [`project::hygiene`] finds it.

@@ -1347,8 +1347,10 @@ export type Example = {
 	origin: Origin,
 	/**  The turns. */
 	turns: Turn[],
-	/**  Gold summaries; none while the dialogue waits for one. */
+	/**  Gold summaries; none while the dialogue waits for one, and none while they are held back. */
 	references: string[],
+	/**  Whether people rate summaries of the dialogue now: then its references are held back, and it cannot be changed. */
+	in_study: boolean,
 };
 
 /**  Examples that a data set may have too few of. */

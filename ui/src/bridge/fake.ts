@@ -267,7 +267,10 @@ export class FakeBridge extends FakeStudies implements Bridge {
   }
   async examples(dataset: string, offset: number, limit: number) {
     const pairs = this.#pairs(dataset);
-    return { total: pairs.length, rows: structuredClone(pairs.slice(offset, offset + limit)) };
+    const rows = structuredClone(pairs.slice(offset, offset + limit));
+    for (const row of rows)
+      if (row.split === 'test' && this.isAnyBlind()) Object.assign(row, { in_study: true, references: [] });
+    return { total: pairs.length, rows };
   }
   async doubts(dataset: string): Promise<DoubtFound[]> {
     return this.#pairs(dataset).flatMap((pair, at): DoubtFound[] => {

@@ -101,6 +101,7 @@ export function example(index: number): Example {
     origin: 'imported',
     turns: dialogueOf(index),
     references: [summaryOf(index)],
+    in_study: false,
   };
 }
 

@@ -160,6 +160,11 @@ export class FakeStudies extends FakeProtection {
     return this.studyList.some((kept) => kept.run === run && kept.summary.state === 'running');
   }
 
+  /** Whether people rate summaries of the test dialogues now. */
+  protected isAnyBlind(): boolean {
+    return this.studyList.some((kept) => kept.summary.state === 'running' && !kept.summary.opened);
+  }
+
   async ratableSystems(run: string): Promise<System[]> {
     return data.results(run).results.map((row) => row.system);
   }

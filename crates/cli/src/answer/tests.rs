@@ -270,6 +270,7 @@ fn a_data_set() {
         origin: Origin::Imported,
         dialogue: "A: b",
         references: &["c".to_owned()],
+        in_study: false,
     };
     assert_snapshot!(schema(&line), @"
     dialogue: string

@@ -36,7 +36,8 @@ pub(super) fn audit(global: &Global, args: &Audit, output: &Output) -> Done {
 
 /// Every text that a run made, beside all that it learnt from.
 fn of_run(global: &Global, run: &str, items: bool, output: &Output) -> Done {
-    let (leaks, texts) = session(global)?.audit_run(run)?;
+    let session = session(global)?;
+    let (leaks, texts) = session.audit_run(&session.sight(run)?)?;
     if items {
         for text in &texts {
             output.line(text);

@@ -9,8 +9,9 @@ use contract::{AccountUnit, DropReason, Language, Split, TooLong};
 use host::clock::now_ms;
 use project::format_rule::{FormatRule, Rule, RuleId};
 use project::recipe::{Field, Recipe};
-use project::rows::{DatasetRow, ExampleRow, ImportRow, SplitCounts};
+use project::rows::{DatasetRow, ImportRow, SplitCounts};
 use project::session::{ImportReport, ImportRequest, Session};
+use project::study::withheld::SeenExample;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -201,6 +202,7 @@ pub(super) fn datasets(global: &Global, args: &Datasets, output: &Output) -> Don
         n: splits.total(),
         splits,
         unsummarised: unsummarised as u64,
+        in_study: 0,
         too_long: None,
         imports: None,
     };
@@ -213,6 +215,16 @@ pub(super) fn datasets(global: &Global, args: &Datasets, output: &Output) -> Don
         let found = mrds::models::too_long(&session, name, &model_folder(&session, model)?)?;
         output.text(too_long_text(&found));
         result.too_long = Some(found);
+    }
+    let in_study = examples
+        .iter()
+        .filter(|example| example.references.is_in_study())
+        .count();
+    if in_study > 0 {
+        result.in_study = in_study;
+        output.text(format!(
+            "{in_study} of them are in a study that is running: their references are held back until its results are open."
+        ));
     }
     output.result(&result);
     Ok(ExitCode::SUCCESS)
@@ -308,22 +320,29 @@ fn too_long_text(found: &TooLong) -> String {
     }
 }
 
-fn print_example(example: &ExampleRow, output: &Output) {
+fn print_example(example: &SeenExample, output: &Output) {
     output.line(&ExampleLine {
         id: &example.external_id,
         split: example.split,
         origin: example.origin,
         dialogue: &example.dialogue,
-        references: &example.references,
+        references: example.references.shown(),
+        in_study: example.references.is_in_study(),
     });
     output.text(format!(
         "{} ({})\n{}\n→ {}\n",
         example.external_id,
         example.split,
         example.dialogue,
-        example.references.join(" | ")
+        match example.references.is_in_study() {
+            true => IN_STUDY.to_owned(),
+            false => example.references.shown().join(" | "),
+        }
     ));
 }
+
+/// What takes the place of a reference that people rate now.
+const IN_STUDY: &str = "(held back: people rate summaries of this dialogue now)";
 
 #[derive(Deserialize)]
 struct FormatLine {
@@ -351,7 +370,7 @@ pub(super) fn format(global: &Global, args: &Format, output: &Output) -> Done {
                 .map(|e| {
                     (
                         e.dialogue,
-                        e.references.into_iter().next().unwrap_or_default(),
+                        e.references.shown().first().cloned().unwrap_or_default(),
                     )
                 })
                 .collect();

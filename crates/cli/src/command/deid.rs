@@ -112,7 +112,7 @@ fn conversations(global: &Global, source: &DeidSource) -> Result<Vec<Conversatio
             .map(|row| Conversation {
                 id: row.external_id,
                 texts: std::iter::once(row.dialogue)
-                    .chain(row.references)
+                    .chain(row.references.shown().iter().cloned())
                     .collect(),
             })
             .collect());

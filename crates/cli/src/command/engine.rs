@@ -13,6 +13,7 @@ use lm::infer::score::Completion;
 use lm::lora::Adapter;
 use lm::{LanguageModel, Message, SpecialTokens, device, random};
 use mrds::demo::Summarizer;
+use project::rows::DATABASE;
 use serde::Deserialize;
 
 use super::{Done, read_lines, read_text, session};
@@ -259,7 +260,7 @@ pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> D
     };
     warn(summarizer.warning());
     if args.serve {
-        return serve(&summarizer, output);
+        return serve(global, &summarizer, output);
     }
     let dialogue = match args.file.as_deref() {
         Some(path) if path != Path::new("-") => read_text(path)?,
@@ -274,6 +275,7 @@ pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> D
     if dialogue.trim().is_empty() {
         return Err(empty());
     }
+    may_summarize(global, &dialogue)?;
     let summarized = summarizer.summarize(&dialogue, &mut |text| {
         output.line(&DemoLine::Token {
             text: text.to_owned(),
@@ -283,6 +285,16 @@ pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> D
     output.text(&summarized.summary);
     output.result(&summarized);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses a dialogue that people rate in this workspace: its summary would come with its author.
+fn may_summarize(global: &Global, dialogue: &str) -> Result<(), Failure> {
+    let folder = super::workspace(global).unwrap_or_default();
+    if !folder.join(DATABASE).exists() {
+        // A model can be asked where nobody ever rated; no workspace is made for it.
+        return Ok(());
+    }
+    Ok(session(global)?.may_summarize(dialogue)?)
 }
 
 fn unheard(error: std::io::Error) -> project::Error {
@@ -295,7 +307,7 @@ fn empty() -> Failure {
 }
 
 /// One summary per line of standard input, until it closes.
-fn serve(summarizer: &Summarizer, output: &Output) -> Done {
+fn serve(global: &Global, summarizer: &Summarizer, output: &Output) -> Done {
     output.line(&DemoLine::Ready);
     let mut summaries = 0;
     for line in std::io::stdin().lock().lines() {
@@ -308,6 +320,10 @@ fn serve(summarizer: &Summarizer, output: &Output) -> Done {
         };
         if request.dialogue.trim().is_empty() {
             output.error(&empty().report());
+            continue;
+        }
+        if let Err(refused) = may_summarize(global, &request.dialogue) {
+            output.error(&refused.report());
             continue;
         }
         let done = summarizer.summarize(&request.dialogue, &mut |text| {

@@ -1,7 +1,7 @@
 //! Changes of a data set by hand: pairs edited, written, removed, and the doubts about them.
 
 use contract::problem::WrongState;
-use contract::{Origin, RunStatus, Split};
+use contract::{Doubt, Origin, RunStatus, Split};
 use store::NewExample;
 
 use super::Session;
@@ -27,10 +27,25 @@ impl Session {
     /// What is doubtful about a data set.
     pub fn doubts(&self, dataset: &str) -> Result<Vec<Finding>> {
         let dataset = self.store.dataset(dataset)?;
-        Ok(hygiene::look(&self.store.examples(dataset.id, None)?))
+        let in_study = self.examples_in_study()?;
+        let mut found = hygiene::look(&self.store.examples(dataset.id, None)?);
+        // What a doubt tells of a reference is kept with it.
+        let of_summary = |doubt| {
+            matches!(
+                doubt,
+                Doubt::LongSummary | Doubt::UnknownName | Doubt::CopiedSummary
+            )
+        };
+        found.retain(|finding| {
+            !(of_summary(finding.doubt) && in_study.contains_key(&finding.example))
+        });
+        Ok(found)
     }
 
     /// Replaces the texts of an example.
+    ///
+    /// # Errors
+    /// [`contract::problem::StudyProblem::Blinded`] while people rate texts about its dialogue.
     pub fn edit_example(
         &self,
         dataset: &str,
@@ -40,6 +55,7 @@ impl Session {
         origin: Origin,
     ) -> Result<()> {
         self.at_rest(dataset)?;
+        self.may_change(&[example])?;
         not_empty(dialogue, references)?;
         Ok(self
             .store
@@ -70,8 +86,12 @@ impl Session {
     }
 
     /// Removes examples; all or none.
+    ///
+    /// # Errors
+    /// [`contract::problem::StudyProblem::Blinded`] while people rate texts about one of their dialogues.
     pub fn delete_examples(&self, dataset: &str, examples: &[i64]) -> Result<()> {
         self.at_rest(dataset)?;
+        self.may_change(examples)?;
         Ok(self
             .store
             .replace_in_dataset(self.store.dataset(dataset)?.id, examples, &[])?)

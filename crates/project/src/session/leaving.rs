@@ -6,7 +6,7 @@ use std::path::Path;
 
 use contract::problem::{Interrupted, RunProblem};
 use contract::{ExportKind, ExportStep, LeakReason, LeakVerdict};
-use store::ExportRow;
+use store::{ExportRow, Sight};
 
 use super::Session;
 use crate::error::Result;
@@ -53,8 +53,8 @@ impl Session {
     ///
     /// # Errors
     /// Those of [`leak_audit::audit`].
-    pub fn audit_run(&self, run: &str) -> Result<(RunLeaks, Vec<TextLeaks>)> {
-        let row = self.store.run(run)?;
+    pub fn audit_run(&self, sight: &Sight) -> Result<(RunLeaks, Vec<TextLeaks>)> {
+        let row = self.store.run(sight.run())?;
         let (leaks, texts) = leak_audit::audit(&self.store, &row)?;
         leak_audit::keep(&self.store, &row, &leaks)?;
         Ok((leaks, texts))

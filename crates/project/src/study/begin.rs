@@ -16,10 +16,9 @@ use store::{
 use super::draw::{Drawable, Material};
 use super::order::{self, Order, Seat};
 use super::plan::outlook;
-use super::record::RatedTurn;
 use super::request::StudyRequest;
 use super::secret::{BlindKey, KEY_BYTES, SealedItem, canonical_sha256, seal};
-use crate::dialogue::Dialogue;
+use super::withheld::turns;
 use crate::error::{Result, corrupt};
 use crate::session::Session;
 
@@ -373,17 +372,6 @@ fn contents(sheet: &Numbered<'_>, protocol: &Protocol, key: &BlindKey) -> Rating
         steps,
         ..RatingContents::default()
     }
-}
-
-fn turns(dialogue: &str) -> Vec<RatedTurn> {
-    Dialogue::parse(dialogue)
-        .turns
-        .into_iter()
-        .map(|turn| RatedTurn {
-            s: turn.speaker.unwrap_or_default(),
-            t: turn.text,
-        })
-        .collect()
 }
 
 fn begun(row: RatingStudyRow, contents: &RatingContents, plan: Option<StudyOutlook>) -> Begun {

@@ -159,11 +159,6 @@ impl Session {
         Ok(TestOutputs::Blind(blind.collect()))
     }
 
-    /// Row ids of the examples in a study that people rate now: their references are not shown.
-    pub fn examples_in_study(&self) -> Result<BTreeSet<i64>> {
-        Ok(self.store.examples_in_study()?.into_iter().collect())
-    }
-
     /// Where a study's raters stand: no score, no mean.
     pub fn study_progress(&self, study: &str) -> Result<StudyProgress> {
         let row = self.study_row(study)?;

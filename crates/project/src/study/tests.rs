@@ -15,6 +15,8 @@ use super::request::{StudyRequest, SystemRequest};
 use crate::artifact::Output;
 use crate::session::Session;
 
+mod withheld;
+
 const RUN: &str = "run-7";
 
 const SYSTEMS: [System; 3] = [System::SftReal, System::MrdsSeparate, System::Lead3];

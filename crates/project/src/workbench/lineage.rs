@@ -153,7 +153,7 @@ impl Session {
         let examples = self.store.examples(dataset, None)?.into_iter();
         let meant = examples.filter(|example| is_meant(example)).take(EXAMPLES);
         let from = |example: ExampleRow| MadeFrom::Example {
-            summary: match rated.contains(&example.id) {
+            summary: match rated.contains_key(&example.id) {
                 true => None,
                 false => example.references.into_iter().next(),
             },

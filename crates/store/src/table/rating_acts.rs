@@ -293,15 +293,28 @@ impl Store {
         ids.into_iter().map(|id| self.rating_study(id)).collect()
     }
 
-    /// Row ids of the examples whose references people rate now, or rate against.
-    pub fn examples_in_study(&self) -> Result<Vec<i64>> {
+    /// Row ids of the examples whose references people rate now, or rate against, each with the study's name.
+    pub fn examples_in_study(&self) -> Result<Vec<(i64, String)>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(
-                "SELECT DISTINCT example_id FROM rating_dialogue JOIN rating_study ON study_id = id
-                 WHERE state = 'running' AND revealed_early_at_ms IS NULL AND example_id IS NOT NULL ORDER BY 1",
+                "SELECT DISTINCT example_id, name FROM rating_dialogue JOIN rating_study ON study_id = id
+                 WHERE state = 'running' AND revealed_early_at_ms IS NULL AND example_id IS NOT NULL ORDER BY 1, 2",
             )?;
             Ok(query
-                .query_map([], |row| row.get(0))?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// The turns of every dialogue that people rate texts about now, each with the study's name.
+    pub fn dialogues_in_study(&self) -> Result<Vec<(String, Value)>> {
+        self.read(|conn| {
+            let mut query = conn.prepare_cached(
+                "SELECT name, turns FROM rating_dialogue JOIN rating_study ON study_id = id
+                 WHERE state = 'running' AND revealed_early_at_ms IS NULL ORDER BY id, dialogue",
+            )?;
+            Ok(query
+                .query_map([], |row| Ok((row.get(0)?, row.get::<_, Json<_>>(1)?.0)))?
                 .collect::<rusqlite::Result<_>>()?)
         })
     }

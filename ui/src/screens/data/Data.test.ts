@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { find, get, open, query, text } from '../../testing';
-import { language } from '../../text';
+import { language, t } from '../../text';
 import { pasted } from './dropped';
 
 test('a file is checked before it is imported', async () => {
@@ -322,4 +322,34 @@ test('dialogues without a summary are kept where the user wants to write them', 
   await user.click(await find('import-keep-open'));
   await expect.poll(() => asked).toEqual([true]);
   expect((get('import-keep-open') as HTMLInputElement).checked).toBe(true);
+});
+
+test('references of a running study are held back, and the page says why', async () => {
+  const { bridge, user } = await open('#/data');
+  const study = {
+    run: 'run-0001',
+    name: 'S',
+    mode: 'criteria' as const,
+    systems: [],
+    raters: ['Ada'],
+    dialogues: 6,
+    shared: null,
+    seed: 1,
+    repeats: 0,
+    margin: 0.25,
+    delta: 0.3,
+  };
+  await bridge.createStudy(study);
+  await user.click(await find('dataset-open-support-desk'));
+  await find('examples-total');
+  get('examples').focus();
+  await user.keyboard('{ArrowDown}{ArrowDown}{ArrowDown}{ArrowDown}');
+  expect(text(await find('example-in-study'))).toBe(t.data.inStudyWhy);
+  expect([query('pair-edit'), query('summary-box')]).toEqual([null, null]);
+  expect(text(get('examples'))).toContain(t.data.inStudy);
+  await user.click(get('pairs-export'));
+  expect(text(await find('export-held-back'))).toContain('pairs are in a running study');
+  await bridge.closeStudy('1');
+  const { rows } = await bridge.examples('support-desk', 4, 1);
+  expect(rows[0]?.references).toHaveLength(1);
 });

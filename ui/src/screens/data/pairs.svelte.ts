@@ -73,7 +73,7 @@ export class Pairs {
   async nextOpen(behind: number): Promise<number | undefined> {
     const whole = await this.all();
     const order = [...whole.keys()].map((index) => (behind + 1 + index) % whole.length);
-    return order.find((index) => whole[index]?.references.length === 0);
+    return order.find((index) => waits(whole[index]));
   }
 
   /** Fetches again what may have changed while another screen was shown. */
@@ -164,5 +164,9 @@ export class Pairs {
     if (this.doubts) await this.check();
   }
 }
+
+/** Whether nobody has summarized the dialogue; people rate no dialogue that waits for a summary. */
+export const waits = (pair: Example | undefined): boolean =>
+  pair !== undefined && pair.references.length === 0 && !pair.in_study;
 
 const keys = (pairs: Example[]): number[] => pairs.flatMap((pair) => (pair.key === null ? [] : [pair.key]));

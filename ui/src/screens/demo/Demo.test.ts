@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { find, get, open, query, text } from '../../testing';
+import { t } from '../../text';
 
 test('a pasted dialogue is summarized as it streams', async () => {
   const { user } = await open('#/demo');
@@ -159,4 +160,24 @@ test('a correction that was begun is not lost', async () => {
   await user.click(get('nav-home'));
   await user.click(get('nav-demo'));
   expect(((await find('correct-text')) as HTMLTextAreaElement).value).toContain('At seven.');
+});
+
+test('test pairs of a running study are not offered', async () => {
+  const { bridge, user } = await open('#/demo');
+  await bridge.createStudy({
+    run: 'run-0001',
+    name: 'S',
+    mode: 'criteria',
+    systems: [],
+    raters: ['Ada'],
+    dialogues: 6,
+    shared: null,
+    seed: 1,
+    repeats: 0,
+    margin: 0.25,
+    delta: 0.3,
+  });
+  await user.click(await find('demo-from-test'));
+  await expect.poll(() => document.body.textContent).toContain(t.demo.allInStudy);
+  expect((get('demo-input') as HTMLTextAreaElement).value).toBe('');
 });

@@ -425,6 +425,8 @@ export const judge: typeof en = {
     examples: 'Beispiele',
     fromTest: 'Ein Testpaar dieses Laufs',
     noTest: 'Dieser Datensatz hat keine Testpaare.',
+    allInStudy:
+      'Zu allen Testdialogen dieses Datensatzes werden gerade Zusammenfassungen bewertet. Die Vorführung bietet sie wieder an, wenn die Ergebnisse offen sind.',
     reference: 'Referenz aus den Daten:',
     copy: 'Kopieren',
     copied: 'Kopiert.',

@@ -76,6 +76,9 @@ export const prepare: typeof en = {
     nextOpen: 'Nächster ohne Zusammenfassung',
     allSummarised: 'Jeder Dialog hat eine Zusammenfassung.',
     noSummaryYet: 'Noch keine Zusammenfassung',
+    inStudy: 'Zurückgehalten: in einer laufenden Studie',
+    inStudyWhy:
+      'Die Referenz wird zurückgehalten: Zu diesem Dialog werden gerade Zusammenfassungen bewertet, und wer sie kennt, könnte sagen, welche von einem Menschen ist. Sie erscheint wieder, und das Paar lässt sich ändern, sobald alle abgeschlossen haben oder die Ergebnisse geöffnet sind.',
     writeSummary: 'Zusammenfassung dieses Dialogs',
     writeSummaryHint:
       'Was Sie schreiben, wird dabei gespeichert. Ohne Zusammenfassung wartet der Dialog und trainiert nichts.',
@@ -148,6 +151,10 @@ export const prepare: typeof en = {
     export: 'Ausgeben',
     exportTitle: 'Diese Paare ausgeben',
     exportHint: 'Tabellen enthalten die erste Referenz jedes Paars; JSON enthält alle.',
+    exportHeldBack: (pairs) =>
+      pairs === 1
+        ? 'Ein Paar ist in einer laufenden Studie: der Datensatz geht hinaus, wenn ihre Ergebnisse offen sind.'
+        : `${pairs} Paare sind in einer laufenden Studie: der Datensatz geht hinaus, wenn ihre Ergebnisse offen sind.`,
     exportSave: 'Speichern unter…',
     needDialogue: 'Schreiben Sie den Dialog',
     needSummary: 'Schreiben Sie eine Zusammenfassung',

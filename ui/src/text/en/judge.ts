@@ -409,6 +409,8 @@ export const judge = {
     examples: 'Examples',
     fromTest: 'A test pair of this run',
     noTest: 'This data set has no test pairs.',
+    allInStudy:
+      'People rate summaries of every test dialogue of this data set now. Demo offers them again when the results are open.',
     reference: 'Reference summary:',
     copy: 'Copy',
     copied: 'Copied.',

@@ -66,6 +66,9 @@ export const prepare = {
     nextOpen: 'Next without a summary',
     allSummarised: 'Every dialogue has a summary.',
     noSummaryYet: 'No summary yet',
+    inStudy: 'Held back: in a running study',
+    inStudyWhy:
+      'The reference is held back: people rate summaries of this dialogue now, and whoever knows it could tell which summary is by a person. It is shown again, and the pair can be changed, when everybody has locked or the results are opened.',
     writeSummary: 'Summary of this dialogue',
     writeSummaryHint:
       'What you type is saved as you go. Without a summary the dialogue waits and trains nothing.',
@@ -138,6 +141,10 @@ export const prepare = {
     export: 'Export',
     exportTitle: 'Export these pairs',
     exportHint: 'Tables hold the first reference of each pair; JSON holds all.',
+    exportHeldBack: (pairs: number) =>
+      pairs === 1
+        ? 'One pair is in a running study: the data set goes out when its results are open.'
+        : `${pairs} pairs are in a running study: the data set goes out when its results are open.`,
     exportSave: 'Save as…',
     needDialogue: 'Write the dialogue',
     needSummary: 'Write a summary',

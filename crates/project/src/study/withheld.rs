@@ -1,0 +1,153 @@
+//! What a data set shows of the dialogues that people rate now: never their references, and no summary by one of the
+//! systems. Who knows the human reference, or what a system writes about the same dialogue, can tell whose text is whose.
+//!
+//! Flow: Data, Demo and `duologue datasets` ask here, until every rater has locked or the results are opened
+//! ([`super::blind`]). Nothing is kept from runs: they read the store.
+
+use std::collections::BTreeMap;
+
+use contract::problem::StudyProblem;
+use contract::{Origin, Split};
+use store::ExampleRow;
+
+use super::record::RatedTurn;
+use crate::dialogue::Dialogue;
+use crate::error::{Result, corrupt};
+use crate::session::Session;
+
+/// The references of an example, as they may be seen now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum References {
+    /// Nobody rates texts about its dialogue; empty while the dialogue waits for a summary.
+    Shown(Vec<String>),
+    /// People rate texts about its dialogue, the references perhaps among them.
+    InStudy,
+}
+
+impl References {
+    /// Those that may be seen.
+    pub fn shown(&self) -> &[String] {
+        match self {
+            Self::Shown(texts) => texts,
+            Self::InStudy => &[],
+        }
+    }
+
+    /// Whether people rate texts about the dialogue now.
+    pub fn is_in_study(&self) -> bool {
+        *self == Self::InStudy
+    }
+}
+
+/// An example as a shell shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenExample {
+    /// Key; never given to another example.
+    pub id: i64,
+    /// The id in the imported file.
+    pub external_id: String,
+    /// The split it belongs to.
+    pub split: Split,
+    /// Where its text comes from.
+    pub origin: Origin,
+    /// The dialogue's text, one turn a line.
+    pub dialogue: String,
+    /// Its references.
+    pub references: References,
+}
+
+impl SeenExample {
+    /// Whether somebody has summarized the dialogue; people rate no dialogue that waits for a summary.
+    pub fn is_summarised(&self) -> bool {
+        self.references.is_in_study() || !self.references.shown().is_empty()
+    }
+}
+
+impl Session {
+    /// Examples of a data set, page by page, without the references of those that people rate now.
+    ///
+    /// # Errors
+    /// [`store::Error::NotFound`].
+    pub fn examples(&self, name: &str, offset: u32, limit: u32) -> Result<Vec<SeenExample>> {
+        let dataset = self.store.dataset(name)?;
+        let rows = self.store.examples_page(dataset.id, offset, limit)?;
+        let in_study = self.examples_in_study()?;
+        let seen = rows.into_iter().map(|row| seen(row, &in_study));
+        Ok(seen.collect())
+    }
+
+    /// Row ids of the examples that people rate now, each with a study that it is in.
+    pub fn examples_in_study(&self) -> Result<BTreeMap<i64, String>> {
+        Ok(self.store.examples_in_study()?.into_iter().collect())
+    }
+
+    /// Refuses to change examples that people rate now: whoever changes a text has to see it.
+    ///
+    /// # Errors
+    /// [`StudyProblem::Blinded`].
+    pub(crate) fn may_change(&self, examples: &[i64]) -> Result<()> {
+        let in_study = self.examples_in_study()?;
+        let found = examples.iter().filter_map(|id| in_study.get(id).cloned());
+        blinded(found.collect())
+    }
+
+    /// Refuses to have a dialogue summarized that people rate now: what comes out would be the text of a system, with its
+    /// name.
+    ///
+    /// # Errors
+    /// [`StudyProblem::Blinded`].
+    pub fn may_summarize(&self, dialogue: &str) -> Result<()> {
+        let asked = words(&turns(dialogue));
+        let mut found = Vec::new();
+        for (study, stored) in self.store.dialogues_in_study()? {
+            let stored: Vec<RatedTurn> =
+                serde_json::from_value(stored).map_err(|error| corrupt(&study, error))?;
+            if words(&stored) == asked {
+                found.push(study);
+            }
+        }
+        blinded(found)
+    }
+}
+
+fn blinded(mut studies: Vec<String>) -> Result<()> {
+    studies.sort_unstable();
+    studies.dedup();
+    match studies.is_empty() {
+        true => Ok(()),
+        false => Err(StudyProblem::Blinded { studies }.into()),
+    }
+}
+
+fn seen(row: ExampleRow, in_study: &BTreeMap<i64, String>) -> SeenExample {
+    SeenExample {
+        references: match in_study.contains_key(&row.id) {
+            true => References::InStudy,
+            false => References::Shown(row.references),
+        },
+        id: row.id,
+        external_id: row.external_id,
+        split: row.split,
+        origin: row.origin,
+        dialogue: row.dialogue,
+    }
+}
+
+/// The turns of a dialogue as a study keeps them.
+pub(super) fn turns(dialogue: &str) -> Vec<RatedTurn> {
+    Dialogue::parse(dialogue)
+        .turns
+        .into_iter()
+        .map(|turn| RatedTurn {
+            s: turn.speaker.unwrap_or_default(),
+            t: turn.text,
+        })
+        .collect()
+}
+
+/// What is said, whatever blanks, case and punctuation it is typed with.
+fn words(turns: &[RatedTurn]) -> String {
+    let texts = turns.iter().flat_map(|turn| [&turn.s, &turn.t]);
+    let letters = texts.flat_map(|text| text.chars().filter(|letter| letter.is_alphanumeric()));
+    letters.flat_map(char::to_lowercase).collect()
+}
