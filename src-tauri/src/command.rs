@@ -7,6 +7,7 @@ pub(crate) mod file;
 pub(crate) mod handover;
 pub(crate) mod model;
 pub(crate) mod output;
+pub(crate) mod pack;
 pub(crate) mod protection;
 pub(crate) mod run;
 pub(crate) mod setting;

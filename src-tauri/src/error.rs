@@ -1,6 +1,8 @@
 //! Errors as the page gets them: problems with typed arguments, which the page words.
 
-use contract::problem::{Corrupt, ImportProblem, Misuse, NotFound, ShellProblem, WorkspaceProblem};
+use contract::problem::{
+    Corrupt, ImportProblem, Misuse, NotFound, ShellProblem, StudyProblem, WorkspaceProblem,
+};
 use contract::{ErrorReport, Reported};
 
 use crate::dto::{AppError, ToldError};
@@ -50,7 +52,7 @@ macro_rules! from_problems {
         })+
     };
 }
-from_problems!(ImportProblem, ShellProblem, WorkspaceProblem);
+from_problems!(ImportProblem, ShellProblem, StudyProblem, WorkspaceProblem);
 
 impl From<Misuse> for AppError {
     fn from(misuse: Misuse) -> Self {

@@ -32,11 +32,15 @@ include!("../commands.in");
 /// All commands with their types, for the running window and for the generated bindings.
 fn commands() -> Builder<Wry> {
     use command::{
-        dataset, demo, experiment, file, handover, model, output, protection, run, setting, start,
-        study, workbench,
+        dataset, demo, experiment, file, handover, model, output, pack, protection, run, setting,
+        start, study, workbench,
     };
     Builder::<Wry>::new()
         .commands(with_commands!(collect_commands))
+        // What the page reads out of a rater pack and puts into its answers.
+        .typ::<contract::PackItems>()
+        .typ::<contract::PackAnswers>()
+        .typ::<contract::AnswersHeader>()
         .semantic_types(
             specta_typescript::semantic::Configuration::empty().enable_lossless_floats(),
         )

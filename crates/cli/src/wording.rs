@@ -478,9 +478,7 @@ fn study(problem: &StudyProblem) -> String {
         }
         StudyPlan { .. } => "Change the plan and try again.".into(),
         UnknownItem { .. } => "Open the desk again; it shows what is left to rate.".into(),
-        NotAPack { .. } => {
-            "Name the file that the rater saved, or the pack that was written for them.".into()
-        }
+        NotAPack { .. } => "Name the file that the rater saved: NAME--R1.duoanswers.".into(),
         NewerFormat { .. } => "Update Duologue.".into(),
         OtherStudy { .. } | UnknownPack { .. } => {
             "Read it into the workspace that wrote the pack.".into()

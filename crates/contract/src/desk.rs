@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CheckStatement, Criterion, Guideline, ItemState, RaterState, RatingMode, SkipReason, StudyKind,
-    StudyState, Warmup, Words,
+    CheckStatement, Criterion, Guideline, ItemState, PackStanding, RaterState, RatingMode,
+    SkipReason, StudyKind, StudyState, Warmup, Words,
 };
 
 /// A study in a list.
@@ -91,6 +91,8 @@ pub struct RaterProgress {
     /// Their last press.
     #[cfg_attr(feature = "specta", specta(type = Option<f64>))]
     pub last_at_ms: Option<i64>,
+    /// The rater pack that was written for them last.
+    pub pack: Option<PackStanding>,
 }
 
 /// Everything that a rater needs to go on.

@@ -10,6 +10,7 @@ mod data;
 mod desk;
 mod device;
 mod difference;
+mod dispute;
 mod error;
 mod event;
 mod excerpt;
@@ -22,6 +23,7 @@ mod line;
 mod method;
 mod metric;
 mod model;
+mod pack;
 mod part;
 mod plan;
 mod privacy;
@@ -55,6 +57,7 @@ pub use device::{BadDevice, DeviceChoice};
 pub use difference::{
     DataDifference, OutputDifference, ResultDifference, RunDifferences, SettingDifference,
 };
+pub use dispute::{Adjudicated, DisputeReason, Disputed, DisputedNote, DisputedScore, Disputes};
 pub use error::{
     CertificateFault, ErrorCode, ErrorPlace, ErrorReport, ExampleKind, FileAction, Kind, MapPart,
     Price, RecipeRule, Thing,
@@ -87,6 +90,12 @@ pub use line::{
 pub use method::{EndedBy, Preset, StageName, Synthesizer, System};
 pub use metric::{Direction, FactKind, MetricCard, MetricUnit, ResultMetric};
 pub use model::{AdapterDtype, Fit, Licence, Proof, Quantize};
+pub use pack::{
+    AnswersHeader, Cipher, CipherName, Conflict, Envelope, Kdf, KdfName, Keep, Merged,
+    PACK_VERSION, PackAnswers, PackCheck, PackChoice, PackDialogue, PackFormat, PackHeader,
+    PackItem, PackItemState, PackItems, PackRating, PackStanding, PackStep, PackTurn, PackWarmup,
+    PackWritten,
+};
 pub use part::Part;
 pub use plan::{Bounds, Lack, SettingShape, SplitRule, SplitShares};
 pub use privacy::{

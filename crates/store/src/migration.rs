@@ -11,7 +11,8 @@
 use crate::key::Keys;
 use crate::table::{
     artifact, dataset, example, experiment, import, leak, lease, ledger, metric_point, model, part,
-    queue, rating_acts, rating_old, rating_study, run, setting, stage, work, workbench,
+    queue, rating_acts, rating_after, rating_old, rating_pack, rating_study, run, setting, stage,
+    work, workbench,
 };
 use crate::{Error, Result};
 use rusqlite::{Connection, TransactionBehavior};
@@ -81,6 +82,8 @@ const LINES: &[Line] = &[
     Line::additive(rating_old::COPY_SQL),
     Line::additive(leak::SQL),
     Line::additive(workbench::SQL),
+    Line::additive(rating_pack::SQL),
+    Line::additive(rating_after::SQL),
 ];
 
 /// What a database has: in decimal, `user_version` is `MMmmmLLL`, the release that it needs (`MM.mmm`) and the number

@@ -1,9 +1,11 @@
 //! Rating studies. No command here tells who wrote a text before the results are open, which the session decides.
 
 use contract::{
-    Desk, DeskPress, DeskStep, StudyProgress, StudyResults, StudyState, StudySummary, System,
+    Desk, DeskPress, DeskStep, Disputes, StudyProgress, StudyResults, StudyState, StudySummary,
+    System,
 };
 use host::clock::now_ms;
+use project::study::afterwards::Settlement;
 use project::study::begin::Fresh;
 use project::study::blind::Gone;
 use project::study::request::{StudyRequest as Request, SystemRequest};
@@ -154,13 +156,51 @@ pub(crate) fn delete_study(place: State<'_, Place>, study: String) -> Answer<()>
     Ok(session.delete_rated_study(number)?)
 }
 
-/// Every figure of a study; refused while people rate.
+/// The summaries of a study that deserve a second look; refused while people rate.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn study_results(place: State<'_, Place>, study: String) -> Answer<StudyResults> {
+pub(crate) fn disputed(place: State<'_, Place>, study: String) -> Answer<Disputes> {
+    let session = place.session()?;
+    Ok(session.disputed(&session.opened(&study)?)?)
+}
+
+/// Settles a score of a summary, with a reason.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn adjudicate(
+    place: State<'_, Place>,
+    study: String,
+    item: u32,
+    criterion: String,
+    score: u8,
+    reason: String,
+) -> Answer<Disputes> {
     let session = place.session()?;
     let opened = session.opened(&study)?;
-    Ok(session.rated_results(&opened)?)
+    let settlement = Settlement {
+        item,
+        criterion: &criterion,
+        score,
+        reason: &reason,
+    };
+    session.adjudicate(&opened, settlement, now_ms())?;
+    Ok(session.disputed(&opened)?)
+}
+
+/// Every figure of a study; refused while people rate. With `adjudicated`, settled scores take the place of the raters'.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn study_results(
+    place: State<'_, Place>,
+    study: String,
+    adjudicated: bool,
+) -> Answer<StudyResults> {
+    let session = place.session()?;
+    let opened = session.opened(&study)?;
+    Ok(match adjudicated {
+        true => session.adjudicated_results(&opened)?,
+        false => session.rated_results(&opened)?,
+    })
 }
 
 fn planned(request: StudyRequest) -> Request {

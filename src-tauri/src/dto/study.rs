@@ -1,7 +1,7 @@
 //! A rating study as the page plans it. What it sees of one is in `contract`: nothing there names a system before the
 //! results are open.
 
-use contract::{RatingMode, StudyOutlook, System};
+use contract::{PackHeader, RatingMode, StudyOutlook, System};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -46,4 +46,15 @@ pub struct StudyRequest {
 pub struct PlanAnswer {
     /// What the study can show; none without raters.
     pub outlook: Option<StudyOutlook>,
+}
+
+/// A rater pack that somebody else wrote, before its secret is typed.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct OpenedPack {
+    /// The beginning of its file's name, which its answers get too.
+    pub name: String,
+    /// What can be read without the secret.
+    pub header: PackHeader,
+    /// The rest, in base64.
+    pub ciphertext: String,
 }

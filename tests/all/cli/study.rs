@@ -157,7 +157,12 @@ fn a_study_of_the_sample_is_blind_until_it_is_closed() {
         place.fails(&["show", &run, "--stage", "evaluate"], 2, "blinded"),
         place.fails(&["pack", &run, "--to", &place.path("pack")], 2, "blinded"),
         place.fails(&["study", "verify", "S"], 2, "blinded"),
+        place.fails(&["study", "disputed", "S"], 2, "blinded"),
+        place.fails(&["audit", &run], 2, "blinded"),
+        place.ok(&["datasets", "physiotherapy"]),
+        packed(&place),
     ];
+    assert_eq!(told[told.len() - 2]["in_study"], 12);
     for word in ["sft_real", "mrds_separate", "\"reference\""] {
         assert!(
             !json!(told).to_string().contains(word),
@@ -183,6 +188,68 @@ fn a_study_of_the_sample_is_blind_until_it_is_closed() {
     place.fails(&["study", "delete", "S"], 2, "usage");
     assert!(place.ok(&["study", "delete", "S", "--yes"])["items"].is_number());
     assert!(list(&place.ok(&["study", "list"])["studies"]).is_empty());
+}
+
+/// Writes a rater pack and looks at its file; what is no answer to it is refused.
+fn packed(place: &Place) -> Value {
+    let to = place.path("S--R2.duopack.html");
+    let written = place.ok(&["study", "pack", "S", "--rater", "Ben", "--to", &to]);
+    let page = std::fs::read_to_string(&to).unwrap();
+    assert_eq!(written["bytes"], page.len());
+    assert!(page.starts_with("<!doctype html>") && page.contains("duologue.pack"));
+    assert_eq!(text(&written["secret"]).len(), 24);
+    assert!(!page.contains(text(&written["secret"])));
+    place.fails(&["study", "merge", "S", &to], 2, "not_a_pack");
+    place.fails(
+        &["study", "pack", "S", "--rater", "Zoe"],
+        2,
+        "unknown_rater",
+    );
+    let progress = place.ok(&["study", "progress", "S"]);
+    assert_eq!(progress["raters"][1]["pack"]["pack_id"], written["pack_id"]);
+    written
+}
+
+#[test]
+fn what_is_disputed_is_settled_beside_the_scores() {
+    let place = Place::new();
+    let number = place.ok(&["study", "import", &golden()])["study"].to_string();
+    let disputed = place.ok(&["study", "disputed", &number]);
+    let row = &list(&disputed["rows"])[0];
+    assert!(row["spread"].as_u64().unwrap() >= 2, "{row}");
+    let (item, criterion) = (row["item"].to_string(), text(&disputed["criteria"][0][0]));
+    let settle = |score: &'static str| {
+        let (item, criterion) = (item.clone(), criterion.to_owned());
+        [
+            "study",
+            "adjudicate",
+            &number,
+            "--item",
+            &item,
+            "--criterion",
+            &criterion,
+            "--score",
+            score,
+            "--reason",
+            "read again",
+        ]
+        .map(str::to_owned)
+    };
+    let words = |words: &[String; 11]| words.each_ref().map(|word| word.as_str()).to_vec();
+    place.fails(&words(&settle("9")), 2, "score_out_of_range");
+    let before = place.ok(&["study", "results", &number]);
+    let settled = place.ok(&words(&settle("1")));
+    assert_eq!(settled["adjudicated"], 1);
+    assert_eq!(place.ok(&["study", "results", &number]), before);
+    let with = place.ok(&["study", "results", &number, "--adjudicated"]);
+    assert_ne!(with["systems"], before["systems"]);
+    let to = place.path("out");
+    place.ok(&["study", "export", &number, "--to", &to]);
+    let sheet = std::fs::read_to_string(format!("{to}/datasheet.md")).unwrap();
+    assert!(sheet.contains("To be answered by you"), "{sheet}");
+    for file in ["companion.csv", "protocol.json", "shown.csv", "events.csv"] {
+        assert!(std::path::Path::new(&to).join(file).exists(), "{file}");
+    }
 }
 
 #[test]

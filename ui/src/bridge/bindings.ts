@@ -178,8 +178,20 @@ export const commands = {
 	revealStudy: (study: string, reason: string) => __TAURI_INVOKE<null>("reveal_study", { study, reason }),
 	/**  Removes a study with its texts and ratings. */
 	deleteStudy: (study: string) => __TAURI_INVOKE<null>("delete_study", { study }),
-	/**  Every figure of a study; refused while people rate. */
-	studyResults: (study: string) => __TAURI_INVOKE<StudyResults>("study_results", { study }),
+	/**  Asks where a rater pack goes and writes it there; `None` if the user cancelled. */
+	writePack: (study: string, rater: string, language: Language) => __TAURI_INVOKE<PackWritten | null>("write_pack", { study, rater, language }),
+	/**  Takes a rater's answers from a file. */
+	readAnswers: (study: string, file: string, keep: Keep | null) => __TAURI_INVOKE<Merged>("read_answers", { study, file, keep }),
+	/**  Reads the envelope of a rater pack that somebody else wrote. */
+	openPack: (file: string) => __TAURI_INVOKE<OpenedPack>("open_pack", { file }),
+	/**  The system's own dialog for opening a rater pack or the answers to one; `None` if the user cancelled. */
+	pickPackFile: (format: PackFormat) => __TAURI_INVOKE<string | null>("pick_pack_file", { format }),
+	/**  The summaries of a study that deserve a second look; refused while people rate. */
+	disputed: (study: string) => __TAURI_INVOKE<Disputes>("disputed", { study }),
+	/**  Settles a score of a summary, with a reason. */
+	adjudicate: (study: string, item: number, criterion: string, score: number, reason: string) => __TAURI_INVOKE<Disputes>("adjudicate", { study, item, criterion, score, reason }),
+	/**  Every figure of a study; refused while people rate. With `adjudicated`, settled scores take the place of the raters'. */
+	studyResults: (study: string, adjudicated: boolean) => __TAURI_INVOKE<StudyResults>("study_results", { study, adjudicated }),
 	/**  Summarizes a dialogue; the text comes through the channel as it is written. */
 	/**  Everything that a run can hand over, with its size, and why something cannot be had now. */
 	offered: (run: string) => __TAURI_INVOKE<Offered[]>("offered", { run }),
@@ -231,6 +243,16 @@ export type AccountUnit =
 /**  Several of these: the files of the import differ. */
 "mixed";
 
+/**  A settled score. It stands beside the raters' and never takes their place. */
+export type Adjudicated = {
+	/**  The score. */
+	score: number,
+	/**  Why. */
+	reason: string,
+	/**  When it was settled. */
+	at_ms: number,
+};
+
 /**  How well raters agree, in a word. */
 export type AgreementWord = 
 /**  Alpha of .8 or more. */
@@ -250,6 +272,34 @@ export type AnalysisSeeds = {
 	analysis: number,
 	/**  Number of resamples. */
 	resamples: number,
+};
+
+/**  What can be read of answers without the secret. */
+export type AnswersHeader = {
+	/**  Always [`PackFormat::Answers`]. */
+	format: PackFormat,
+	/**  Version of the format. */
+	version: number,
+	/**  The pack that they answer. */
+	pack_id: string,
+	/**  The study's word. */
+	study_uid: string,
+	/**  The rater's slot. */
+	rater: string,
+	/**  The study's seal. */
+	seal: string,
+	/**  How the secret becomes a key: as in the pack. */
+	kdf: Kdf,
+	/**  How the payload is encrypted. */
+	cipher: Cipher,
+	/**  A word of the browser or program in which the pack was opened: two people who share a pack have two. */
+	branch: string,
+	/**  Counts the savings of a branch. */
+	revision: number,
+	/**  Whether the answers are final. */
+	locked: boolean,
+	/**  When they were saved, by the clock there. */
+	saved_at: number,
 };
 
 /**  What went wrong, which the page words. */
@@ -424,6 +474,19 @@ export type CheckStatement = {
 	why: Words,
 };
 
+/**  How a payload is encrypted. */
+export type Cipher = {
+	/**  Its name. */
+	name: CipherName,
+	/**  12 bytes in base64, never used twice with a key. */
+	nonce: string,
+};
+
+/**  How a pack is encrypted. */
+export type CipherName = 
+/**  With authentication, so that a changed file is refused. */
+"AES-256-GCM";
+
 /**  Which column plays which part. */
 export type ColumnRole = {
 	/**  `dialogue`, `summary`, `id`, `split`, … */
@@ -474,6 +537,18 @@ export type Comparison = {
 	settle: Settle | null,
 	/**  All of it in a sentence; none if nothing is tested. */
 	sentence: Words | null,
+};
+
+/**  Two sets of answers of one rater, in numbers. */
+export type Conflict = {
+	/**  Scores and choices that both have. */
+	both: number,
+	/**  Those that only the earlier set has. */
+	only_first: number,
+	/**  Those that only the file has. */
+	only_second: number,
+	/**  Those of both that differ. */
+	different: number,
 };
 
 /**  How a rater scores what they see a second time. */
@@ -894,6 +969,72 @@ export type Domain = {
 	gain_ci95: [number, number],
 	/**  The same in a sentence. */
 	sentence: Words,
+
+/**  Why a summary deserves a second look. */
+export type DisputeReason = 
+/**  Two raters' scores are two points or more apart. */
+"spread" | 
+/**  People find it misleading or seriously wrong. */
+"unfaithful" | 
+/**  Somebody thinks that it has a real person's data. */
+"flag" | 
+/**  People put it first among its dialogue's summaries and ROUGE-1 last, or the other way round. */
+"metric";
+
+/**  A summary that deserves a second look. */
+export type Disputed = {
+	/**  Its number in the study. */
+	item: number,
+	/**  The number of its dialogue. */
+	dialogue: number,
+	/**  The dialogue. */
+	turns: DeskTurn[],
+	/**  The summary. */
+	text: string,
+	/**  Names of the systems that wrote it. */
+	systems: string[],
+	/**  Why it deserves a second look. */
+	reasons: DisputeReason[],
+	/**  The largest distance of two raters' scores on a criterion. */
+	spread: number,
+	/**  All scores of first showings. */
+	scores: DisputedScore[],
+	/**  What raters wrote about it. */
+	notes: DisputedNote[],
+	/**  The scores that were settled, by criterion. */
+	adjudicated: { [key in string]: Adjudicated },
+};
+
+/**  A rater's note about a disputed summary. */
+export type DisputedNote = {
+	/**  The rater's slot. */
+	rater: string,
+	/**  The note. */
+	note: string,
+};
+
+/**  A rater's score of a disputed summary. */
+export type DisputedScore = {
+	/**  The rater's slot. */
+	rater: string,
+	/**  The criterion. */
+	criterion: string,
+	/**  The score. */
+	score: number,
+};
+
+/**  The disputed summaries of a study. */
+export type Disputes = {
+	/**  Name of the study. */
+	study: string,
+	/**  Summaries in all. */
+	items: number,
+	/**  Summaries with a settled score. */
+	adjudicated: number,
+	/**  The criteria with the points of their scales, in the order of the tables. */
+	criteria: [string, number][],
+	/**  Those that deserve a second look, the most disputed first. */
+	rows: Disputed[],
 };
 
 /**  Where the same dialogue stands. */
@@ -2564,6 +2705,30 @@ export type JudgeVerdict =
 /**  Not even the topic. */
 "unable";
 
+/**  How the secret becomes a key. */
+export type Kdf = {
+	/**  Its name. */
+	name: KdfName,
+	/**  Rounds. */
+	iterations: number,
+	/**  16 bytes in base64. */
+	salt: string,
+};
+
+/**  How the secret of a pack becomes a key. */
+export type KdfName = 
+/**  The one that every browser has. */
+"PBKDF2-HMAC-SHA-256";
+
+/**  Which answers count if a rater has two sets of them. */
+export type Keep = 
+/**  Those that are here. */
+"first" | 
+/**  Those of the file. */
+"second" | 
+/**  Both: the file's are another person's, who gets a place of their own. */
+"other";
+
 /**  What prevents a run. */
 export type Lack = 
 /**  Examples of the data set. */
@@ -2776,6 +2941,24 @@ export type MarkComparison = {
 	outcome: Outcome | null,
 	/**  All of it in a sentence. */
 	sentence: Words | null,
+};
+
+/**  Answers that were taken. */
+export type Merged = {
+	/**  The slot whose answers they are now; none if those that were here are kept. */
+	rater: string | null,
+	/**  The branch. */
+	branch: string,
+	/**  Its saving number. */
+	revision: number,
+	/**  Scores and choices that were not here before. */
+	new: number,
+	/**  Those that took the place of others. */
+	replaced: number,
+	/**  Whether the set is final now. */
+	locked: boolean,
+	/**  What the two sets had, if there were two. */
+	conflict: Conflict | null,
 };
 
 /**
@@ -3119,6 +3302,16 @@ settings: Change[] } |
 /**  `owner/name` on the Hub. */
 hub_id: string };
 
+/**  A rater pack that somebody else wrote, before its secret is typed. */
+export type OpenedPack = {
+	/**  The beginning of its file's name, which its answers get too. */
+	name: string,
+	/**  What can be read without the secret. */
+	header: PackHeader,
+	/**  The rest, in base64. */
+	ciphertext: string,
+};
+
 /**  Where an example's text comes from. */
 export type Origin = 
 /**  From an imported file. */
@@ -3167,6 +3360,199 @@ export type Outcome =
 "identical" | 
 /**  Fewer than six dialogues, which cannot show anything. */
 "too_few";
+
+/**  What a rater answered: all of it, every time. */
+export type PackAnswers = {
+	/**  Scores. */
+	ratings: PackRating[],
+	/**  Choices among the summaries of a step. */
+	choices: PackChoice[],
+	/**  How far the rater is with each summary that they touched. */
+	items: PackItemState[],
+	/**  Every judgement of a statement about the guideline. */
+	checks: PackCheck[],
+	/**  Scores of the examples. */
+	warmup: PackWarmup[],
+};
+
+/**  A judgement of a statement about the guideline. */
+export type PackCheck = {
+	/**  Place of the statement. */
+	place: number,
+	/**  Whether the rater held it to be true. */
+	answer: boolean,
+	/**  When. */
+	at: number,
+};
+
+/**  A choice among the summaries of a step. */
+export type PackChoice = {
+	/**  The step. */
+	n: number,
+	/**  The summary named best; none for a tie. */
+	best: number | null,
+	/**  The summary named worst; none in pairs. */
+	worst: number | null,
+	/**  When. */
+	at: number,
+};
+
+/**  A dialogue of a pack. */
+export type PackDialogue = {
+	/**  Its number in the pack. */
+	d: number,
+	/**  Its turns. */
+	turns: PackTurn[],
+};
+
+/**  What a file of a rater pack is. */
+export type PackFormat = 
+/**  What a rater is to rate. */
+"duologue.pack" | 
+/**  What they answered. */
+"duologue.answers";
+
+/**  What can be read of a pack without its secret. */
+export type PackHeader = {
+	/**  Always [`PackFormat::Pack`]. */
+	format: PackFormat,
+	/**  Version of the format. */
+	version: number,
+	/**  A word that no other pack has. */
+	pack_id: string,
+	/**  The study's word. */
+	study_uid: string,
+	/**  The rater's slot. */
+	rater: string,
+	/**  The study's seal. */
+	seal: string,
+	/**  How the secret becomes a key. */
+	kdf: Kdf,
+	/**  How the payload is encrypted. */
+	cipher: Cipher,
+};
+
+/**  A summary of a pack. */
+export type PackItem = {
+	/**  Its number in the pack. */
+	i: number,
+	/**  Its dialogue. */
+	d: number,
+	/**  The summary. */
+	text: string,
+};
+
+/**  How far a rater is with a summary. */
+export type PackItemState = {
+	/**  The step. */
+	n: number,
+	/**  The summary. */
+	i: number,
+	/**  How far. */
+	state: ItemState,
+	/**  Why it was left out. */
+	reason: SkipReason | null,
+	/**  The rater's note. */
+	note: string,
+	/**  Whether the rater thinks that it has a real person's data. */
+	flag: boolean,
+	/**  Time with signs of life. */
+	active_ms: number,
+	/**  Time without. */
+	idle_ms: number,
+};
+
+/**  What a rater is to rate. */
+export type PackItems = {
+	/**  Name of the study. */
+	title: string,
+	/**  The language of the page. */
+	language: Language,
+	/**  What is asked. */
+	mode: RatingMode,
+	/**  What is asked about two summaries or about all of a dialogue. */
+	question: Words,
+	/**  What to read first. */
+	guideline: Guideline,
+	/**  What is scored. */
+	criteria: Criterion[],
+	/**  Statements about the guideline. */
+	check: CheckStatement[],
+	/**  Examples with their answers. */
+	warmup: Warmup | null,
+	/**  The dialogues. */
+	dialogues: PackDialogue[],
+	/**  The summaries. */
+	items: PackItem[],
+	/**  What is shown at once, in order. */
+	steps: PackStep[],
+};
+
+/**  A score. */
+export type PackRating = {
+	/**  The step. */
+	n: number,
+	/**  The summary. */
+	i: number,
+	/**  The criterion. */
+	c: string,
+	/**  The score; 0 for "not applicable". */
+	v: number,
+	/**  When. */
+	at: number,
+};
+
+/**  Where a rater's pack stands. */
+export type PackStanding = {
+	/**  Its word. */
+	pack_id: string,
+	/**  When it was written. */
+	written_at_ms: number,
+	/**  Saving number of the answers that are here; none before the first. */
+	merged_revision: number | null,
+};
+
+/**  A dialogue with its summaries, in the order shown. */
+export type PackStep = {
+	/**  Its number in the rater's order. */
+	n: number,
+	/**  The dialogue. */
+	d: number,
+	/**  The summaries. */
+	items: number[],
+};
+
+/**  A turn of a dialogue. */
+export type PackTurn = {
+	/**  Who speaks. */
+	s: string,
+	/**  What they say. */
+	t: string,
+};
+
+/**  Scores of an example. */
+export type PackWarmup = {
+	/**  Place of the example. */
+	place: number,
+	/**  The rater's scores. */
+	scores: { [key in string]: number },
+	/**  When. */
+	at: number,
+};
+
+/**  A pack that was written. */
+export type PackWritten = {
+	/**  Its word. */
+	pack_id: string,
+	/**  The file. */
+	file: string,
+	/**  SHA-256 of the file, whose first digits two people can compare by telephone. */
+	sha256: string,
+	/**  Its size. */
+	bytes: number,
+	/**  The secret, to be told by another way than the file. */
+	secret: string,
+};
 
 /**  The comparison of two systems by side-by-side choices. */
 export type PairComparison = {
@@ -3503,6 +3889,8 @@ export type RaterProgress = {
 	median_s: number | null,
 	/**  Their last press. */
 	last_at_ms: number | null,
+	/**  The rater pack that was written for them last. */
+	pack: PackStanding | null,
 };
 
 /**  Where a rater stands. */
@@ -4696,10 +5084,12 @@ export type StudyProblem =
 	/**  What is wrong with it. */
 	reason: string,
 } } | 
-/**  Not a rater pack and not answers to one. */
+/**  Not the file that was asked for: a rater pack, or answers to one. */
 { code: "not_a_pack"; args: {
 	/**  The file. */
 	file: string,
+	/**  What was asked for. */
+	expected: PackFormat,
 } } | 
 /**  A rater pack of a newer Duologue. */
 { code: "newer_format"; args: {

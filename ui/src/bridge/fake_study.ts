@@ -6,6 +6,13 @@ import type {
   DeskItem,
   DeskPress,
   DeskStep,
+  Disputed,
+  Disputes,
+  Keep,
+  Merged,
+  OpenedPack,
+  PackStanding,
+  PackWritten,
   RaterState,
   StudyProgress,
   StudyRequest,
@@ -24,6 +31,8 @@ interface FakeStudy {
   summary: StudySummary;
   desks: Desk[];
   undo: { slot: string; step: DeskStep }[];
+  packs: Record<string, PackStanding>;
+  settled: Record<number, Disputed['adjudicated']>;
 }
 
 const criterion = (
@@ -155,6 +164,10 @@ const item = (text: string): DeskItem => ({
 export class FakeStudies extends FakeProtection {
   studyList: FakeStudy[] = [];
   presses: DeskPress[] = [];
+  /** What the dialog for opening a file answers. */
+  picked: string | null = '/home/ada/S--R1.duoanswers';
+  /** The rater pack that is found under any name. */
+  pack: OpenedPack | undefined;
 
   protected isBlind(run: string): boolean {
     return this.studyList.some((kept) => kept.run === run && kept.summary.state === 'running');
@@ -222,7 +235,7 @@ export class FakeStudies extends FakeProtection {
       runs: [],
     };
     const desks = request.raters.map((name, place) => this.#desk(request, study, name, `R${place + 1}`));
-    this.studyList.unshift({ run: request.run, request, summary, desks, undo: [] });
+    this.studyList.unshift({ run: request.run, request, summary, desks, undo: [], packs: {}, settled: {} });
     return structuredClone(summary);
   }
   async studies() {
@@ -292,8 +305,42 @@ export class FakeStudies extends FakeProtection {
         load: desk.steps.length,
         median_s: desk.state === 'invited' ? null : 31,
         last_at_ms: desk.state === 'invited' ? null : Date.now(),
+        pack: kept.packs[desk.slot] ?? null,
       })),
     };
+  }
+  async pickPackFile(): Promise<string | null> {
+    return this.picked;
+  }
+  async writePack(study: string, rater: string): Promise<PackWritten | null> {
+    const desk = this.#open(study, rater);
+    const pack_id = `pack-${desk.slot}`;
+    this.#study(study).packs[desk.slot] = { pack_id, written_at_ms: Date.now(), merged_revision: null };
+    return {
+      pack_id,
+      file: `/home/ada/S--${desk.slot}.duopack.html`,
+      sha256: '0123456789abcdef'.repeat(4),
+      bytes: 98_000,
+      secret: 'K7QM-2F9X-R4TD-8WNB-Z3HP',
+    };
+  }
+  /** A file whose name ends in `-2` contradicts what is here. */
+  async readAnswers(study: string, file: string, keep: Keep | null): Promise<Merged> {
+    const slot = /R\d+/.exec(file)?.[0] ?? '';
+    const desk = this.#open(study, slot);
+    const counts = { both: 4, only_first: 0, only_second: 20, different: 3 };
+    const conflict = file.includes('-2.') ? counts : null;
+    if (conflict && keep === null) refuse({ code: 'pack_conflict', args: { rater: desk.name, ...conflict } });
+    const pack = this.#study(study).packs[slot];
+    if (!pack) return refuse({ code: 'unknown_pack', args: { file } });
+    const base = { branch: 'b1', revision: 3, locked: false, conflict };
+    if (keep === 'first') return { ...base, rater: null, new: 0, replaced: 0 };
+    pack.merged_revision = 3;
+    desk.state = 'active';
+    return { ...base, rater: slot, new: 24, replaced: conflict ? 3 : 0 };
+  }
+  async openPack(file: string): Promise<OpenedPack> {
+    return this.pack ?? refuse({ code: 'not_a_pack', args: { file, expected: 'duologue.pack' } });
   }
   async addRater(study: string, name: string) {
     const { desks, request, summary } = this.#study(study);
@@ -319,6 +366,34 @@ export class FakeStudies extends FakeProtection {
     const kept = this.#study(study);
     this.studyList = this.studyList.filter((other) => other !== kept);
     return null;
+  }
+  async disputed(study: string): Promise<Disputes> {
+    const { summary, request, settled } = this.#study(study);
+    if (!summary.opened) refuse({ code: 'blinded', args: { studies: [summary.name] } });
+    const row = (index: number, reasons: Disputed['reasons']): Disputed => ({
+      item: 1000 + index,
+      dialogue: index + 1,
+      turns: data.dialogueOf(index),
+      text: data.summaryOf(index),
+      systems: request.systems.slice(0, 1).map((system) => system.label),
+      reasons,
+      spread: reasons.includes('spread') ? 3 : 0,
+      scores: criteria.map(({ key }) => ({ rater: 'R1', criterion: key, score: 4 })),
+      notes: [{ rater: 'R1', note: 'odd' }],
+      adjudicated: settled[1000 + index] ?? {},
+    });
+    return {
+      study: summary.name,
+      items: summary.items,
+      adjudicated: Object.keys(settled).length,
+      criteria: criteria.map(({ key }) => [key, 5]),
+      rows: [row(0, ['spread', 'metric']), row(1, ['flag'])],
+    };
+  }
+  async adjudicate(study: string, item: number, key: string, score: number, reason: string) {
+    const { settled } = this.#study(study);
+    settled[item] = { ...settled[item], [key]: { score, reason, at_ms: Date.now() } };
+    return this.disputed(study);
   }
   async studyResults(study: string): Promise<StudyResults> {
     const { summary, request } = this.#study(study);

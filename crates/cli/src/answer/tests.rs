@@ -233,6 +233,7 @@ fn a_data_set() {
         n: 10,
         splits: COUNTS,
         unsummarised: 2,
+        in_study: 0,
         too_long: None,
         imports: None,
     };

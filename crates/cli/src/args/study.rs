@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args as ClapArgs, Subcommand, ValueEnum};
-use contract::{RatingMode, RatingProgram, System};
+use contract::{Keep, Language, RatingMode, RatingProgram, System};
 use project::study::ratings::RatingMap;
 
 use super::word_of;
@@ -60,6 +60,10 @@ pub(crate) enum StudyAction {
         #[arg(long)]
         reason: String,
     },
+    /// Write a rater pack: one encrypted HTML file that a rater elsewhere opens in a browser, without a network
+    Pack(StudyPack),
+    /// Take the answers that a rater saved from their pack
+    Merge(StudyMerge),
     /// Recompute the seal and the hash of the plan, once the results are open
     Verify {
         /// The study's name or number
@@ -77,7 +81,17 @@ pub(crate) enum StudyAction {
     Results {
         /// Its name or number
         study: String,
+        /// With settled scores in the place of the raters' scores of the same summary
+        #[arg(long)]
+        adjudicated: bool,
     },
+    /// The summaries of a finished study that deserve a second look
+    Disputed {
+        /// Its name or number
+        study: String,
+    },
+    /// Settle a score of a finished study; it stands beside the raters' scores and never takes their place
+    Adjudicate(StudyAdjudicate),
     /// Write a study with its answers, results and a dictionary of its columns to a folder
     Export(StudyExport),
 }
@@ -189,6 +203,53 @@ pub(crate) struct StudyWithdraw {
     /// What they rated does not count [default: it counts from half of their load on]
     #[arg(long)]
     pub(crate) not_counted: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct StudyPack {
+    /// The study's name or number
+    pub(crate) study: String,
+    /// The rater's name or slot
+    #[arg(long)]
+    pub(crate) rater: String,
+    /// The file to write [default: STUDY--R1.duopack.html]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+    /// Language of the page
+    #[arg(long, value_name = "LANGUAGE", default_value = "en", value_parser = word_of(Language::ALL, Language::as_str))]
+    pub(crate) language: Language,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct StudyMerge {
+    /// The study's name or number
+    pub(crate) study: String,
+    /// The file that the rater saved
+    pub(crate) file: PathBuf,
+    /// The secret of the pack [default: the one that is kept with it]
+    #[arg(long)]
+    pub(crate) secret: Option<String>,
+    /// Which answers count if the rater has others here: those that are here, those of the file, or both as two people
+    #[arg(long, value_parser = word_of(Keep::ALL, Keep::as_str))]
+    pub(crate) keep: Option<Keep>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct StudyAdjudicate {
+    /// The study's name or number
+    pub(crate) study: String,
+    /// Number of the summary
+    #[arg(long)]
+    pub(crate) item: u32,
+    /// The criterion
+    #[arg(long)]
+    pub(crate) criterion: String,
+    /// The score
+    #[arg(long)]
+    pub(crate) score: u8,
+    /// Why
+    #[arg(long)]
+    pub(crate) reason: String,
 }
 
 #[derive(Debug, ClapArgs)]

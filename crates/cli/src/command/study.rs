@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use contract::{Comparison, StudyOutlook, StudyResults, StudySummary};
 use host::clock::now_ms;
 use metrics::simulation::{self, POPULATIONS};
-use project::study::export::{self, TableFormat};
+use project::study::export::TableFormat;
 use project::study::import;
 use project::study::plan::{Asked, PlanRequest, outlook};
 use project::study::ratings::{self, RatingsRequest};
 
-use super::{Done, quoted, rating, session};
+use super::{Done, dispute, pack, quoted, rating, session};
 use crate::answer;
 use crate::args::{
     BenchRating, Global, StudyAction, StudyExport, StudyImport, StudyPlanArgs, StudyTable,
@@ -32,9 +32,13 @@ pub(super) fn study(global: &Global, action: &StudyAction, output: &Output) -> D
         StudyAction::Withdraw(args) => rating::withdraw(global, args, output),
         StudyAction::Close { study, reason } => rating::close(global, study, reason, output),
         StudyAction::Reveal { study, reason } => rating::reveal(global, study, reason, output),
+        StudyAction::Pack(args) => pack::write(global, args, output),
+        StudyAction::Merge(args) => pack::merge(global, args, output),
         StudyAction::Verify { study } => rating::verify(global, study, output),
         StudyAction::Delete { study, yes } => rating::delete(global, study, *yes, output),
-        StudyAction::Results { study } => results(global, study, output),
+        StudyAction::Results { study, adjudicated } => results(global, study, *adjudicated, output),
+        StudyAction::Disputed { study } => dispute::list(global, study, output),
+        StudyAction::Adjudicate(args) => dispute::settle(global, args, output),
         StudyAction::Export(args) => write(global, args, output),
     }
 }
@@ -155,9 +159,13 @@ pub(super) fn list_table(studies: &[StudySummary]) -> Table {
     table
 }
 
-fn results(global: &Global, study: &str, output: &Output) -> Done {
+fn results(global: &Global, study: &str, adjudicated: bool, output: &Output) -> Done {
     let session = session(global)?;
-    let found = session.rated_results(&session.opened(study)?)?;
+    let opened = session.opened(study)?;
+    let found = match adjudicated {
+        true => session.adjudicated_results(&opened)?,
+        false => session.rated_results(&opened)?,
+    };
     describe(&found).iter().for_each(|part| output.text(part));
     output.result(&found);
     Ok(ExitCode::SUCCESS)
@@ -204,6 +212,18 @@ pub(super) fn describe(found: &StudyResults) -> Vec<String> {
         ]);
     }
     parts.push(agreement.to_string());
+    parts.extend(found.metrics.iter().flat_map(|(metric, rows)| {
+        rows.iter().map(move |(criterion, pick)| {
+            let ends = pick.ci95.map_or(String::new(), |[low, high]| {
+                format!(" ({:.0}-{:.0})", 100.0 * low, 100.0 * high)
+            });
+            format!(
+                "{metric} picks the summary that people prefer on {criterion} in {:.0} % of {} pairs{ends}; a coin: 50.",
+                100.0 * pick.pair_accuracy,
+                pick.pairs
+            )
+        })
+    }));
     parts
 }
 
@@ -219,13 +239,12 @@ fn interval(ends: Option<[f64; 2]>) -> String {
 
 fn write(global: &Global, args: &StudyExport, output: &Output) -> Done {
     let session = session(global)?;
-    let record = session.rated_study(&session.opened(&args.study)?)?;
-    let found = project::study::results::results(&record);
     let format = match args.format {
         StudyTable::Csv => TableFormat::Csv,
         StudyTable::Jsonl => TableFormat::JsonLines,
     };
-    let files = export::write(&record, &found, &args.to, format, args.redact)?;
+    let opened = session.opened(&args.study)?;
+    let files = session.export_study(&opened, &args.to, format, args.redact, now_ms())?;
     output.text(format!(
         "{} files are in {}.",
         files.len(),

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::problems;
-use crate::{ErrorPlace, StudyState, excerpt};
+use crate::{ErrorPlace, PackFormat, StudyState, excerpt};
 
 problems! {
     /// A problem with a rating study.
@@ -61,10 +61,12 @@ problems! {
             /// What is wrong with it.
             reason: String,
         },
-        /// Not a rater pack and not answers to one.
+        /// Not the file that was asked for: a rater pack, or answers to one.
         NotAPack {
             /// The file.
             file: String,
+            /// What was asked for.
+            expected: PackFormat,
         },
         /// A rater pack of a newer Duologue.
         NewerFormat {
@@ -133,7 +135,7 @@ impl StudyProblem {
     pub fn place(&self) -> ErrorPlace {
         match self {
             Self::StudyPlan { field, .. } => ErrorPlace::field(field.clone()),
-            Self::NotAPack { file }
+            Self::NotAPack { file, .. }
             | Self::NewerFormat { file, .. }
             | Self::OtherStudy { file }
             | Self::UnknownPack { file }
@@ -175,9 +177,10 @@ impl fmt::Display for StudyProblem {
             Self::SetLocked { rater } => write!(f, "the set of {rater} is locked"),
             Self::StudyPlan { field, reason } => write!(f, "the plan's `{field}` {reason}"),
             Self::UnknownItem { step, reason } => write!(f, "step {step}: {reason}"),
-            Self::NotAPack { file } => {
-                write!(f, "{file} is neither a rater pack nor answers to one")
-            }
+            Self::NotAPack { file, expected } => match expected {
+                PackFormat::Pack => write!(f, "{file} is not a rater pack"),
+                PackFormat::Answers => write!(f, "{file} has no answers to a rater pack"),
+            },
             Self::NewerFormat { file, version } => write!(
                 f,
                 "{file} is of version {version} of the format, which a newer Duologue writes"

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use contract::problem::StudyProblem;
 use contract::{
-    ArtifactKind, ItemState, Protocol, RaterProgress, RaterState, StageName, StudyProgress,
-    StudyState, StudySummary, excerpt,
+    ArtifactKind, ItemState, PackStanding, Protocol, RaterProgress, RaterState, StageName,
+    StudyProgress, StudyState, StudySummary, excerpt,
 };
 use serde::Serialize;
 use store::{
@@ -164,6 +164,20 @@ impl Session {
         let row = self.study_row(study)?;
         let contents = self.store.rating_contents(row.id)?;
         let presses = self.store.presses(row.id, None)?;
+        let packs = self.store.rating_packs(row.id)?;
+        let branches = self.store.rating_branches(row.id)?;
+        let standing = |slot: &str| {
+            let mut written = packs.iter().rev();
+            let pack = written.find(|pack| pack.rater == slot)?;
+            let merged = branches
+                .iter()
+                .filter(|branch| branch.pack_id == pack.pack_id);
+            Some(PackStanding {
+                pack_id: pack.pack_id.clone(),
+                written_at_ms: pack.written_at_ms,
+                merged_revision: merged.map(|branch| branch.revision).max(),
+            })
+        };
         let rater = |rater: &RatingRaterRow| {
             let times = contents
                 .step_items
@@ -181,6 +195,7 @@ impl Session {
                 load,
                 median_s: median(times.collect()),
                 last_at_ms: mine.map(|press| press.at_ms).max(),
+                pack: standing(&rater.rater),
             }
         };
         Ok(StudyProgress {

@@ -24,17 +24,17 @@ use crate::session::Session;
 pub const NOT_APPLICABLE: u8 = 0;
 
 /// What a study asks, wherever it comes from.
-struct Asked {
-    criteria: Vec<Criterion>,
-    question: Words,
-    guideline: contract::Guideline,
-    check: Vec<contract::CheckStatement>,
-    warmup: Option<contract::Warmup>,
+pub(super) struct Asked {
+    pub(super) criteria: Vec<Criterion>,
+    pub(super) question: Words,
+    pub(super) guideline: contract::Guideline,
+    pub(super) check: Vec<contract::CheckStatement>,
+    pub(super) warmup: Option<contract::Warmup>,
 }
 
 impl Asked {
     /// A study of an earlier version has the words of its criteria from this one.
-    fn new(row: &RatingStudyRow) -> Result<Self> {
+    pub(super) fn new(row: &RatingStudyRow) -> Result<Self> {
         let what = format!("protocol of study {}", row.id);
         if row.is_imported {
             let plan: StudyPlan = serde_json::from_value(row.protocol.clone())
@@ -542,14 +542,14 @@ impl Sitting {
 
 /// What the record keeps of a statement or an example.
 #[derive(serde::Serialize, serde::Deserialize)]
-struct Introduced {
-    place: u32,
-    right: bool,
+pub(super) struct Introduced {
+    pub(super) place: u32,
+    pub(super) right: bool,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    scores: BTreeMap<String, u8>,
+    pub(super) scores: BTreeMap<String, u8>,
 }
 
-fn unknown(step: u32, reason: &str) -> StudyProblem {
+pub(super) fn unknown(step: u32, reason: &str) -> StudyProblem {
     StudyProblem::UnknownItem {
         step,
         reason: reason.to_owned(),

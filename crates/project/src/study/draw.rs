@@ -6,6 +6,7 @@ use std::path::Path;
 
 use contract::problem::{ImportProblem, NotFound, WrongState};
 use contract::{ArtifactKind, FileAction, ProtocolSystem, Split, StageName, System, excerpt};
+use metrics::chrf::{self, CHRF, Grams};
 use metrics::rouge::{self, RougeOptions};
 use serde::Deserialize;
 use store::ExampleRow;
@@ -54,7 +55,7 @@ impl Material {
 }
 
 impl Drawable {
-    /// What metrics say about a system's text: ROUGE against the references, the best of them.
+    /// What metrics say about a system's text: ROUGE and chrF against the references, the best of them.
     pub(super) fn metrics(&self, text: &str) -> BTreeMap<String, f64> {
         let scores: Vec<_> = self
             .example
@@ -63,9 +64,12 @@ impl Drawable {
             .map(|reference| rouge::score(reference, text, RougeOptions::default()))
             .collect();
         let best = rouge::best(&scores);
+        let grams = chrf::count(text, &self.example.references, Grams::Characters);
+        let character = (!scores.is_empty()).then(|| (CHRF.name.to_owned(), grams.score()));
         best.iter()
             .flat_map(|best| best.named())
             .map(|(name, score)| (name.to_owned(), score.fmeasure))
+            .chain(character)
             .collect()
     }
 }

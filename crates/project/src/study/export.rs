@@ -30,6 +30,44 @@ pub enum TableFormat {
     JsonLines,
 }
 
+/// A file beside the study's own.
+pub(super) struct Extra {
+    name: String,
+    rows: usize,
+    bytes: Vec<u8>,
+}
+
+impl Extra {
+    pub(super) fn json(name: &str, rows: usize, value: &impl Serialize) -> Self {
+        Self {
+            name: name.to_owned(),
+            rows,
+            bytes: pretty(value),
+        }
+    }
+
+    /// The ending says how it is written.
+    pub(super) fn table(stem: &str, lines: &[impl Serialize], format: TableFormat) -> Self {
+        let ending = match format {
+            TableFormat::Csv => "csv",
+            TableFormat::JsonLines => "jsonl",
+        };
+        Self {
+            name: format!("{stem}.{ending}"),
+            rows: lines.len(),
+            bytes: table(lines, format),
+        }
+    }
+
+    pub(super) fn text(name: &str, rows: usize, text: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            rows,
+            bytes: text.into_bytes(),
+        }
+    }
+}
+
 /// A column of the long tables, for the dictionary.
 #[derive(Clone, Serialize)]
 struct Column {
@@ -42,16 +80,17 @@ struct Column {
     meaning: &'static str,
 }
 
-/// Writes the study; with `redact` the texts of dialogues and summaries are left empty.
+/// Writes the study, and `more` beside it; with `redact` the texts of dialogues and summaries are left empty.
 ///
 /// # Errors
 /// A folder or file that cannot be written.
-pub fn write(
+pub(super) fn write(
     record: &StudyRecord,
     results: &StudyResults,
     folder: &Path,
     format: TableFormat,
     redact: bool,
+    more: Vec<Extra>,
 ) -> Result<Vec<WrittenFile>> {
     let io = |path: &Path, error: &std::io::Error| Error::io(FileAction::Write, path, error);
     std::fs::create_dir_all(folder).map_err(|error| io(folder, &error))?;
@@ -84,12 +123,18 @@ pub fn write(
         let lines: Vec<&GivenMark> = record.marks.iter().collect();
         files.push((marks, lines.len(), table(&lines, format)));
     }
+    let files = files
+        .into_iter()
+        .map(|(name, rows, bytes)| (name.to_owned(), rows, bytes));
+    let more = more
+        .into_iter()
+        .map(|extra| (extra.name, extra.rows, extra.bytes));
     let mut written = Vec::new();
-    for (name, rows, bytes) in files {
-        let path = folder.join(name);
+    for (name, rows, bytes) in files.chain(more) {
+        let path = folder.join(&name);
         host::file::write(&path, &bytes).map_err(|error| io(&path, &error))?;
         written.push(WrittenFile {
-            path: name.to_owned(),
+            path: name,
             rows,
             sha256: store::sha256_hex(&bytes),
         });
@@ -171,7 +216,7 @@ fn table(lines: &[impl Serialize], format: TableFormat) -> Vec<u8> {
 }
 
 fn columns() -> Vec<Column> {
-    [rating_columns(), vote_columns(), mark_columns()].concat()
+    [rating_columns(), vote_columns(), mark_columns(), beside()].concat()
 }
 
 fn rating_columns() -> Vec<Column> {
@@ -258,6 +303,131 @@ fn rating_columns() -> Vec<Column> {
     ]
 }
 
+/// The tables beside the study's own.
+fn beside() -> Vec<Column> {
+    let known: [(&str, &str, &str, &str, &str, &str); 17] = [
+        ("shown", "rater", "text", "", "", "slot on the roster"),
+        (
+            "shown",
+            "step",
+            "integer",
+            "",
+            "from 0",
+            "place in the rater's order",
+        ),
+        (
+            "shown",
+            "item",
+            "integer",
+            "",
+            "",
+            "number of the text in items.json",
+        ),
+        (
+            "shown",
+            "state",
+            "text",
+            "",
+            "draft, done, skipped",
+            "how far the rater was with it",
+        ),
+        (
+            "shown",
+            "reason",
+            "text",
+            "",
+            "unreadable, other_language, broken_text, other, or empty",
+            "why it was skipped",
+        ),
+        (
+            "shown",
+            "active_ms",
+            "integer",
+            "ms",
+            "",
+            "time with signs of life",
+        ),
+        ("shown", "idle_ms", "integer", "ms", "", "time without"),
+        (
+            "shown",
+            "flag",
+            "integer",
+            "",
+            "0, 1",
+            "1: it may have a real person's data",
+        ),
+        ("shown", "note", "text", "", "", "the rater's note"),
+        (
+            "raters",
+            "state",
+            "text",
+            "",
+            "invited, active, locked, withdrawn",
+            "where they stand",
+        ),
+        (
+            "raters",
+            "counted",
+            "integer",
+            "",
+            "0, 1",
+            "1: what they rated counts",
+        ),
+        (
+            "raters",
+            "steps",
+            "integer",
+            "",
+            "",
+            "dialogues, repeats or pairs that they were given",
+        ),
+        (
+            "events",
+            "what",
+            "text",
+            "",
+            "",
+            "what happened to the study",
+        ),
+        ("events", "payload", "text", "", "JSON", "more about it"),
+        (
+            "companion",
+            "wilcoxon_pratt_p",
+            "number",
+            "",
+            "",
+            "Wilcoxon's test on dialogues, zeros by Pratt",
+        ),
+        (
+            "companion",
+            "sign_test_p",
+            "number",
+            "",
+            "",
+            "sign test on dialogues, ties left out",
+        ),
+        (
+            "companion",
+            "pairwise_diff",
+            "number",
+            "points",
+            "",
+            "difference over dialogues in which these two systems have a score",
+        ),
+    ];
+    known
+        .into_iter()
+        .map(|(file, column, kind, unit, values, meaning)| Column {
+            file,
+            column,
+            kind,
+            unit,
+            values,
+            meaning,
+        })
+        .collect()
+}
+
 fn mark_columns() -> Vec<Column> {
     let marks = |column, kind, unit, meaning| Column {
         file: "best_worst",
@@ -330,11 +500,27 @@ mod tests {
         let read = import::read(&golden).unwrap();
         let found = results(&read);
         let dir = tempfile::tempdir().unwrap();
-        let files = write(&read, &found, dir.path(), TableFormat::Csv, false).unwrap();
+        let files = write(
+            &read,
+            &found,
+            dir.path(),
+            TableFormat::Csv,
+            false,
+            Vec::new(),
+        )
+        .unwrap();
         assert_eq!(files.len(), 7);
         assert_eq!(import::read(dir.path()).unwrap(), read);
         let redacted = tempfile::tempdir().unwrap();
-        write(&read, &found, redacted.path(), TableFormat::Csv, true).unwrap();
+        write(
+            &read,
+            &found,
+            redacted.path(),
+            TableFormat::Csv,
+            true,
+            Vec::new(),
+        )
+        .unwrap();
         let again = import::read(redacted.path()).unwrap();
         assert!(again.items.iter().all(|item| item.text.is_empty()));
         assert_eq!(results(&again), found);

@@ -15,6 +15,7 @@ use super::request::{StudyRequest, SystemRequest};
 use crate::artifact::Output;
 use crate::session::Session;
 
+mod packs;
 mod withheld;
 
 const RUN: &str = "run-7";

@@ -138,7 +138,11 @@ pub struct PressPayload {
     pub detail: Value,
 }
 
-fn presses(conn: &Connection, id: i64, rater: Option<&str>) -> Result<Vec<RatingPressRow>> {
+pub(super) fn presses(
+    conn: &Connection,
+    id: i64,
+    rater: Option<&str>,
+) -> Result<Vec<RatingPressRow>> {
     let found = rows(
         conn,
         "SELECT * FROM rating_press WHERE study_id = ?1 ORDER BY rater, seq",
@@ -157,6 +161,22 @@ fn presses(conn: &Connection, id: i64, rater: Option<&str>) -> Result<Vec<Rating
     Ok(found.into_iter().filter(mine).collect())
 }
 
+/// Adds a line to the record of a rater of a study.
+pub(super) fn record(
+    tx: &Connection,
+    (study, rater): (i64, &str),
+    (at_ms, what): (i64, RaterAct),
+    payload: &PressPayload,
+) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO rating_press (study_id, rater, seq, at_ms, what, payload)
+         SELECT ?1, ?2, COALESCE(MAX(seq) + 1, 0), ?3, ?4, ?5 FROM rating_press
+         WHERE study_id = ?1 AND rater = ?2",
+    )?
+    .execute(params![study, rater, at_ms, Word(what), Json(payload)])?;
+    Ok(())
+}
+
 /// The tables as one rater changes them.
 struct Desk<'a> {
     tx: &'a Connection,
@@ -166,20 +186,7 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     fn record(&self, at_ms: i64, what: RaterAct, payload: &PressPayload) -> Result<()> {
-        self.tx
-            .prepare_cached(
-                "INSERT INTO rating_press (study_id, rater, seq, at_ms, what, payload)
-                 SELECT ?1, ?2, COALESCE(MAX(seq) + 1, 0), ?3, ?4, ?5 FROM rating_press
-                 WHERE study_id = ?1 AND rater = ?2",
-            )?
-            .execute(params![
-                self.study,
-                self.rater,
-                at_ms,
-                Word(what),
-                Json(payload)
-            ])?;
-        Ok(())
+        record(self.tx, (self.study, self.rater), (at_ms, what), payload)
     }
 
     /// Carries out an edit and returns the one that takes it back.

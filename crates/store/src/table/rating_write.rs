@@ -120,6 +120,11 @@ fn insert_answers(tx: &Connection, id: i64, contents: &RatingContents) -> Result
         insert_rater(tx, id, place, row)?;
     }
     insert_steps(tx, id, &contents.steps)?;
+    insert_given(tx, id, contents)
+}
+
+/// What raters answered about the steps that they have.
+pub(super) fn insert_given(tx: &Connection, id: i64, contents: &RatingContents) -> Result<()> {
     let mut item = tx.prepare_cached(
         "INSERT INTO rating_step_item (study_id, rater, step, item, state, reason, note, flagged, active_ms, idle_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
+import type { PackHeader } from '../../bridge';
 import { find, get, open, query, ready, text } from '../../testing';
+import { readGolden } from '../../../scripts/pack.js';
 import { t } from '../../text';
+
+const golden = JSON.parse(readGolden('pack.json')) as PackHeader & { ciphertext: string };
 
 const systemWords = [...Object.keys(t.system), ...Object.values(t.system), 'reference'];
 
@@ -182,4 +186,88 @@ test('without a finished run there is nothing to rate', async () => {
   await open('#/rate', { empty: true });
   await expect.poll(() => document.body.textContent).toContain('Nothing to rate yet');
   expect(query('study-create')).toBeNull();
+});
+
+test('a pack is written, its answers are read, and two sets of them are asked about', async () => {
+  const { bridge, user } = await begin();
+  location.hash = '#/rate/1';
+  await user.click(await find('study-pack-R1'));
+  expect(text(await find('pack-written-secret'))).toBe('K7QM-2F9X-R4TD-8WNB-Z3HP');
+  expect(text(get('pack-written'))).toContain('0123 4567 89ab cdef 0123');
+  await user.click(get('pack-written-close'));
+  expect(document.body.textContent).not.toContain('K7QM');
+  await user.click(get('study-answers'));
+  await expect.poll(() => text(get('study-raters'))).toContain('saving 3');
+  bridge.picked = '/home/ada/S--R1-2.duoanswers';
+  await user.click(get('study-answers'));
+  expect(text(await find('pack-conflict'))).toContain('4 scores are in both, 3 of them different');
+  await user.click(get('keep-first'));
+  await expect.poll(() => query('pack-conflict')).toBeNull();
+  expect(text(get('toasts'))).toContain(t.rate.pack.keptFirst);
+  bridge.picked = '/home/ada/S--R9.duoanswers';
+  await user.click(get('study-answers'));
+  await expect.poll(() => text(get('toasts'))).toContain('not on the roster');
+});
+
+test('the pack of another Duologue is opened with its secret, rated and saved', async () => {
+  const { bridge, user } = await open('#/rate');
+  await user.click(await find('pack-open-other'));
+  await user.type(await find('pack-file'), '/home/ada/S--R2.duopack.html');
+  await user.click(get('pack-file-open'));
+  await expect.poll(() => text(get('toasts'))).toContain('is not a rating pack');
+  const { ciphertext, ...header } = golden;
+  bridge.pack = { name: 'S--R2', header, ciphertext };
+  await user.click(get('pack-file-open'));
+  await user.type(await find('pack-secret'), 'nothing');
+  await user.click(get('pack-open'));
+  expect((await find('error-card')).dataset['code']).toBe('wrong_secret_or_changed');
+  await user.clear(get('pack-secret'));
+  await user.type(get('pack-secret'), '040g 2081 040g 2081 040g');
+  await user.click(get('pack-open'));
+  await user.click(await find('rate-guideline-read'));
+  await user.click(await find('check-0-true'));
+  await user.click(await ready('rate-check-done'));
+  await find('rate-item');
+  await user.keyboard('3');
+  await expect.poll(() => text(get('pack-state'))).toBe(t.rate.pack.kept);
+  const saved: [string, string][] = [];
+  bridge.saveText = async (name, content) => {
+    saved.push([name, content]);
+    return `/home/ada/${name}`;
+  };
+  await user.click(get('pack-save'));
+  await expect.poll(() => text(get('pack-state'))).toBe(t.rate.pack.allSaved);
+  expect(saved[0]?.[0]).toBe('S--R2.duoanswers');
+  expect(JSON.parse(saved[0]?.[1] ?? '')).toMatchObject({
+    format: 'duologue.answers',
+    rater: 'R2',
+    revision: 1,
+  });
+});
+
+test('what is disputed is looked at after the study, and a score is settled with a reason', async () => {
+  const { user } = await begin();
+  location.hash = '#/rate/1/disputed';
+  await find('load-retry');
+  location.hash = '#/rate/1';
+  await user.click(await find('study-close'));
+  await user.type(await find('study-reason'), 'enough');
+  await user.click(get('study-confirm'));
+  await user.click(await find('study-disputed'));
+  expect(text(await find('disputed-list'))).toContain(t.rate.disputed.reasons.spread);
+  await user.click(get('disputed-why-flag'));
+  expect(query('disputed-1000')).toBeNull();
+  await user.click(get('disputed-why-any'));
+  (document.activeElement as HTMLElement | null)?.blur();
+  await user.keyboard('j');
+  expect(get('disputed-1001').getAttribute('aria-current')).toBe('true');
+  await user.click(get('disputed-settle'));
+  await user.type(await find('settle-score'), '7');
+  await user.type(get('settle-reason'), 'the appointment is invented');
+  expect((get('settle-keep') as HTMLButtonElement).disabled).toBe(true);
+  await user.clear(get('settle-score'));
+  await user.type(get('settle-score'), '2');
+  await user.click(get('settle-keep'));
+  expect(text(await find('disputed-settled'))).toContain('2');
+  expect(text(get('disputed-count'))).toContain('1 of');
 });

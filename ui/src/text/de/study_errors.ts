@@ -46,11 +46,16 @@ export const studyErrors: Pick<
   study_plan: ({ field, reason }) => say(`Der Plan ist nicht ausführbar: „${field}“ ${reason}.`),
   unknown_item: ({ step, reason }) =>
     say(`Schritt ${step + 1}: ${reason}.`, 'Öffnen Sie den Satz noch einmal.'),
-  not_a_pack: ({ file }) =>
-    say(
-      `${file} ist weder ein Bewertungspaket noch die Antwort auf eines.`,
-      'Wählen Sie die gespeicherte Datei.',
-    ),
+  not_a_pack: ({ file, expected }) =>
+    expected === 'duologue.pack'
+      ? say(
+          `${file} ist kein Bewertungspaket.`,
+          'Wählen Sie die Datei, die der Leiter der Studie geschickt hat.',
+        )
+      : say(
+          `${file} enthält keine Antworten auf ein Bewertungspaket.`,
+          'Wählen Sie die Datei, die beim Bewerten gesichert wurde.',
+        ),
   newer_format: ({ file }) =>
     say(`${file} stammt von einem neueren Duologue.`, 'Bringen Sie Duologue auf den neuesten Stand.'),
   other_study: ({ file }) =>

@@ -45,8 +45,10 @@ export const studyErrors: Pick<
   set_locked: ({ rater }) => say(`The set of ${rater} is locked.`, 'Its scores are final.'),
   study_plan: ({ field, reason }) => say(`The plan cannot be carried out: “${field}” ${reason}.`),
   unknown_item: ({ step, reason }) => say(`Step ${step + 1}: ${reason}.`, 'Open the set again.'),
-  not_a_pack: ({ file }) =>
-    say(`${file} is neither a rating pack nor answers to one.`, 'Choose the file that the rater saved.'),
+  not_a_pack: ({ file, expected }) =>
+    expected === 'duologue.pack'
+      ? say(`${file} is not a rating pack.`, 'Choose the file that the owner of the study sent.')
+      : say(`${file} has no answers to a rating pack.`, 'Choose the file that the rater saved.'),
   newer_format: ({ file }) => say(`${file} was written by a newer Duologue.`, 'Update Duologue.'),
   other_study: ({ file }) =>
     say(`${file} belongs to another study.`, 'Read it into the workspace that wrote the pack.'),

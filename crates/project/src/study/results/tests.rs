@@ -313,7 +313,15 @@ fn agreement_of_public_ratings() {
         let record = public_study(set, &lines);
         let dir = tempfile::tempdir().unwrap();
         let written = results(&record);
-        export::write(&record, &written, dir.path(), TableFormat::Csv, false).unwrap();
+        export::write(
+            &record,
+            &written,
+            dir.path(),
+            TableFormat::Csv,
+            false,
+            Vec::new(),
+        )
+        .unwrap();
         let found = results(&import::read(dir.path()).unwrap());
         assert_eq!(found, written);
         let expected = published.get(set).and_then(|set| set.get(round)).unwrap();

@@ -2,7 +2,7 @@
 
 use contract::{ErrorCode, Origin, RunStatus};
 
-use super::{RUN, begin, code, request, rate_all, workspace};
+use super::{RUN, begin, code, rate_all, request, workspace};
 use crate::study::request::StudyRequest;
 use crate::study::withheld::References;
 
@@ -12,7 +12,9 @@ fn references_are_held_back_until_everybody_has_locked() {
     let held_back = || {
         let seen = session.examples("notes", 0, u32::MAX).unwrap();
         assert!(seen.iter().all(|example| example.is_summarised()));
-        let kept = seen.iter().filter(|seen| seen.references == References::InStudy);
+        let kept = seen
+            .iter()
+            .filter(|seen| seen.references == References::InStudy);
         let told = format!("{seen:?}");
         (kept.count(), told.matches("human zq").count())
     };
