@@ -55,7 +55,7 @@ impl Session {
         origin: Origin,
     ) -> Result<()> {
         self.at_rest(dataset)?;
-        self.may_change(&[example])?;
+        self.may_change_examples(&[example])?;
         not_empty(dialogue, references)?;
         Ok(self
             .store
@@ -91,7 +91,7 @@ impl Session {
     /// [`contract::problem::StudyProblem::Blinded`] while people rate texts about one of their dialogues.
     pub fn delete_examples(&self, dataset: &str, examples: &[i64]) -> Result<()> {
         self.at_rest(dataset)?;
-        self.may_change(examples)?;
+        self.may_change_examples(examples)?;
         Ok(self
             .store
             .replace_in_dataset(self.store.dataset(dataset)?.id, examples, &[])?)

@@ -85,7 +85,7 @@ impl Session {
     ///
     /// # Errors
     /// [`StudyProblem::Blinded`].
-    pub(crate) fn may_change(&self, examples: &[i64]) -> Result<()> {
+    pub(crate) fn may_change_examples(&self, examples: &[i64]) -> Result<()> {
         let in_study = self.examples_in_study()?;
         let found = examples.iter().filter_map(|id| in_study.get(id).cloned());
         blinded(found.collect())
