@@ -43,8 +43,8 @@ pub(crate) use protect::{
     Key, KeyAction, KeyKeychain, KeyPassphrase, KeyRecovery, KeyRotate, Protect, Unprotect,
 };
 pub(crate) use study::{
-    Study, StudyAction, StudyAdjudicate, StudyCreate, StudyExport, StudyImport, StudyMerge, StudyPack,
-    StudyPlanArgs, StudyTable, StudyWithdraw,
+    Study, StudyAction, StudyAdjudicate, StudyCreate, StudyExport, StudyImport, StudyMerge,
+    StudyPack, StudyPlanArgs, StudyTable, StudyWithdraw,
 };
 
 /// Turn a handful of private conversations into a summarizer of your own, on your own machine.

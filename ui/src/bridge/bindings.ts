@@ -969,6 +969,7 @@ export type Domain = {
 	gain_ci95: [number, number],
 	/**  The same in a sentence. */
 	sentence: Words,
+};
 
 /**  Why a summary deserves a second look. */
 export type DisputeReason = 

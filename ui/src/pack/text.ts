@@ -1,19 +1,19 @@
 // The words of the page inside a rater pack: those of the window's text (src/text) that a desk needs. The build of the page
 // puts this file in the place of src/text/index.ts.
 import type { AppError } from '../bridge';
+import { common as commonDe, keys as keysDe } from '../text/de/common';
 import { rate as rateDe } from '../text/de/rate';
-import { shell as shellDe } from '../text/de/shell';
 import { studyErrors as errorsDe } from '../text/de/study_errors';
+import { common as commonEn, keys as keysEn } from '../text/en/common';
 import { rate as rateEn } from '../text/en/rate';
-import { shell as shellEn } from '../text/en/shell';
 import { studyErrors as errorsEn } from '../text/en/study_errors';
 import { language } from '../text/language.svelte';
 import type { Words } from '../text/problem';
 
 export { asLanguage, language, languages, type Language } from '../text/language.svelte';
 
-const en = { ...shellEn, rate: rateEn };
-const tables = { en, de: { ...shellDe, rate: rateDe } };
+const en = { common: commonEn, keys: keysEn, rate: rateEn };
+const tables = { en, de: { common: commonDe, keys: keysDe, rate: rateDe } };
 
 export const t: typeof en = new Proxy(en, {
   get: (_, room: keyof typeof en) => tables[language.now][room],

@@ -117,6 +117,7 @@ export const rate: typeof en = {
   compareScores: 'Vergleichen',
   goOn: 'Weiter',
   progress: (done, all) => `${done} von ${all} bewertet`,
+  timeLeft: (time) => `noch etwa ${time}`,
   item: (n, all) => `Dialog ${n} von ${all}`,
   summaryOf: (n, all) => `Zusammenfassung ${n} von ${all}`,
   dialogue: 'Dialog',

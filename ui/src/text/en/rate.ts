@@ -105,6 +105,7 @@ export const rate = {
   compareScores: 'Compare',
   goOn: 'Go on',
   progress: (done: number, all: number) => `${done} of ${all} rated`,
+  timeLeft: (time: string) => `about ${time} left`,
   item: (n: number, all: number) => `Dialogue ${n} of ${all}`,
   summaryOf: (n: number, all: number) => `summary ${n} of ${all}`,
   dialogue: 'Dialogue',

@@ -1,20 +1,9 @@
 // The frame of the window: navigation, palette, keys, Home and Settings.
+import { common, keys } from './common';
 
 export const shell = {
   app: 'Duologue',
-  common: {
-    close: 'Close',
-    retry: 'Try again',
-    cancel: 'Cancel',
-    whatToDo: 'What to do:',
-    unknownSpeaker: 'Unknown speaker',
-    loadMore: 'Show more',
-    browse: 'Browse…',
-    open: 'Open',
-    savedAs: (path: string) => `Saved as ${path}.`,
-    of: (a: string, b: string) => `${a} of ${b}`,
-    undo: 'Undo',
-  },
+  common,
   /** In the place of the screens, where the workspace cannot be opened. */
   start: {
     title: 'Your workspace could not be opened',
@@ -68,37 +57,7 @@ export const shell = {
     theme: (name: string) => `Theme: ${name}`,
     language: (name: string) => `Language: ${name}`,
   },
-  keys: {
-    title: 'Keys',
-    /** Keys with a name, as they are printed on a keyboard. */
-    names: { Ctrl: 'Ctrl', Del: 'Del', Esc: 'Esc', Enter: 'Enter', Tab: 'Tab' },
-    button: 'Keys',
-    everywhere: 'Everywhere',
-    here: 'On this screen',
-    palette: 'Search screens and actions',
-    screen: 'Go to a screen',
-    next: 'Next control',
-    dismiss: 'Close a dialog',
-    item: 'Next, previous item',
-    row: 'Next, previous row',
-    edit: 'Edit, remove this pair',
-    undo: 'Take the last change back',
-    tab: 'Other tab, when the tabs have the focus',
-    score: 'Rate and go to the next criterion',
-    clear: 'Clear the score',
-    criterion: 'Other criterion',
-    otherItem: 'Other item',
-    note: 'Write a note',
-    flag: 'Mark as possibly a real person’s data',
-    pauseRating: 'Pause',
-    guideline: 'Read the guideline',
-    skip: 'Skip this item',
-    submit: 'Submit and go to the next item',
-    summarize: 'Summarize',
-    vote: 'Vote for the left, the right, or for neither',
-    pause: 'Pause or resume this run',
-    stage: 'Earlier, later stage, when the strip has the focus',
-  },
+  keys,
   home: {
     title: 'Home',
     lead: 'From a handful of real dialogues to a summarizer of your own, on this computer.',

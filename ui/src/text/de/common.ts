@@ -1,0 +1,47 @@
+// Wörter, die jeder Teil des Fensters hat, und was Tasten tun. Auch die Seite in einem Bewertungspaket hat sie.
+import type { common as commonEn, keys as keysEn } from '../en/common';
+
+export const common: typeof commonEn = {
+  close: 'Schließen',
+  retry: 'Noch einmal versuchen',
+  cancel: 'Abbrechen',
+  whatToDo: 'Was zu tun ist:',
+  unknownSpeaker: 'Unbekannte Stimme',
+  loadMore: 'Mehr zeigen',
+  browse: 'Durchsuchen…',
+  open: 'Öffnen',
+  savedAs: (path) => `Gespeichert als ${path}.`,
+  of: (a, b) => `${a} von ${b}`,
+  undo: 'Zurücknehmen',
+};
+
+export const keys: typeof keysEn = {
+  title: 'Tasten',
+  names: { Ctrl: 'Strg', Del: 'Entf', Esc: 'Esc', Enter: 'Eingabe', Tab: 'Tab' },
+  button: 'Tasten',
+  everywhere: 'Überall',
+  here: 'Auf dieser Seite',
+  palette: 'Seiten und Befehle suchen',
+  screen: 'Zu einer Seite gehen',
+  next: 'Nächstes Bedienelement',
+  dismiss: 'Ein Fenster schließen',
+  item: 'Nächster, voriger Eintrag',
+  row: 'Nächste, vorige Zeile',
+  edit: 'Dieses Paar bearbeiten, entfernen',
+  undo: 'Die letzte Änderung zurücknehmen',
+  tab: 'Anderer Reiter, wenn die Reiter den Fokus haben',
+  score: 'Bewerten und zum nächsten Kriterium gehen',
+  clear: 'Die Note zurücknehmen',
+  criterion: 'Anderes Kriterium',
+  otherItem: 'Anderer Eintrag',
+  note: 'Notiz schreiben',
+  flag: 'Als möglicherweise echte Daten vermerken',
+  pauseRating: 'Pause',
+  guideline: 'Anleitung lesen',
+  skip: 'Diesen Eintrag auslassen',
+  submit: 'Abgeben und zum nächsten Eintrag gehen',
+  summarize: 'Zusammenfassen',
+  vote: 'Für links, rechts oder keines von beiden stimmen',
+  pause: 'Diesen Lauf anhalten oder fortsetzen',
+  stage: 'Frühere, spätere Stufe, wenn die Leiste den Fokus hat',
+};

@@ -1,0 +1,47 @@
+// Words that every part of the window shares, and what keys do. The page inside a rater pack has them too.
+
+export const common = {
+  close: 'Close',
+  retry: 'Try again',
+  cancel: 'Cancel',
+  whatToDo: 'What to do:',
+  unknownSpeaker: 'Unknown speaker',
+  loadMore: 'Show more',
+  browse: 'Browse…',
+  open: 'Open',
+  savedAs: (path: string) => `Saved as ${path}.`,
+  of: (a: string, b: string) => `${a} of ${b}`,
+  undo: 'Undo',
+};
+
+export const keys = {
+  title: 'Keys',
+  /** Keys with a name, as they are printed on a keyboard. */
+  names: { Ctrl: 'Ctrl', Del: 'Del', Esc: 'Esc', Enter: 'Enter', Tab: 'Tab' },
+  button: 'Keys',
+  everywhere: 'Everywhere',
+  here: 'On this screen',
+  palette: 'Search screens and actions',
+  screen: 'Go to a screen',
+  next: 'Next control',
+  dismiss: 'Close a dialog',
+  item: 'Next, previous item',
+  row: 'Next, previous row',
+  edit: 'Edit, remove this pair',
+  undo: 'Take the last change back',
+  tab: 'Other tab, when the tabs have the focus',
+  score: 'Rate and go to the next criterion',
+  clear: 'Clear the score',
+  criterion: 'Other criterion',
+  otherItem: 'Other item',
+  note: 'Write a note',
+  flag: 'Mark as possibly a real person’s data',
+  pauseRating: 'Pause',
+  guideline: 'Read the guideline',
+  skip: 'Skip this item',
+  submit: 'Submit and go to the next item',
+  summarize: 'Summarize',
+  vote: 'Vote for the left, the right, or for neither',
+  pause: 'Pause or resume this run',
+  stage: 'Earlier, later stage, when the strip has the focus',
+};
