@@ -174,7 +174,10 @@ impl Session {
     /// Refuses if a study that people rate now shows one of the examples' references.
     fn no_study_reads(&self, examples: &[ExampleRow]) -> Result<()> {
         let rated = self.examples_in_study()?;
-        if !examples.iter().any(|example| rated.contains_key(&example.id)) {
+        if !examples
+            .iter()
+            .any(|example| rated.contains_key(&example.id))
+        {
             return Ok(());
         }
         let rows = self.store.rating_studies()?.into_iter();

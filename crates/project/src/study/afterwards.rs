@@ -219,7 +219,7 @@ fn turned_round(heard: &[Heard<'_>]) -> BTreeSet<u32> {
         let only = |is_end: &dyn Fn(&(u32, f64, f64)) -> bool| {
             let ends: Vec<u32> = row
                 .iter()
-                .filter(|this| is_end(*this))
+                .filter(|this| is_end(this))
                 .map(|(item, ..)| *item)
                 .collect();
             match ends.as_slice() {
