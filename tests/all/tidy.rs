@@ -101,6 +101,8 @@ const OWNED: &[(&str, &str)] = &[
     ("sysinfo", "duologue-host"),
     ("getrandom", "duologue-host"),
     ("dirs", "duologue-host"),
+    ("aes-gcm", "duologue-project"),
+    ("pbkdf2", "duologue-project"),
 ];
 
 /// Packages that must not be linked into the window, which starts a worker to run models and opens no connection.
