@@ -219,26 +219,23 @@ fn what_is_disputed_is_settled_beside_the_scores() {
     assert!(row["spread"].as_u64().unwrap() >= 2, "{row}");
     let (item, criterion) = (row["item"].to_string(), text(&disputed["criteria"][0][0]));
     let settle = |score: &'static str| {
-        let (item, criterion) = (item.clone(), criterion.to_owned());
         [
             "study",
             "adjudicate",
-            &number,
+            number.as_str(),
             "--item",
-            &item,
+            item.as_str(),
             "--criterion",
-            &criterion,
+            criterion,
             "--score",
             score,
             "--reason",
             "read again",
         ]
-        .map(str::to_owned)
     };
-    let words = |words: &[String; 11]| words.each_ref().map(|word| word.as_str()).to_vec();
-    place.fails(&words(&settle("9")), 2, "score_out_of_range");
+    place.fails(&settle("9"), 2, "score_out_of_range");
     let before = place.ok(&["study", "results", &number]);
-    let settled = place.ok(&words(&settle("1")));
+    let settled = place.ok(&settle("1"));
     assert_eq!(settled["adjudicated"], 1);
     assert_eq!(place.ok(&["study", "results", &number]), before);
     let with = place.ok(&["study", "results", &number, "--adjudicated"]);
