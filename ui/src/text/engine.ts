@@ -1,7 +1,16 @@
 // What the engine says in codes and keys, in the words of the window's language: errors, faults of a row and what a plan
 // lacks by code, settings by key, models by name. Sentences of the engine's own files (settings, models) stay English
 // where a language has no words for them.
-import type { AppError, ImportIssue, Lack, Price, Remark, RowFault, SettingShape, SplitRule } from '../bridge';
+import type {
+  AppError,
+  ImportIssue,
+  Lack,
+  Price,
+  Remark,
+  RowFault,
+  SettingShape,
+  SplitRule,
+} from '../bridge';
 import { catalogue } from './de/catalogue';
 import { problems as german } from './de/problems';
 import { recipe } from './de/recipe';

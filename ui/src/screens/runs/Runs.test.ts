@@ -315,7 +315,9 @@ test('a value that a setting does not take is refused at its field, with the ran
   const shots = await find('set-shots');
   await user.clear(shots);
   await user.type(shots, 'abc');
-  expect(text(get('wrong-shots'))).toBe('This setting takes a whole number, at least 1 and at most 1,000,000.');
+  expect(text(get('wrong-shots'))).toBe(
+    'This setting takes a whole number, at least 1 and at most 1,000,000.',
+  );
   expect(text(get('run-start'))).toBe('Correct “shots” first');
   expect(bridge.planned.every((request) => request.changes.length === 0)).toBe(true);
   await user.clear(shots);

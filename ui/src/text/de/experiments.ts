@@ -47,7 +47,8 @@ export const experiments: typeof english = {
     arm: 'Arm',
     seed: 'Startwert',
     sideBySide: 'Datensätze nebeneinander',
-    sideBySideNote: 'Was das Basismodell von jedem weiß, ob seine Wahrscheinlichkeit dort urteilen kann und ob sich die Gewinne unterscheiden.',
+    sideBySideNote:
+      'Was das Basismodell von jedem weiß, ob seine Wahrscheinlichkeit dort urteilen kann und ob sich die Gewinne unterscheiden.',
     matrix: 'Zellen',
     matrixNote: 'Jede Zelle ist ein Lauf; öffnen Sie ihn, um seine Arbeit zu sehen.',
     tabs: 'Zahlen',

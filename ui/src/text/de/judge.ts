@@ -168,7 +168,7 @@ export const judge: typeof en = {
     madeUp: 'Erfunden neben echt',
     madeUpNote: 'Jeder Text des Laufs wurde mit jedem Gespräch verglichen, aus dem er gelernt hat.',
     leaks: {
-      clean: (n: number, _leaking: number) => `Seine ${n} Texte verraten keines Ihrer Gespräche.`,
+      clean: (n: number) => `Seine ${n} Texte verraten keines Ihrer Gespräche.`,
       look: (n: number, leaking: number) =>
         `${leaking} seiner ${n} Texte ähneln einem Ihrer Gespräche in kleineren Dingen. Sehen Sie sie an, bevor Sie sie weitergeben.`,
       stop: (n: number, leaking: number) =>

@@ -52,7 +52,8 @@ export const prepare: typeof en = {
       nobody:
         'Lesbar, doch kein Beitrag sagt, wer spricht. Nennen Sie die Stimmen unter „Stimmen“, oder prüfen Sie die Datei.',
       alone: 'Lesbar, doch nur eine Person spricht. Prüfen Sie, ob die Stimmen richtig gelesen wurden.',
-      unsure: 'Lesbar, aber in manchen Zeilen ist nicht sicher, wer spricht. Prüfen Sie die Hinweise darunter.',
+      unsure:
+        'Lesbar, aber in manchen Zeilen ist nicht sicher, wer spricht. Prüfen Sie die Hinweise darunter.',
       tiny: (n) =>
         n === '1'
           ? 'Lesbar, doch aus 1 Beispiel lernt man nichts: Hundert genügen.'

@@ -405,7 +405,10 @@ export const errors: ErrorWords = {
       'Open it in Excel or LibreOffice and save it as XLSX.',
     ),
   ratings: ({ file, row, reason }) =>
-    say(`${file}, item ${row}: ${reason}.`, 'Correct it in the program that it is from, and export it once more.'),
+    say(
+      `${file}, item ${row}: ${reason}.`,
+      'Correct it in the program that it is from, and export it once more.',
+    ),
   binary: ({ file }) =>
     say(
       `${file} is no text: it holds bytes of a picture, a recording or a program.`,

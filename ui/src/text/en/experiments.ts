@@ -46,7 +46,8 @@ export const experiments = {
     arm: 'Arm',
     seed: 'Seed',
     sideBySide: 'Data sets side by side',
-    sideBySideNote: 'What the base model knows of each, whether its likelihood can judge there, and whether the gains differ.',
+    sideBySideNote:
+      'What the base model knows of each, whether its likelihood can judge there, and whether the gains differ.',
     matrix: 'Cells',
     matrixNote: 'Each cell is a run; open it to see its work.',
     tabs: 'Figures',

@@ -167,7 +167,7 @@ export const judge = {
     madeUp: 'Made up beside real',
     madeUpNote: 'Every text of the run was held against every conversation that it learnt from.',
     leaks: {
-      clean: (n: number, _leaking: number) => `Its ${n} texts give none of your conversations away.`,
+      clean: (n: number) => `Its ${n} texts give none of your conversations away.`,
       look: (n: number, leaking: number) =>
         `${leaking} of its ${n} texts are like one of your conversations in smaller things. Look at them before you hand them on.`,
       stop: (n: number, leaking: number) =>
