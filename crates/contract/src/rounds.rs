@@ -233,7 +233,7 @@ pub struct Round {
     /// What was measured.
     #[serde(flatten)]
     pub figures: RoundFigures,
-    /// Change of `judge_ce` since the first round less that of `scorer_ce`; none where the base model is the judge.
+    /// Change of `judge_ce` since the first round less that of `scorer_ce`; none if the base model is the judge.
     pub scorer_split: Option<f64>,
     /// Why no further round is begun after this one; `None` if nothing speaks against it.
     pub stop: Option<RoundStop>,

@@ -2,7 +2,7 @@
 //! with, as pure functions of the figures that every round leaves behind ([`contract::RoundFigures`]).
 //!
 //! A round is not a stage: its steps are parts like all others, with the round in their names and so in their keys. The
-//! first round has the keys of a run without rounds, so a finished run goes on where it ended. Starting at the last policy
+//! first round has the keys of a run without rounds, so a finished run continues from its end. Starting at the last policy
 //! while the reference stays is what RLHFlow does (Dong et al., arXiv 2405.07863); accumulating the data is Gerstgrasser et
 //! al., arXiv 2404.01413.
 
@@ -36,7 +36,7 @@ const USUAL_LENGTH: std::ops::RangeInclusive<f64> = 0.67..=1.5;
 /// Nats per token from which real conversations have become unlikely.
 const MUCH_REAL_CE: f64 = 0.2;
 
-/// The systems of a recipe that go round: those in two stages whose synthesizer is aligned. None where there is one round.
+/// The systems of a recipe that go round: those in two stages whose synthesizer is aligned. Empty with one round.
 pub fn looping(recipe: &Recipe) -> Vec<System> {
     let goes_round = |system: &System| {
         recipe.rounds > 1

@@ -342,7 +342,7 @@ impl Session {
         Ok(self.store.update_run_recipe(run, &recipe.to_toml()?)?)
     }
 
-    /// Lets a run go round this often at most. The next worker goes on behind the last round that it finished.
+    /// Lets a run go round this often at most. The next worker continues after the last round that it finished.
     ///
     /// # Errors
     /// [`Error::Store`] for an unknown run, and the recipe's where there cannot be as many rounds.

@@ -38,7 +38,7 @@ pub struct Difference {
 pub struct SystemResult {
     /// Which system.
     pub system: System,
-    /// The round that it was trained in; none where it does not go round or ended with the first.
+    /// The round that it was trained in; none if it does not go round or ended with the first.
     pub round: Option<u32>,
     /// Test examples.
     pub n: u32,

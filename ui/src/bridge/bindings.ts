@@ -124,7 +124,10 @@ export const commands = {
 	 *  before it.
 	 */
 	watch: (run: string | null, onUpdate: Channel<WatchUpdate>) => __TAURI_INVOKE<null>("watch", { run, onUpdate }),
-	/**  The items of a run that a query finds, as keys. */
+	/**
+	 *  The items of a run that a query finds, as keys. While people rate its texts, test summaries have keys that lead to the text
+	 *  alone.
+	 */
 	findItems: (query: ItemQuery) => __TAURI_INVOKE<FoundItems>("find_items", { query }),
 	/**  Items by their keys. */
 	items: (run: string, keys: number[]) => __TAURI_INVOKE<ItemEntry[]>("items", { run, keys }),
@@ -192,7 +195,6 @@ export const commands = {
 	adjudicate: (study: string, item: number, criterion: string, score: number, reason: string) => __TAURI_INVOKE<Disputes>("adjudicate", { study, item, criterion, score, reason }),
 	/**  Every figure of a study; refused while people rate. With `adjudicated`, settled scores take the place of the raters'. */
 	studyResults: (study: string, adjudicated: boolean) => __TAURI_INVOKE<StudyResults>("study_results", { study, adjudicated }),
-	/**  Summarizes a dialogue; the text comes through the channel as it is written. */
 	/**  Everything that a run can hand over, with its size, and why something cannot be had now. */
 	offered: (run: string) => __TAURI_INVOKE<Offered[]>("offered", { run }),
 	/**  Writes something of a run into a folder, under a name that is free there; one thing at a time. */
@@ -206,6 +208,7 @@ export const commands = {
 	unpack: (folder: string, name: string | null, model: string | null) => __TAURI_INVOKE<Unpacked>("unpack", { folder, name, model }),
 	/**  Asks in the system's own dialog where a data set goes, and writes it there; `None` if the user cancelled. */
 	saveDataset: (dataset: string, form: DatasetForm) => __TAURI_INVOKE<string | null>("save_dataset", { dataset, form }),
+	/**  Summarizes a dialogue; the text comes through the channel as it is written. */
 	demo: (choice: DemoChoice, dialogue: string, onEvent: Channel<DemoEvent>) => __TAURI_INVOKE<null>("demo", { choice, dialogue, onEvent }),
 	/**  Ends the demo's process and gives its memory back. */
 	closeDemo: () => __TAURI_INVOKE<void>("close_demo"),
@@ -353,6 +356,39 @@ reason: string } |
 /**  Their names, the first of many. */
 members: string[] };
 
+/**  The kind of something that a stage made. */
+export type ArtifactKind = 
+/**  The topic of a real summary. */
+"topic" | 
+/**  A synthetic summary. */
+"summary" | 
+/**  A sampled dialogue, checked and scored. */
+"candidate" | 
+/**  How the judge scored a real dialogue and a damaged one. */
+"judgement" | 
+/**  A preference pair. */
+"pair" | 
+/**  A synthetic dialogue that a summarizer learns from. */
+"dialogue" | 
+/**  A trained adapter. */
+"adapter" | 
+/**  A judged checkpoint of the alignment. */
+"checkpoint" | 
+/**  A system's summary of a test dialogue. */
+"output" | 
+/**  A synthesizer's dialogue for a test summary. */
+"test_dialogue" | 
+/**  The format rule as calibrated on the shots. */
+"format_rule" | 
+/**  The figures of a round. */
+"round" | 
+/**  A system's outputs measured by a measuring model. */
+"bertscore" | 
+/**  One line of the table of summarizers. */
+"result" | 
+/**  One line of the table of synthesizers. */
+"synthesizer_result";
+
 /**  Where bytes are that are not UTF-8. */
 export type BadBytes = 
 /**  In the row. */
@@ -462,6 +498,14 @@ export type Change = {
 	key: string,
 	/**  Its value, as TOML. */
 	value: string,
+};
+
+/**  Items after a change by hand. */
+export type ChangedItems = {
+	/**  Their keys now, in the order in which they were asked for. */
+	keys: number[],
+	/**  How the run stands. */
+	state: HandState,
 };
 
 /**  A statement about the guideline that is true or false. */
@@ -716,6 +760,17 @@ export type Dataset = {
 	created_at_ms: number,
 };
 
+/**  The form of a data set as a file; its word is the file's ending. */
+export type DatasetForm = 
+/**  A JSON object on each line. */
+"jsonl" | 
+/**  A list of JSON objects. */
+"json" | 
+/**  A table with commas. */
+"csv" | 
+/**  A table with tabs. */
+"tsv";
+
 /**  In which order a date is written. */
 export type DateOrder = 
 /**  14.03.2025 */
@@ -724,6 +779,39 @@ export type DateOrder =
 "month_first" | 
 /**  2025-03-14 */
 "year_first";
+
+/**  Something of a run that can be handed over, in one of its forms. */
+export type Deliverable = 
+/**  An adapter, as PEFT reads it. */
+{ kind: "peft"; 
+/**  Which. */
+adapter: Exported } | 
+/**  The base model with an adapter merged into it, as a Hugging Face folder. */
+{ kind: "merged"; 
+/**  Which. */
+adapter: Exported } | 
+/**  The same as one file for llama.cpp. */
+{ kind: "gguf"; 
+/**  Which. */
+adapter: Exported; 
+/**  How its numbers are written. */
+gguf_type: GgufType } | 
+/**  An adapter, as llama.cpp reads it. */
+{ kind: "gguf_adapter"; 
+/**  Which. */
+adapter: Exported } | 
+/**  The run's data set. */
+{ kind: "dataset"; 
+/**  As what. */
+form: DatasetForm } | 
+/**  Every setting, as TOML. */
+{ kind: "recipe" } | 
+/**  The run as a workspace of its own. */
+{ kind: "bundle" } | 
+/**  What the run found. */
+{ kind: "report"; 
+/**  As what. */
+form: ReportForm };
 
 /**  Who answers in the demo. */
 export type DemoChoice = {
@@ -931,46 +1019,6 @@ export type Direction =
 /**  Neither: it describes. */
 "neither";
 
-/**  A figure of real and of made-up conversations. */
-export type Distribution = {
-	/**  What was measured. */
-	figure: ShapeFigure,
-	/**  Of the real ones. */
-	real: Spread,
-	/**  Of the made-up ones. */
-	made_up: Spread,
-	/**  Kolmogorov and Smirnov's D: the largest distance of the two cumulative shares, from 0 to 1. */
-	d: number,
-};
-
-/**  What the method gives on a data set: what the base model knows there, whether its likelihood can judge, and the gain. */
-export type Domain = {
-	/**  The data set. */
-	dataset: string,
-	/**  The model. */
-	model: string,
-	/**  The arm. */
-	arm: string,
-	/**  ROUGE-1 of the bare model, mean over seeds and items. */
-	zero_shot: number | null,
-	/**  ROUGE-1 of the first three lines. */
-	lead_3: number | null,
-	/**  The lowest verdict on the judge over the seeds. */
-	judge: JudgeVerdict | null,
-	/**  How often the judge recognised the right conversation, mean over seeds. */
-	judge_topic: number | null,
-	/**  How often it saw damaged content, mean over seeds. */
-	judge_content: number | null,
-	/**  Share of dialogues of the fine-tuned synthesizer that keep the format, mean over seeds. */
-	sft_format_rate: number | null,
-	/**  ROUGE-1 of the method minus that of training on real pairs alone. */
-	gain: number,
-	/**  Its 95 % interval. */
-	gain_ci95: [number, number],
-	/**  The same in a sentence. */
-	sentence: Words,
-};
-
 /**  Why a summary deserves a second look. */
 export type DisputeReason = 
 /**  Two raters' scores are two points or more apart. */
@@ -1033,9 +1081,49 @@ export type Disputes = {
 	/**  Summaries with a settled score. */
 	adjudicated: number,
 	/**  The criteria with the points of their scales, in the order of the tables. */
-	criteria: [string, number][],
+	criteria: ([string, number])[],
 	/**  Those that deserve a second look, the most disputed first. */
 	rows: Disputed[],
+};
+
+/**  A figure of real and of made-up conversations. */
+export type Distribution = {
+	/**  What was measured. */
+	figure: ShapeFigure,
+	/**  Of the real ones. */
+	real: Spread,
+	/**  Of the made-up ones. */
+	made_up: Spread,
+	/**  Kolmogorov and Smirnov's D: the largest distance of the two cumulative shares, from 0 to 1. */
+	d: number,
+};
+
+/**  What the method gives on a data set: what the base model knows there, whether its likelihood can judge, and the gain. */
+export type Domain = {
+	/**  The data set. */
+	dataset: string,
+	/**  The model. */
+	model: string,
+	/**  The arm. */
+	arm: string,
+	/**  ROUGE-1 of the bare model, mean over seeds and items. */
+	zero_shot: number | null,
+	/**  ROUGE-1 of the first three lines. */
+	lead_3: number | null,
+	/**  The lowest verdict on the judge over the seeds. */
+	judge: JudgeVerdict | null,
+	/**  How often the judge recognised the right conversation, mean over seeds. */
+	judge_topic: number | null,
+	/**  How often it saw damaged content, mean over seeds. */
+	judge_content: number | null,
+	/**  Share of dialogues of the fine-tuned synthesizer that keep the format, mean over seeds. */
+	sft_format_rate: number | null,
+	/**  ROUGE-1 of the method minus that of training on real pairs alone. */
+	gain: number,
+	/**  Its 95 % interval. */
+	gain_ci95: [number, number],
+	/**  The same in a sentence. */
+	sentence: Words,
 };
 
 /**  Where the same dialogue stands. */
@@ -1195,6 +1283,17 @@ export type Encoding =
 "iso8859-15" | 
 /**  Mac OS Roman. */
 "mac-roman";
+
+/**  Why a training ended. */
+export type EndedBy = 
+/**  The plateau rule brought the rate to the lowest one. */
+"plateau_lr" | 
+/**  The plateau rule reduced the rate as often as it may. */
+"reductions" | 
+/**  No new best in as many evaluations as are waited for. */
+"early_stop" | 
+/**  All updates were done. */
+"max_updates";
 
 /**  What went wrong. */
 export type ErrorCode = 
@@ -1609,6 +1708,24 @@ export type ExperimentComparison = {
 	verdict: Outcome | null,
 };
 
+/**  What more real examples may bring a system. */
+export type ExperimentCurve = {
+	/**  The data set. */
+	dataset: string,
+	/**  The model. */
+	model: string,
+	/**  The system. */
+	system: System,
+	/**  Numbers of real examples that were tried. */
+	sizes: number[],
+	/**  The number that is asked about, twice the largest. */
+	to: number,
+	/**  What it may bring beyond the largest, in ROUGE-1; `None` where that cannot be told. */
+	band: [number, number] | null,
+	/**  In a sentence. */
+	text: Words,
+};
+
 /**  What is wrong with an experiment's file. */
 export type ExperimentFault = 
 /**  It is not TOML, or a key is unknown or of the wrong form. */
@@ -1726,24 +1843,6 @@ export type ExperimentPreset =
 "whose-judge" | 
 /**  Whether the gain carries over to another kind of conversation. */
 "domains";
-
-/**  What more real examples may bring a system. */
-export type ExperimentCurve = {
-	/**  The data set. */
-	dataset: string,
-	/**  The model. */
-	model: string,
-	/**  The system. */
-	system: System,
-	/**  Numbers of real examples that were tried. */
-	sizes: number[],
-	/**  The number that is asked about, twice the largest. */
-	to: number,
-	/**  What it may bring beyond the largest, in ROUGE-1; `None` where that cannot be told. */
-	band: [number, number] | null,
-	/**  In a sentence. */
-	text: Words,
-};
 
 /**  Everything about an experiment: the answer of `experiment show`. */
 export type ExperimentReport = {
@@ -1903,6 +2002,24 @@ export type ExperimentVerdict = {
 	/**  Whether the first three lines of the dialogue score higher than the first system. */
 	below_lines: boolean,
 };
+
+/**  Where an export is. */
+export type ExportStep = 
+/**  What the run gives away of real conversations is looked at. */
+"audit" | 
+/**  The model is loaded. */
+"load" | 
+/**  Files are written. */
+"write" | 
+/**  Held-out pairs are scored with what was written. */
+"replay";
+
+/**  Which of a run's adapters is exported. */
+export type Exported = 
+/**  The dialogue synthesizer aligned with separate sets. */
+"synthesizer" | 
+/**  The summarizer `mrds_separate`. */
+"summarizer";
 
 /**  What a fact of a summary is about. */
 export type FactKind = 
@@ -2094,6 +2211,22 @@ export type FolderFit = {
 	seconds: number | null,
 };
 
+/**  The items that a query finds. */
+export type FoundItems = {
+	/**  Their keys, in order. */
+	keys: number[],
+	/**  Items of this kind in all. */
+	total: number,
+	/**  Where the found ones come from. */
+	sources: ItemCount[],
+	/**  Format rules that some of them break. */
+	broken: ItemCount[],
+	/**  What people did with them. */
+	marks: ItemCount[],
+	/**  Orders that mean something for this kind. */
+	orders: ItemOrder[],
+};
+
 /**  Whose memory did not suffice on the card. */
 export type Full = 
 /**  Work outside a run. */
@@ -2125,6 +2258,15 @@ export type GainDifference = {
 	sentence: Words,
 };
 
+/**  Number type of the matrices of a GGUF file; vectors are always f32. */
+export type GgufType = 
+/**  16 bits a weight. */
+"f16" | 
+/**  8.5 bits a weight: one scale for 32 values. */
+"q8_0" | 
+/**  About 4.9 bits: llama.cpp's "medium" mix of Q4_K, Q5_K and Q6_K. */
+"q4_k_m";
+
 /**  What raters read first. */
 export type Guideline = {
 	/**  Its version. */
@@ -2133,6 +2275,68 @@ export type Guideline = {
 	sha256: string,
 	/**  The text, a paragraph a line. */
 	text: Words,
+};
+
+/**  A change that a person makes to items of a run. */
+export type HandAct = 
+/**  They are good as they are. */
+{ act: "accept" } | 
+/**  No later stage reads them. */
+{ act: "reject" } | 
+/**  Nothing is said about them any more. */
+{ act: "clear" } | 
+/**  Another text: of a topic, a summary or a dialogue. */
+{ act: "edit"; 
+/**  The text. */
+text: string } | 
+/**  The chosen dialogue of a pair becomes the rejected one, and the other way round. */
+{ act: "flip" };
+
+/**  Something is to be written into a folder, under a name that is free there. */
+export type HandOver = {
+	/**  The run. */
+	run: string,
+	/**  What of it. */
+	deliverable: Deliverable,
+	/**  The folder that it appears in. */
+	folder: string,
+	/**  Why it may leave although it gives real conversations away. */
+	reason: string | null,
+	/**  Whether the texts of a report's items stand in it. */
+	texts: boolean,
+	/**  The language of a report. */
+	language: Language,
+};
+
+/**  What an export says while it works. */
+export type HandOverEvent = 
+/**  What is done now. */
+{ event: "step"; 
+/**  The step. */
+step: ExportStep } | 
+/**  It was stopped; nothing was written. */
+{ event: "stopped" } | 
+/**  It is there. */
+{ event: "done"; 
+/**  What was written. */
+written: HandedOver };
+
+/**  What a change by hand came to. */
+export type HandState = {
+	/**  Stages that were made from something that has changed since, in order. */
+	stale: StageName[],
+	/**  Changes by hand that can be undone. */
+	undoable: number,
+};
+
+/**  What was written. */
+export type HandedOver = {
+	/**  The file or folder. */
+	path: string,
+	/**  Its size. */
+	bytes: number,
+	/**  The comparison with what the workspace gives; `None` if nothing is computed with it. */
+	replay: Replay | null,
 };
 
 /**  Two systems over all criteria, in a sentence. */
@@ -2675,10 +2879,26 @@ summary: string;
 /**  The dialogue. */
 turns: Turn[] } | 
 /**  A dialogue that a synthesizer wrote for a test summary. */
-{ kind: "test_dialogue"; id: string; system: Synthesizer; summary: string; turns: Turn[]; rules: RuleVerdict[]; pass: boolean; score: number | null; copies: boolean } | 
+{ kind: "test_dialogue"; 
+/**  The example's id. */
+id: string; 
+/**  Who wrote it. */
+system: Synthesizer; 
+/**  The summary. */
+summary: string; 
+/**  The dialogue. */
+turns: Turn[]; 
+/**  Format rules. */
+rules: RuleVerdict[]; 
+/**  Keeps all rules. */
+pass: boolean; 
+/**  Mean log-probability of the summary given the dialogue. */
+score: number | null; 
+/**  Whether it repeats its summary. */
+copies: boolean } | 
 /**  A summary written by a system for a test dialogue. */
 { kind: "output"; 
-/**  Item id. */
+/**  The example's id; the dialogue's number while a rating set is open. */
 id: string; 
 /**  Who wrote it; none while a rating set on this run is open. */
 system: System | null; 
@@ -2687,6 +2907,81 @@ prediction: string;
 /**  The references. */
 references: string[] };
 
+/**  A word of a filter, and how many items it leaves of those that the words found. */
+export type ItemCount = {
+	/**  The word. */
+	word: string,
+	/**  Items. */
+	n: number,
+};
+
+/**  An item with what people did with it. */
+export type ItemEntry = {
+	/**  Its key; below 0 for a text that people rate. */
+	key: number,
+	/**  Its number among those of its kind and part, from 0. */
+	number: number,
+	/**  The item. */
+	item: Item,
+	/**  Who changed it last; none for what a stage made. */
+	author: string | null,
+	/**  When, milliseconds since 1970. */
+	changed_at_ms: number | null,
+	/**  What a person said about it. */
+	verdict: ItemVerdict | null,
+	/**  Whether it differs from what the stage made. */
+	edited: boolean,
+	/**  Whether its text may be written anew. */
+	editable: boolean,
+	/**  Whether it may be left out. */
+	rejectable: boolean,
+};
+
+/**  Whether a person has touched an item, and how. */
+export type ItemMark = 
+/**  Read and found good. */
+"accepted" | 
+/**  Left out. */
+"rejected" | 
+/**  Changed by hand. */
+"edited" | 
+/**  As the stage made it, and nobody has said anything about it. */
+"untouched";
+
+/**  By what items are sorted. */
+export type ItemOrder = 
+/**  As the stage made them. */
+"made" | 
+/**  By the judge's score of a dialogue: the mean log-probability of the summary given it. */
+"score" | 
+/**  By how much better the chosen dialogue of a pair is than the rejected one. */
+"gap" | 
+/**  By ROUGE-1 with the reference. */
+"rouge1" | 
+/**  By the cross-entropy of the reference under the system that wrote. */
+"reference_ce" | 
+/**  By the length, in tokens. */
+"tokens";
+
+/**  Which items of a run, and in which order. */
+export type ItemQuery = {
+	/**  The run. */
+	run: string,
+	/**  Of what kind. */
+	kind: ArtifactKind,
+	/**  Words that have to be in it, as beginnings of words; every item if no word is given. */
+	words: string,
+	/**  Where it comes from: `real` or `synthetic`, the set of a pair, who wrote it. Every item if none is named. */
+	source: string | null,
+	/**  A format rule that it breaks. */
+	broken: string | null,
+	/**  What a person did with it. */
+	mark: ItemMark | null,
+	/**  The order. */
+	order: ItemOrder,
+	/**  Highest first. */
+	descending: boolean,
+};
 
 /**  How far a rater is with an item. */
 export type ItemState = 
@@ -2696,6 +2991,29 @@ export type ItemState =
 "done" | 
 /**  Left out on purpose. */
 "skipped";
+
+/**  What a person said about something that a stage made. */
+export type ItemVerdict = 
+/**  It was read and is good as it is. */
+"accepted" | 
+/**  No later stage reads it. */
+"rejected";
+
+/**  One version of an item. */
+export type ItemVersion = {
+	/**  1 for what the stage made. */
+	version: number,
+	/**  Who made it; none for the stage. */
+	author: string | null,
+	/**  When, milliseconds since 1970. */
+	at_ms: number,
+	/**  What was said about it then. */
+	verdict: ItemVerdict | null,
+	/**  The version that it took back. */
+	undoes: number | null,
+	/**  Whether its text is another than before. */
+	changed: boolean,
+};
 
 /**  What the judge is able to see. */
 export type JudgeVerdict = 
@@ -2830,6 +3148,22 @@ export type Licence =
 /**  Gemma Terms of Use. */
 "gemma";
 
+/**  Where an item comes from and what became of it. */
+export type Lineage = {
+	/**  The stage that made it. */
+	stage: StageName,
+	/**  For which synthesizer. */
+	synthesizer: Synthesizer | null,
+	/**  For which system; hidden while people rate. */
+	system: System | null,
+	/**  What it was made from, the nearest first. */
+	from: MadeFrom[],
+	/**  Settings that are not the default and that its part reads. */
+	settings: MadeWith[],
+	/**  Its versions, the oldest first. */
+	versions: ItemVersion[],
+};
+
 /**  What another process works on. */
 export type Locked = 
 /**  A run. */
@@ -2913,6 +3247,37 @@ export type Machine = {
 	disk_free_bytes: number | null,
 	/**  Threads of the computation. */
 	threads: number,
+};
+
+/**  What an item was made from. */
+export type MadeFrom = 
+/**  A conversation of the data set. */
+{ kind: "example"; 
+/**  Its id there. */
+id: string; 
+/**  The dialogue. */
+dialogue: string; 
+/**  Its first summary; none while people rate against it. */
+summary: string | null } | 
+/**  A topic. */
+{ kind: "topic"; 
+/**  Its words. */
+topic: string; 
+/**  Its key. */
+key: number } | 
+/**  A made-up summary. */
+{ kind: "summary"; 
+/**  Its text. */
+text: string; 
+/**  Its key. */
+key: number };
+
+/**  A setting that the part of an item was carried out with. */
+export type MadeWith = {
+	/**  Field of the recipe. */
+	key: string,
+	/**  Its value, as it is written after `--set`. */
+	value: string,
 };
 
 /**  What a column mapping has to name. */
@@ -3302,6 +3667,18 @@ settings: Change[] } |
 { case: "model"; 
 /**  `owner/name` on the Hub. */
 hub_id: string };
+
+/**  What a run can hand over, before anything is written. */
+export type Offered = {
+	/**  What. */
+	deliverable: Deliverable,
+	/**  What its file or folder will be called. */
+	name: string,
+	/**  About how large it will be; none if that is known only once it is written. */
+	bytes: number | null,
+	/**  Why it cannot be had now. */
+	refused: Problem | null,
+};
 
 /**  A rater pack that somebody else wrote, before its secret is typed. */
 export type OpenedPack = {
@@ -4067,6 +4444,29 @@ file: string;
 /**  How the dates were read. */
 order: DateOrder };
 
+/**  The comparison of workspace and export on validation items. */
+export type Replay = {
+	/**  Number of validation items that were compared. */
+	items: number,
+	/**  Largest difference of a summed log-probability. */
+	max_logp_diff: number,
+	/**  Largest difference of a summed log-probability, divided by its tokens. */
+	max_logp_diff_per_token: number,
+	/**  What rounding to the format's number type may do to it. */
+	tolerance_per_token: number,
+	/**  Whether every difference is within it. */
+	equal: boolean,
+};
+
+/**  The form of a report; its word is the file's ending. */
+export type ReportForm = 
+/**  A page to read in a browser. */
+"html" | 
+/**  Text with marks, for a wiki or a repository. */
+"md" | 
+/**  What can be checked against the workspace. */
+"json";
+
 /**  A figure of the result table. */
 export type ResultMetric = 
 /**  Words of a prediction. */
@@ -4144,6 +4544,104 @@ export type Room = {
 	need_bytes: number,
 	/**  The free bytes. */
 	free_bytes: number,
+};
+
+/**  A round as it is shown: its figures with what follows from them. */
+export type Round = {
+	/**  Change of `judge_ce` since the first round less that of `scorer_ce`; none if the base model is the judge. */
+	scorer_split: number | null,
+	/**  Why no further round is begun after this one; `None` if nothing speaks against it. */
+	stop: RoundStop | null,
+	/**  What is said about it besides. */
+	warnings: RoundWarning[],
+	/**  Whether its summarizer is the one that the run ends with. */
+	chosen: boolean,
+} & RoundFigures;
+
+/**  The figures of a round. Shares and ratios are plain numbers; `None` where there was nothing to compute them from. */
+export type RoundFigures = {
+	/**  The system that goes round. */
+	system: System,
+	/**  The round, counted from 1. */
+	round: number,
+	/**  Made-up dialogues that the round accepted. */
+	accepted: number,
+	/**  Their share of the round's summaries. */
+	accepted_rate: number,
+	/**  Dialogues on each side of a comparison of texts. */
+	compared: number,
+	/**  Different pairs of words as a share of all, among the made-up dialogues. */
+	distinct2: number | null,
+	/**  The same, divided by that of the first round. */
+	distinct2_ratio: number | null,
+	/**  The same, divided by that of the shots. */
+	distinct2_of_shots: number | null,
+	/**  Mean BLEU-4 of a made-up dialogue against the others. */
+	self_bleu4: number | null,
+	/**  The same, less that of the first round. */
+	self_bleu4_rise: number | null,
+	/**  The same, less that of the shots. */
+	self_bleu4_over_shots: number | null,
+	/**  Mean tokens of the made-up dialogues, divided by that of the shots. */
+	length_ratio: number | null,
+	/**  Mean score difference of a content pair, nats per token; of a joint pair where the alignment learns from those. */
+	pair_gap: number | null,
+	/**  The same, divided by that of the first round. */
+	pair_gap_ratio: number | null,
+	/**  Nats per token of the summaries given the made-up dialogues, under the base model. */
+	scorer_ce: number | null,
+	/**  The same under the judge of the round, where that is not the base model. */
+	judge_ce: number | null,
+	/**
+	 *  Nats per token by which real validation dialogues have become less likely for the synthesizer than they were for
+	 *  the supervised one.
+	 */
+	real_ce_rise: number | null,
+	/**
+	 *  Mean over the made-up dialogues of log-probability under the synthesizer less that under the supervised one, per
+	 *  token.
+	 */
+	drift_kl: number | null,
+	/**  Share of the made-up dialogues that quote their summary beyond the guards. */
+	copy_rate: number | null,
+	/**  How well a classifier tells made-up dialogues from the shots: 0.5 is not at all. */
+	two_sample_auc: number | null,
+	/**  Nats per token of the validation summaries under the round's summarizer. */
+	validation_ce: number,
+	/**  ROUGE-1 of its validation summaries. */
+	validation_rouge1: number | null,
+};
+
+/**  Why no further round is begun. */
+export type RoundStop = 
+/**  The summarizer is no better on the validation pairs. */
+"no_gain" | 
+/**  The made-up conversations became alike. */
+"narrowing" | 
+/**  The two dialogues of a pair hardly differ. */
+"no_contrast" | 
+/**  The tuned judge likes what the base model likes less and less. */
+"judge_drift";
+
+/**  What is said about a round without ending it. */
+export type RoundWarning = 
+/**  The made-up conversations are much shorter or longer than the real ones. */
+"length" | 
+/**  Real conversations have become unlikely for the synthesizer. */
+"real_ce";
+
+/**  The rounds of a system. */
+export type Rounds = {
+	/**  Which system. */
+	system: System,
+	/**  Rounds that were asked for. */
+	asked: number,
+	/**  Those that were carried out, in order. */
+	rounds: Round[],
+	/**  Nats per token of the validation summaries after training on real pairs alone; `None` if that is no part of the run. */
+	real_ce: number | null,
+	/**  How they ended, in sentences. */
+	sentences: Words[],
 };
 
 /**  What is wrong with a row, or worth knowing about it. */
@@ -4369,109 +4867,7 @@ export type RunResults = {
 	/**  Preference pairs of each set; none before they were made. */
 	pairs: PairCounts | null,
 	/**  How stage 1 of the summarizer ended. */
-	stage1_ended_by: string | null,
-};
-
-/**  A round as it is shown: its figures with what follows from them. */
-export type Round = {
-	/**
-	 *  Change of `judge_ce` since the first round less that of `scorer_ce`; none where the base model is the judge.
-	 */
-	scorer_split: number | null,
-	/**  Why no further round is begun after this one; `None` if nothing speaks against it. */
-	stop: RoundStop | null,
-	/**  What is said about it besides. */
-	warnings: RoundWarning[],
-	/**  Whether its summarizer is the one that the run ends with. */
-	chosen: boolean,
-} & (RoundFigures);
-
-/**  The figures of a round. Shares and ratios are plain numbers; `None` where there was nothing to compute them from. */
-export type RoundFigures = {
-	/**  The system that goes round. */
-	system: System,
-	/**  The round, counted from 1. */
-	round: number,
-	/**  Made-up dialogues that the round accepted. */
-	accepted: number,
-	/**  Their share of the round's summaries. */
-	accepted_rate: number,
-	/**  Dialogues on each side of a comparison of texts. */
-	compared: number,
-	/**  Different pairs of words as a share of all, among the made-up dialogues. */
-	distinct2: number | null,
-	/**  The same, divided by that of the first round. */
-	distinct2_ratio: number | null,
-	/**  The same, divided by that of the shots. */
-	distinct2_of_shots: number | null,
-	/**  Mean BLEU-4 of a made-up dialogue against the others. */
-	self_bleu4: number | null,
-	/**  The same, less that of the first round. */
-	self_bleu4_rise: number | null,
-	/**  The same, less that of the shots. */
-	self_bleu4_over_shots: number | null,
-	/**  Mean tokens of the made-up dialogues, divided by that of the shots. */
-	length_ratio: number | null,
-	/**
-	 *  Mean score difference of a content pair, nats per token; of a joint pair where the alignment learns from those.
-	 */
-	pair_gap: number | null,
-	/**  The same, divided by that of the first round. */
-	pair_gap_ratio: number | null,
-	/**  Nats per token of the summaries given the made-up dialogues, under the base model. */
-	scorer_ce: number | null,
-	/**  The same under the judge of the round, where that is not the base model. */
-	judge_ce: number | null,
-	/**
-	 *  Nats per token by which real validation dialogues have become less likely for the synthesizer than they were for
-	 *  the supervised one.
-	 */
-	real_ce_rise: number | null,
-	/**
-	 *  Mean over the made-up dialogues of log-probability under the synthesizer less that under the supervised one, per
-	 *  token.
-	 */
-	drift_kl: number | null,
-	/**  Share of the made-up dialogues that quote their summary beyond the guards. */
-	copy_rate: number | null,
-	/**  How well a classifier tells made-up dialogues from the shots: 0.5 is not at all. */
-	two_sample_auc: number | null,
-	/**  Nats per token of the validation summaries under the round's summarizer. */
-	validation_ce: number,
-	/**  ROUGE-1 of its validation summaries. */
-	validation_rouge1: number | null,
-};
-
-/**  Why no further round is begun. */
-export type RoundStop = 
-/**  The summarizer is no better on the validation pairs. */
-"no_gain" | 
-/**  The made-up conversations became alike. */
-"narrowing" | 
-/**  The two dialogues of a pair hardly differ. */
-"no_contrast" | 
-/**  The tuned judge likes what the base model likes less and less. */
-"judge_drift";
-
-/**  What is said about a round without ending it. */
-export type RoundWarning = 
-/**  The made-up conversations are much shorter or longer than the real ones. */
-"length" | 
-/**  Real conversations have become unlikely for the synthesizer. */
-"real_ce";
-
-/**  The rounds of a system. */
-export type Rounds = {
-	/**  Which system. */
-	system: System,
-	/**  Rounds that were asked for. */
-	asked: number,
-	/**  Those that were carried out, in order. */
-	rounds: Round[],
-	/**  Nats per token of the validation summaries after training on real pairs alone; `None` if that is no part of the run. */
-	real_ce: number | null,
-	/**  How they ended, in sentences. */
-	sentences: Words[],
+	stage1_ended_by: EndedBy | null,
 };
 
 /**
@@ -5371,7 +5767,7 @@ export type SystemMarks = {
 export type SystemResult = {
 	/**  Which system. */
 	system: System,
-	/**  The round that it was trained in; none where it does not go round or ended with the first. */
+	/**  The round that it was trained in; none if it does not go round or ended with the first. */
 	round: number | null,
 	/**  Test examples. */
 	n: number,
@@ -5471,10 +5867,37 @@ export type TwoSampleResult = {
 	auc: number,
 	/**  One-sided p-value by permutation. */
 	p: number,
-	/**  Where the AUC lies in 95 % of permutations, thus without a difference. */
+	/**  The middle 95 % of the AUCs of permutations, which know no difference. */
 	band95: [number, number],
 	/**  Figures with their weights, the one that tells most first; positive: more of it in made-up conversations. */
 	weights: Weight[],
+};
+
+/**  A change by hand that was taken back. */
+export type Undone = {
+	/**  The kind of the item. */
+	kind: ArtifactKind,
+	/**  Its key now. */
+	key: number,
+	/**  How the run stands after it. */
+	state: HandState,
+};
+
+/**  A run that came in from a run bundle: the answer of `unpack`. */
+export type Unpacked = {
+	/**  The run. */
+	run: string,
+	/**  What its data set is called here. */
+	dataset: string,
+	/**  Its base model. */
+	model: string,
+	/**
+	 *  Where that model is on this computer. None if this workspace does not know it: the run can be read and rated then, but
+	 *  neither go on nor be tried.
+	 */
+	model_path: string | null,
+	/**  Pairs of its data set. */
+	examples: number,
 };
 
 /**  Why a file cannot be read. */
@@ -5800,14 +6223,29 @@ until: StageName } |
 /**  Exporting an adapter that the run does not have. */
 { case: "adapter_needed" } | 
 /**  Writing into a folder that is not empty. */
-{ case: "not_by_hand"; kind: ArtifactKind } | 
-{ case: "empty_item"; kind: ArtifactKind } | 
-{ case: "last_item"; kind: ArtifactKind } | 
-{ case: "earlier_run"; run: string } | 
-{ case: "nothing_stale"; run: string } | 
 { case: "folder_not_empty"; 
 /**  The folder. */
 file: string } | 
+/**  Changing by hand what is evidence, or what is read as the tokens that were drawn. */
+{ case: "not_by_hand"; 
+/**  Which kind of item. */
+kind: ArtifactKind } | 
+/**  An empty text in the place of what a stage made. */
+{ case: "empty_item"; 
+/**  Which kind of item. */
+kind: ArtifactKind } | 
+/**  Rejecting the last item that a later stage could read. */
+{ case: "last_item"; 
+/**  Which kind of item. */
+kind: ArtifactKind } | 
+/**  Changing by hand a run that was carried out before stages had parts. */
+{ case: "earlier_run"; 
+/**  The run. */
+run: string } | 
+/**  Going on from changes by hand if no later stage would read one. */
+{ case: "nothing_stale"; 
+/**  The run. */
+run: string } | 
 /**  Taking in a run bundle from a folder that holds none, or a workspace with other than one run. */
 { case: "not_a_bundle"; 
 /**  The folder. */
@@ -5821,72 +6259,3 @@ file: string;
 /**  Which of the run's adapters is missing or another one. */
 role: string };
 
-
-export type Exported = "synthesizer" | "summarizer";
-export type GgufType = "f16" | "q8_0" | "q4_k_m";
-export type DatasetForm = "jsonl" | "json" | "csv" | "tsv";
-export type ReportForm = "html" | "md" | "json";
-export type ExportStep = "audit" | "load" | "write" | "replay";
-export type Deliverable = 
-{ kind: "peft"; adapter: Exported } | 
-{ kind: "merged"; adapter: Exported } | 
-{ kind: "gguf"; adapter: Exported; gguf_type: GgufType } | 
-{ kind: "gguf_adapter"; adapter: Exported } | 
-{ kind: "dataset"; form: DatasetForm } | 
-{ kind: "recipe" } | 
-{ kind: "bundle" } | 
-{ kind: "report"; form: ReportForm };
-export type Offered = {
-	deliverable: Deliverable,
-	name: string,
-	bytes: number | null,
-	refused: Problem | null,
-};
-export type HandOver = {
-	run: string,
-	deliverable: Deliverable,
-	folder: string,
-	reason: string | null,
-	texts: boolean,
-	language: Language,
-};
-export type Replay = {
-	items: number,
-	max_logp_diff: number,
-	max_logp_diff_per_token: number,
-	tolerance_per_token: number,
-	equal: boolean,
-};
-export type HandedOver = {
-	path: string,
-	bytes: number,
-	replay: Replay | null,
-};
-export type HandOverEvent = 
-{ event: "step"; step: ExportStep } | 
-{ event: "stopped" } | 
-{ event: "done"; written: HandedOver };
-export type Unpacked = {
-	run: string,
-	dataset: string,
-	model: string,
-	model_path: string | null,
-	examples: number,
-};
-
-export type ItemVerdict = "accepted" | "rejected";
-export type ItemMark = "accepted" | "rejected" | "edited" | "untouched";
-export type ItemOrder = "made" | "score" | "gap" | "rouge1" | "reference_ce" | "tokens";
-export type ItemQuery = { run: string, kind: ArtifactKind, words: string, source: string | null, broken: string | null, mark: ItemMark | null, order: ItemOrder, descending: boolean };
-export type ItemCount = { word: string, n: number };
-export type FoundItems = { keys: number[], total: number, sources: ItemCount[], broken: ItemCount[], marks: ItemCount[], orders: ItemOrder[] };
-export type ItemVersion = { version: number, author: string | null, at_ms: number, verdict: ItemVerdict | null, undoes: number | null, changed: boolean };
-export type MadeFrom = { kind: "example"; id: string; dialogue: string; summary: string | null } | { kind: "topic"; topic: string; key: number } | { kind: "summary"; text: string; key: number };
-export type MadeWith = { key: string, value: string };
-export type Lineage = { stage: StageName, synthesizer: Synthesizer | null, system: System | null, from: MadeFrom[], settings: MadeWith[], versions: ItemVersion[] };
-export type HandAct = { act: "accept" } | { act: "reject" } | { act: "clear" } | { act: "edit"; text: string } | { act: "flip" };
-export type HandState = { stale: StageName[], undoable: number };
-export type Undone = { kind: ArtifactKind, key: number, state: HandState };
-export type ItemEntry = { key: number, number: number, item: Item, author: string | null, changed_at_ms: number | null, verdict: ItemVerdict | null, edited: boolean, editable: boolean, rejectable: boolean };
-export type ChangedItems = { keys: number[], state: HandState };
-export type ArtifactKind = "topic" | "summary" | "candidate" | "judgement" | "pair" | "dialogue" | "adapter" | "checkpoint" | "output" | "test_dialogue" | "format_rule" | "bertscore" | "result" | "synthesizer_result";

@@ -1,4 +1,4 @@
-// What the invented run says of its judge and its rounds, for the page without an engine.
+// What the invented run tells about its judge and its rounds, for the page without an engine.
 import type { Round, Rounds, Words } from './bindings';
 
 /** The judge on real and damaged dialogues. */

@@ -513,7 +513,7 @@ pub fn usual_seconds(config: &DecoderConfig, flops_per_s: f64) -> Result<f64> {
     Ok(totals(&forecast(&setting, &recipe, &texts)).1)
 }
 
-/// Memory of the other model that scores, where a recipe names one; that of one that is not there is told elsewhere.
+/// Memory of the other model that scores, if a recipe names one. A missing one is told elsewhere.
 fn scorer_bytes(recipe: &Recipe) -> u64 {
     if recipe.scorer != Scorer::Model {
         return 0;

@@ -10,7 +10,7 @@ use crate::recipe::Recipe;
 /// A wider band forecasts nothing: four points.
 const WIDEST: f64 = 0.04;
 
-/// The curves over the number of real examples, for systems that learn; none where fewer than four numbers were tried.
+/// The curves over the number of real examples, for systems that learn; none if fewer than four numbers were tried.
 pub fn curves(arms: &[Arm], rows: &[ExperimentRow]) -> Vec<ExperimentCurve> {
     let mut curves = Vec::new();
     let main: Vec<&ExperimentRow> = rows

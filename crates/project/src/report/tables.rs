@@ -164,7 +164,7 @@ impl<'a> Material<'a> {
         Ok(Self { rounds, ..material })
     }
 
-    /// The same of what every system was after the first round.
+    /// As above, for every system as it was after the first round.
     fn of_first(store: &'a Store, run: &'a RunRow, recipe: &'a Recipe) -> Result<Self> {
         let rows = first_artifacts(store, &run.id, StageName::Evaluate, ArtifactKind::Output)?;
         Self::of_outputs(store, run, recipe, read(&rows)?)

@@ -12,21 +12,25 @@ fn study() {
     Usage: duologue study <COMMAND>
 
     Commands:
-      plan       What a study could show before anybody rates: detectable differences, load, hours; it stores nothing
-      import     Bring in a study that was rated elsewhere, from a folder with study.json, dialogues.json, items.json, ratings.csv
-      create     Plan a study of finished runs and start it: the plan is frozen, hashed and sealed
-      start      Start a study that was kept as a draft
-      list       List the studies
-      progress   How far the raters of a study are: no score, no mean
-      add-rater  Put somebody onto the roster of a study that runs
-      withdraw   Take a rater out before the results open
-      close      Withdraw everybody who is still rating, and close the study
-      reveal     Open the results before every rater has locked; this cannot be taken back, and every result says so
-      verify     Recompute the seal and the hash of the plan, once the results are open
-      delete     Remove a study with its texts and ratings
-      results    Every figure of a study whose results are open, and each comparison in a sentence
-      export     Write a study with its answers, results and a dictionary of its columns to a folder
-      help       Print this message or the help of the given subcommand(s)
+      plan        What a study could show before anybody rates: detectable differences, load, hours; it stores nothing
+      import      Bring in a study that was rated elsewhere: a folder with study.json, dialogues.json, items.json and ratings.csv, or the export of another program
+      create      Plan a study of finished runs and start it: the plan is frozen, hashed and sealed
+      start       Start a study that was kept as a draft
+      list        List the studies
+      progress    How far the raters of a study are: no score, no mean
+      add-rater   Put somebody onto the roster of a study that runs
+      withdraw    Take a rater out before the results open
+      close       Withdraw everybody who is still rating, and close the study
+      reveal      Open the results before every rater has locked; this cannot be taken back, and every result says so
+      pack        Write a rater pack: one encrypted HTML file that a rater elsewhere opens in a browser, without a network
+      merge       Take the answers that a rater saved from their pack
+      verify      Recompute the seal and the hash of the plan, once the results are open
+      delete      Remove a study with its texts and ratings
+      results     Every figure of a study whose results are open, and each comparison in a sentence
+      disputed    The summaries of a finished study that deserve a second look
+      adjudicate  Settle a score of a finished study; it stands beside the raters' scores and never takes their place
+      export      Write a study with its answers, results and a dictionary of its columns to a folder
+      help        Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help     Print help
@@ -59,16 +63,22 @@ fn study_plan() {
 #[test]
 fn study_import() {
     assert_snapshot!(help("study import"), @"
-    Bring in a study that was rated elsewhere, from a folder with study.json, dialogues.json, items.json, ratings.csv
+    Bring in a study that was rated elsewhere: a folder with study.json, dialogues.json, items.json and ratings.csv, or the export of another program
 
-    Usage: duologue study import <FOLDER>
+    Usage: duologue study import [OPTIONS] <PATH>
 
     Arguments:
-      <FOLDER>  The folder
+      <PATH>  The folder, or the other program's file
 
     Options:
-      -h, --help     Print help
-      -V, --version  Print version
+          --format <FORMAT>      The program that the ratings were made in [possible values: label-studio, argilla, potato]
+          --map <MAP>            Fields of an item: dialogue=FIELD,system=FIELD,summary=FIELD
+          --items <FILE>         Potato's data file with the items by their id, as JSON or JSON Lines
+          --name <NAME>          Name of the study [default: the file's]
+          --criteria <CRITERIA>  Criteria that are read: a,b [default: every one]
+          --points <POINTS>      Points of the scale, which begins at 1 [default: 5]
+      -h, --help                 Print help
+      -V, --version              Print version
     ");
 }
 
@@ -90,14 +100,15 @@ fn study_results() {
     assert_snapshot!(help("study results"), @"
     Every figure of a study whose results are open, and each comparison in a sentence
 
-    Usage: duologue study results <STUDY>
+    Usage: duologue study results [OPTIONS] <STUDY>
 
     Arguments:
       <STUDY>  Its name or number
 
     Options:
-      -h, --help     Print help
-      -V, --version  Print version
+          --adjudicated  With settled scores in the place of the raters' scores of the same summary
+      -h, --help         Print help
+      -V, --version      Print version
     ");
 }
 
@@ -296,4 +307,24 @@ fn study_delete() {
       -h, --help     Print help
       -V, --version  Print version
     ");
+}
+
+#[test]
+fn study_adjudicate() {
+    assert_snapshot!(help("study adjudicate"), @"");
+}
+
+#[test]
+fn study_disputed() {
+    assert_snapshot!(help("study disputed"), @"");
+}
+
+#[test]
+fn study_merge() {
+    assert_snapshot!(help("study merge"), @"");
+}
+
+#[test]
+fn study_pack() {
+    assert_snapshot!(help("study pack"), @"");
 }
