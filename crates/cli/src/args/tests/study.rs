@@ -311,20 +311,74 @@ fn study_delete() {
 
 #[test]
 fn study_adjudicate() {
-    assert_snapshot!(help("study adjudicate"), @"");
+    assert_snapshot!(help("study adjudicate"), @"
+    Settle a score of a finished study; it stands beside the raters' scores and never takes their place
+
+    Usage: duologue study adjudicate --item <ITEM> --criterion <CRITERION> --score <SCORE> --reason <REASON> <STUDY>
+
+    Arguments:
+      <STUDY>  The study's name or number
+
+    Options:
+          --item <ITEM>            Number of the summary
+          --criterion <CRITERION>  The criterion
+          --score <SCORE>          The score
+          --reason <REASON>        Why
+      -h, --help                   Print help
+      -V, --version                Print version
+    ");
 }
 
 #[test]
 fn study_disputed() {
-    assert_snapshot!(help("study disputed"), @"");
+    assert_snapshot!(help("study disputed"), @"
+    The summaries of a finished study that deserve a second look
+
+    Usage: duologue study disputed <STUDY>
+
+    Arguments:
+      <STUDY>  Its name or number
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
 }
 
 #[test]
 fn study_merge() {
-    assert_snapshot!(help("study merge"), @"");
+    assert_snapshot!(help("study merge"), @"
+    Take the answers that a rater saved from their pack
+
+    Usage: duologue study merge [OPTIONS] <STUDY> <FILE>
+
+    Arguments:
+      <STUDY>  The study's name or number
+      <FILE>   The file that the rater saved
+
+    Options:
+          --secret <SECRET>  The secret of the pack [default: the one that is kept with it]
+          --keep <KEEP>      Which answers count if the rater has others here: those that are here, those of the file, or both as two people [possible values: first, second, other]
+      -h, --help             Print help
+      -V, --version          Print version
+    ");
 }
 
 #[test]
 fn study_pack() {
-    assert_snapshot!(help("study pack"), @"");
+    assert_snapshot!(help("study pack"), @"
+    Write a rater pack: one encrypted HTML file that a rater elsewhere opens in a browser, without a network
+
+    Usage: duologue study pack [OPTIONS] --rater <RATER> <STUDY>
+
+    Arguments:
+      <STUDY>  The study's name or number
+
+    Options:
+          --rater <RATER>        The rater's name or slot
+          --to <FILE>            The file to write [default: STUDY--R1.duopack.html]
+          --language <LANGUAGE>  Language of the page [default: en] [possible values: en, de, fr, es, it]
+      -h, --help                 Print help
+      -V, --version              Print version
+    ");
 }
