@@ -129,7 +129,7 @@ impl Server {
         let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(silent(place));
         };
-        hand_over(place, &mut stdin);
+        give_key(place, &mut stdin);
         Ok(Self {
             choice,
             child,
@@ -205,13 +205,13 @@ pub(crate) fn begin(place: &Place, command: &mut Command) -> Answer<Child> {
         .spawn()
         .map_err(|error| not_started(&error))?;
     if let Some(mut stdin) = child.stdin.take() {
-        hand_over(place, &mut stdin);
+        give_key(place, &mut stdin);
     }
     Ok(child)
 }
 
 /// Hands a process the key of its workspace; of a plain one nothing.
-fn hand_over(place: &Place, stdin: &mut ChildStdin) {
+fn give_key(place: &Place, stdin: &mut ChildStdin) {
     if let Some(key) = place.key.get() {
         // A process that has ended already says itself why.
         let _ended = writeln!(stdin, "{}", &*key.to_hex());

@@ -472,7 +472,7 @@ mod tests {
         names(error, "line 2 of the template", beside);
         let error = load(
             "chat_template.jinja",
-            "{% for a in range(100000000) %}{% endfor %}",
+            "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}",
         )
         .unwrap()
         .render(&[], false)

@@ -188,10 +188,16 @@ INSERT INTO item_state VALUES (4, 2, 'Ada', 'draft', 'a note'), (4, 0, 'Ada', 's
         let version: u32 = conn
             .query_row("PRAGMA user_version", [], |row| row.get(0))
             .unwrap();
-        conn.execute_batch("DROP TABLE leak_audit; DROP TABLE export_log; ALTER TABLE rating_study DROP COLUMN earlier;")
-            .unwrap();
+        conn.execute_batch(
+            "DROP TABLE rating_adjudication; DROP TABLE rating_branch; DROP TABLE rating_pack;
+             DROP TRIGGER artifact_made; DROP TRIGGER artifact_gone; DROP TRIGGER artifact_changed;
+             DROP TABLE artifact_words; DROP TABLE artifact_fact;
+             ALTER TABLE artifact DROP COLUMN verdict; ALTER TABLE artifact DROP COLUMN undoes;
+             DROP TABLE leak_audit; DROP TABLE export_log; ALTER TABLE rating_study DROP COLUMN earlier;",
+        )
+        .unwrap();
         conn.execute_batch(OLD).unwrap();
-        conn.pragma_update(None, "user_version", version - 2)
+        conn.pragma_update(None, "user_version", version - 5)
             .unwrap();
         drop(conn);
         let store = Store::open(dir.path()).unwrap();
