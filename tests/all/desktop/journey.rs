@@ -119,6 +119,19 @@ async fn add_model(window: &Window<'_>, model: &Path) {
     window.see("model-duo-mini-in-form").await;
 }
 
+/// Checks the boxes of a list of words, and no others.
+async fn check_boxes(window: &Window<'_>, field: &str, words: &str) {
+    window.see(field).await;
+    let script = "const [field, words] = arguments;
+        for (const box of document.querySelectorAll(`[data-testid='${field}'] input`)) {
+          const word = box.dataset.testid.slice(field.length + 1);
+          if (box.checked !== words.split(',').includes(word)) box.click();
+        }";
+    window
+        .script(script, vec![field.into(), words.into()])
+        .await;
+}
+
 /// Fills in the form for a new run with the small preset and `changes`, and starts the run.
 pub(crate) async fn start_run(window: &Window<'_>, model: &Path, changes: &[(&str, &str)]) {
     window.click("nav-runs").await;
@@ -132,6 +145,7 @@ pub(crate) async fn start_run(window: &Window<'_>, model: &Path, changes: &[(&st
         let field = format!("set-{key}");
         match *key {
             "summary_method" => window.choose(&field, value).await,
+            "systems" => check_boxes(window, &field, value).await,
             _ => window.fill(&field, value).await,
         }
     }

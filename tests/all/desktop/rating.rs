@@ -97,13 +97,17 @@ pub(crate) async fn rate_all(window: &Window<'_>, dialogues: usize) {
 /// Locks the set; only then may its results be asked for.
 pub(crate) async fn lock(window: &Window<'_>) {
     let id = study(window).await["study"].to_string();
-    let early = window.invoke("study_results", json!({"study": id})).await;
+    let early = window
+        .invoke("study_results", json!({"study": id, "adjudicated": false}))
+        .await;
     assert_eq!(early["error"]["code"], "blinded", "results before the lock");
     window.click("rate-lock").await;
     names_no_system(window).await;
     window.click("rate-lock-confirm").await;
     window.see("rate-locked").await;
-    let late = window.invoke("study_results", json!({"study": id})).await;
+    let late = window
+        .invoke("study_results", json!({"study": id, "adjudicated": false}))
+        .await;
     assert!(
         late["ok"]["comparisons"].is_array(),
         "results after the lock: {late}"
