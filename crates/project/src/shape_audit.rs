@@ -18,6 +18,7 @@ use metrics::diversity::{near_duplicate_share, near_duplicate_share_of};
 use metrics::random::Stream;
 use metrics::text::{mean, quantile, standard_deviation, word_count};
 use metrics::turn::Turn;
+use metrics::two_sample::shape::{NAMES, shape};
 use metrics::two_sample::{MOST_OF_A_SIDE, two_sample};
 use store::{ExampleRow, RunRow, Store};
 
@@ -28,8 +29,6 @@ use crate::selection::Selection;
 
 /// From this ROUGE-L on two conversations count as one.
 const NEAR_DUPLICATE: f64 = 0.7;
-/// Tokens of the beginning whose variety is measured.
-const BEGINNING: usize = 100;
 /// Quantiles of a spread.
 const QUANTILES: [f64; 5] = [0.01, 0.25, 0.5, 0.75, 0.99];
 
@@ -38,6 +37,8 @@ struct Conversation {
     dialogue: Dialogue,
     summary: Option<String>,
     tokens: Vec<String>,
+    /// The classifier's figures, in the order of [`NAMES`].
+    shape: [f64; NAMES.len()],
 }
 
 impl Conversation {
@@ -51,45 +52,30 @@ impl Conversation {
         Self {
             tokens: tokenize(&texts.join(" ")),
             summary: summary.map(str::to_owned),
+            shape: shape(&turns_of(&dialogue)),
             dialogue,
         }
     }
 
-    fn turns(&self) -> Vec<Turn<'_>> {
-        let turns = self.dialogue.turns.iter();
-        turns
-            .map(|turn| Turn {
-                speaker: turn.speaker.as_deref().unwrap_or(""),
-                text: &turn.text,
-            })
-            .collect()
-    }
-
     /// `None` for the words of a summary that nobody wrote.
     fn figure(&self, figure: ShapeFigure) -> Option<f64> {
-        let turns = &self.dialogue.turns;
-        let words: usize = turns.iter().map(|turn| word_count(&turn.text)).sum();
-        let share = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
-        let changes = turns
-            .windows(2)
-            .filter(|pair| pair[0].speaker != pair[1].speaker);
-        let questions = turns
-            .iter()
-            .filter(|turn| turn.text.trim_end().ends_with('?'));
-        let beginning = &self.tokens[..self.tokens.len().min(BEGINNING)];
-        Some(match figure {
-            ShapeFigure::Words => words as f64,
-            ShapeFigure::Turns => turns.len() as f64,
-            ShapeFigure::WordsPerTurn => share(words, turns.len()),
-            ShapeFigure::Speakers => self.dialogue.speakers().len() as f64,
-            ShapeFigure::Alternation => share(changes.count(), turns.len().saturating_sub(1)),
-            ShapeFigure::Questions => share(questions.count(), turns.len()),
-            ShapeFigure::Variety => {
-                let different: std::collections::BTreeSet<&String> = beginning.iter().collect();
-                share(different.len(), beginning.len())
-            }
-            ShapeFigure::SummaryWords => word_count(self.summary.as_ref()?) as f64,
-        })
+        let words = |turn: &crate::dialogue::Turn| word_count(&turn.text);
+        // What the classifier looks at too is told from its own figures.
+        let shaped = |name: &str| {
+            let place = NAMES.iter().position(|known| *known == name)?;
+            Some(self.shape[place])
+        };
+        match figure {
+            ShapeFigure::Words => Some(self.dialogue.turns.iter().map(words).sum::<usize>() as f64),
+            ShapeFigure::Turns => Some(self.dialogue.turns.len() as f64),
+            ShapeFigure::WordsPerTurn => shaped("words_per_turn"),
+            // A line that names nobody is no person.
+            ShapeFigure::Speakers => Some(self.dialogue.speakers().len() as f64),
+            ShapeFigure::Alternation => shaped("alternation"),
+            ShapeFigure::Questions => shaped("question_turns"),
+            ShapeFigure::Variety => shaped("distinct1_of_100"),
+            ShapeFigure::SummaryWords => Some(word_count(self.summary.as_ref()?) as f64),
+        }
     }
 }
 
@@ -212,5 +198,17 @@ fn tested(real: &[Conversation], made_up: &[Conversation], seed: u64) -> Option<
 }
 
 fn turns(side: &[Conversation]) -> Vec<Vec<Turn<'_>>> {
-    side.iter().map(Conversation::turns).collect()
+    side.iter()
+        .map(|conversation| turns_of(&conversation.dialogue))
+        .collect()
+}
+
+fn turns_of(dialogue: &Dialogue) -> Vec<Turn<'_>> {
+    let turns = dialogue.turns.iter();
+    turns
+        .map(|turn| Turn {
+            speaker: turn.speaker.as_deref().unwrap_or(""),
+            text: &turn.text,
+        })
+        .collect()
 }

@@ -3,7 +3,7 @@
 //! Flow: [`request`] (what is planned) → [`begin`] (texts are drawn, numbered, ordered and sealed) → [`desk`] (a rater's
 //! presses), [`blind`] (what an owner may do meanwhile) and [`withheld`] (what the data set shows meanwhile) → [`record`]
 //! (answers with authors, once the results are open) → [`results`] → [`export`]. A rater elsewhere gets a [`pack`], whose
-//! answers [`merge`] takes. Then [`afterwards`] and [`handover`]. [`import`] brings in studies that were rated elsewhere,
+//! answers [`merge`] takes. Then [`afterwards`] and [`enclosures`]. [`import`] brings in studies that were rated elsewhere,
 //! [`ratings`] what was rated in other programs.
 
 pub mod afterwards;
@@ -13,8 +13,8 @@ mod companion;
 mod datasheet;
 pub mod desk;
 mod draw;
+pub mod enclosures;
 pub mod export;
-pub mod handover;
 pub mod import;
 pub mod instrument;
 pub mod kept;

@@ -9,6 +9,7 @@ use super::{CellJudge, Curve, Document, Subject};
 use crate::error::{Result, corrupt};
 use crate::experiment::compare::measure;
 use crate::report::cards::cards;
+use crate::sentence::{self, german};
 
 /// Width and height of a curve's picture, in its own units.
 const CURVE_SIZE: (f64, f64) = (320.0, 96.0);
@@ -41,14 +42,14 @@ fn filled(name: &str, template: &str, document: &Document, language: Language) -
         .build();
     environment.set_syntax(syntax.map_err(broken)?);
     let mark = move |number: String| match is_german {
-        true => number.replace('.', ","),
+        true => german(&number),
         false => number,
     };
     environment.add_filter("points", move |share: f64| {
         mark(format!("{:.2}", 100.0 * share))
     });
     environment.add_filter("signed", move |share: f64| {
-        mark(format!("{:+.2}", 100.0 * share))
+        mark(sentence::signed(100.0 * share, 2))
     });
     environment.add_filter("percent", move |share: f64| {
         mark(format!("{:.1} %", 100.0 * share))

@@ -6,6 +6,7 @@ use metrics::learning_curve::{Size, forecast};
 
 use super::grid::Arm;
 use crate::recipe::Recipe;
+use crate::sentence::{german, signed};
 
 /// A wider band forecasts nothing: four points.
 const WIDEST: f64 = 0.04;
@@ -91,7 +92,7 @@ fn sentence(system: System, (from, to): (f64, f64), band: Option<[f64; 2]>) -> W
             ),
         };
     };
-    let points = |gain: f64| format!("{:+.1}", 100.0 * gain);
+    let points = |gain: f64| signed(100.0 * gain, 1);
     Words {
         en: format!(
             "{system}: going from {from:.0} to {to:.0} real examples may bring {} to {} ROUGE-1 points.",
@@ -100,8 +101,8 @@ fn sentence(system: System, (from, to): (f64, f64), band: Option<[f64; 2]>) -> W
         ),
         de: format!(
             "{system}: {to:.0} echte Beispiele statt {from:.0} bringen vielleicht {} bis {} Punkte ROUGE-1.",
-            points(low).replace('.', ","),
-            points(high).replace('.', ",")
+            german(&points(low)),
+            german(&points(high))
         ),
     }
 }

@@ -2,7 +2,7 @@
 
 use contract::{Corruption, JudgeAccuracy, JudgeAfter, JudgeMeasures, JudgeVerdict, Words};
 
-use crate::sentence::listed;
+use crate::sentence::{german, listed};
 
 /// Below this accuracy a corruption is not seen: chance is a half.
 const SEEN_FROM: f64 = 0.75;
@@ -32,10 +32,7 @@ pub fn rewards(after: &JudgeAfter) -> Vec<Words> {
         let link: contract::ScoreLink = link?;
         (link.rho.abs() > limit).then(|| Words {
             en: format!("{en} (rho {:.2}).", link.rho),
-            de: format!(
-                "{de} (rho {}).",
-                format!("{:.2}", link.rho).replace('.', ",")
-            ),
+            de: format!("{de} (rho {}).", german(&format!("{:.2}", link.rho))),
         })
     };
     links.into_iter().filter_map(sentence).collect()

@@ -2,6 +2,8 @@
 
 use contract::{Round, RoundStop, RoundWarning, Rounds, Words};
 
+use crate::sentence::german;
+
 /// How it ended first, then which round was taken, then what has to be known besides.
 pub(super) fn sentences(rounds: &Rounds) -> Vec<Words> {
     let mut sentences = Vec::new();
@@ -54,7 +56,7 @@ fn end(rounds: &Rounds, last: &Round) -> Words {
         ),
         RoundStop::JudgeDrift => (
             "the judge likes the made-up conversations better than in round 1 while the base model likes them less",
-            "Dem Pr\u{fc}fer gefallen die erfundenen Gespr\u{e4}che besser als in Runde 1, dem Grundmodell aber schlechter",
+            "Dem Pr\u{fc}fer gefallen die erfundenen Gespr\u{e4}che besser als in Runde 1, dem Basismodell aber schlechter",
         ),
     };
     Words {
@@ -122,5 +124,5 @@ fn warning(round: &Round, warning: RoundWarning) -> Option<Words> {
 
 /// A number with a decimal comma.
 fn decimal(value: f64, digits: usize) -> String {
-    format!("{value:.digits$}").replace('.', ",")
+    german(&format!("{value:.digits$}"))
 }

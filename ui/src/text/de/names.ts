@@ -61,8 +61,8 @@ export const names: typeof en = {
   system: {
     lead_3: 'Erste drei Zeilen',
     longest_3: 'Drei längste Zeilen',
-    zero_shot: 'Grundmodell, ohne Beispiele',
-    in_context: 'Grundmodell, Beispiele in der Anweisung',
+    zero_shot: 'Basismodell, ohne Beispiele',
+    in_context: 'Basismodell, Beispiele in der Anweisung',
     sft_real: 'Nur an echten trainiert',
     sft_synthetic: 'Einfache Synthese',
     sft_synthetic_ids: 'Wiederholte Synthese (IDS)',

@@ -19,7 +19,7 @@ export const protection = {
     differ: 'Die beiden stimmen nicht überein.',
     protect: 'Diesen Arbeitsbereich schützen',
     protectHint:
-      'Alles wird jetzt verschlüsselt; das dauert einige Sekunden. Die alten Dateien werden einmal überschrieben; auf SSDs und in Sicherungen verspricht das nichts. Woraus Sie eingelesen haben, bleibt ungeschützt, wo es ist.',
+      'Damit wird alles verschlüsselt; das dauert einige Sekunden. Die alten Dateien werden einmal überschrieben; auf SSDs und in Sicherungen verspricht das nichts. Woraus Sie eingelesen haben, bleibt ungeschützt, wo es ist.',
     change: 'Passphrase ändern',
     changed: 'Die Passphrase wurde geändert.',
     recovery: 'Neuer Wiederherstellungsschlüssel',

@@ -258,7 +258,7 @@ export const work: typeof en = {
       lowFormat: (rate) =>
         `Nur ${rate} der Validierungsdialoge halten die Form. Die meisten Proben werden verworfen. Mehr Beispiele oder ein größeres Modell hülfen mehr als längeres Training.`,
       highCe: (value) =>
-        `Die Validierungs-CE beträgt ${value} Nat je Token: das Modell sagt diese Texte kaum voraus. Ein größeres Grundmodell hülfe mehr als längeres Training.`,
+        `Die Validierungs-CE beträgt ${value} Nat je Token: das Modell sagt diese Texte kaum voraus. Ein größeres Basismodell hülfe mehr als längeres Training.`,
       stage2: (first, last) =>
         `Die zweite Stufe, an echten Paaren, endet schlechter als die erste: Validierungs-CE ${last} nach ${first}. Senken Sie ihre Lernrate, oder beenden Sie sie früher.`,
     },

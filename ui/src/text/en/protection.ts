@@ -15,7 +15,7 @@ export const protection = {
     differ: 'The two are not the same.',
     protect: 'Protect this workspace',
     protectHint:
-      'Everything is encrypted now, which takes a few seconds. The old files are overwritten once; on SSDs and in backups that promises nothing. What you imported from stays where it is, unprotected.',
+      'This encrypts everything, which takes a few seconds. The old files are overwritten once; on SSDs and in backups that promises nothing. What you imported from stays where it is, unprotected.',
     change: 'Change the passphrase',
     changed: 'The passphrase was changed.',
     recovery: 'New recovery key',
