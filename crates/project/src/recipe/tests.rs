@@ -160,6 +160,7 @@ fn every_field_that_may_change_a_result_belongs_to_a_part_or_the_data() {
         // Which parts there are, and the tables that are made of them.
         "systems",
         "synthesizers",
+        "rounds",
         "bootstrap",
         // The key has the digest of the model that it names.
         "scorer_model",

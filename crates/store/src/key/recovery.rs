@@ -37,7 +37,11 @@ impl RecoveryKey {
         let signs: Vec<u8> = text
             .chars()
             .filter(|sign| !sign.is_whitespace() && *sign != '-')
-            .map(|sign| u8::try_from(sign.to_ascii_uppercase()).ok())
+            .map(|sign| match sign.to_ascii_uppercase() {
+                'O' => Some(b'0'),
+                'I' | 'L' => Some(b'1'),
+                other => u8::try_from(other).ok(),
+            })
             .collect::<Option<_>>()?;
         let signs = Zeroizing::new(signs);
         let (check, key) = signs.split_last()?;
@@ -78,8 +82,6 @@ impl fmt::Debug for RecoveryKey {
 fn crockford() -> Option<Encoding> {
     let mut specification = Specification::new();
     specification.symbols.push_str(SIGNS);
-    specification.translate.from.push_str("OIL");
-    specification.translate.to.push_str("011");
     specification.encoding().ok()
 }
 
@@ -89,19 +91,30 @@ mod tests {
 
     #[test]
     fn what_is_shown_can_be_typed_in_any_way() {
-        let key = RecoveryKey::random().unwrap();
-        let shown = key.shown();
-        assert_eq!(shown.len(), 27 + 5, "{}", &*shown);
-        let typed = [
-            shown.to_string(),
-            shown.to_lowercase(),
-            shown.replace('-', " "),
-            shown.replace('0', "o").replace('1', "l"),
-        ];
-        for typed in typed {
-            let read = RecoveryKey::parse(&typed).unwrap();
-            assert_eq!(read.bytes(), key.bytes(), "{typed}");
+        // Every check character has its turn, 0 and 1 too, which a person may type as letters.
+        for last in 0..CHECKS.len() as u8 {
+            let key = RecoveryKey(Zeroizing::new(std::array::from_fn(|n| match n {
+                15 => last,
+                n => n as u8,
+            })));
+            let shown = key.shown();
+            assert_eq!(shown.len(), 27 + 5, "{}", &*shown);
+            let typed = [
+                shown.to_string(),
+                shown.to_lowercase(),
+                shown.replace('-', " "),
+                shown.replace('0', "o").replace('1', "l"),
+                shown.replace('0', "O").replace('1', "i"),
+            ];
+            for typed in typed {
+                let read = RecoveryKey::parse(&typed).unwrap();
+                assert_eq!(read.bytes(), key.bytes(), "{typed}");
+            }
         }
+        assert_ne!(
+            RecoveryKey::random().unwrap().bytes(),
+            RecoveryKey::random().unwrap().bytes()
+        );
     }
 
     #[test]
