@@ -122,8 +122,8 @@ pub fn pool<'a>(
         false => Vec::new(),
     };
     let mut test = chooser.fitting(&rows_of(Split::Test))?;
-    if recipe.test_items > 0 {
-        test.truncate(recipe.test_items);
+    if recipe.test_items > 0 && recipe.test_items < test.len() {
+        test = drawn_items(test, recipe.test_items);
     }
     chooser.refuse_too_long()?;
     if train.is_empty() {
@@ -139,6 +139,20 @@ pub fn pool<'a>(
         test,
         own_validation,
     })
+}
+
+/// `count` of the test examples, drawn with a key that no run's seed enters, in the order of the file: all runs on a data
+/// set are tested on the same ones, and a larger number keeps those of a smaller.
+fn drawn_items(test: Vec<Example>, count: usize) -> Vec<Example> {
+    let key = lm::random::key(0, &[lm::random::label("test items")]);
+    let mut drawn = vec![false; test.len()];
+    for index in lm::random::shuffle(key, test.len()).into_iter().take(count) {
+        drawn[index] = true;
+    }
+    test.into_iter()
+        .zip(drawn)
+        .filter_map(|(example, drawn)| drawn.then_some(example))
+        .collect()
 }
 
 /// What a run can choose from, in the order in which it takes them.
@@ -350,5 +364,39 @@ impl Chooser<'_> {
             test: TestData(test),
             selection,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn examples(count: usize) -> Vec<Example> {
+        (0..count)
+            .map(|index| Example {
+                row_id: index as i64,
+                id: index.to_string(),
+                dialogue: String::new(),
+                summary: String::new(),
+                references: Vec::new(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn test_items_are_drawn_from_the_whole_file_and_stay_when_there_are_more() {
+        let ids = |count| -> Vec<i64> {
+            drawn_items(examples(500), count)
+                .iter()
+                .map(|example| example.row_id)
+                .collect()
+        };
+        let (few, more) = (ids(40), ids(200));
+        assert_eq!((few.len(), more.len()), (40, 200));
+        assert!(few.iter().all(|id| more.contains(id)), "nested");
+        assert!(few.is_sorted() && more.is_sorted(), "in the file's order");
+        // The first forty rows of a file would have a mean of 19.5, a draw of them 249.5 with a standard error of 22.
+        let mean = few.iter().sum::<i64>() as f64 / 40.0;
+        assert!((150.0..350.0).contains(&mean), "{mean}");
     }
 }
