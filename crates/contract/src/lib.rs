@@ -5,6 +5,7 @@
 
 mod answer;
 mod artifact;
+mod backing;
 mod closed_set;
 mod data;
 mod desk;
@@ -44,6 +45,9 @@ pub use answer::{
     Verdict, Verified,
 };
 pub use artifact::{ArtifactKind, Metric};
+pub use backing::{
+    BackedFact, BackedSentence, Backing, FactStatus, SummaryToBack, SupportingTurns,
+};
 pub use closed_set::UnknownWord;
 pub use data::{
     Detection, Doubt, DropReason, Encoding, IntakeLimit, IssueCode, Language, Origin, Separator,

@@ -58,7 +58,7 @@ every_set! {
     AccountUnit, AdapterDtype, AgreementWord, ArtifactKind, BootstrapKind, CertificateFault, CipherName, Control,
     Corruption, CorruptionGroup, CueFault, DatasetForm, DateOrder, Detection, Direction, DisputeReason, Doubt,
     DropReason, Encoding, EndedBy, ErrorCode, ExampleKind, ExperimentAction, ExperimentPreset, ExperimentStanding,
-    ExportKind, ExportStep, Exported, FactKind, FileAction, FileFormat, Fit, FoundBy, GgufType, GridMode,
+    ExportKind, ExportStep, Exported, FactKind, FactStatus, FileAction, FileFormat, Fit, FoundBy, GgufType, GridMode,
     IdentifierKind, IntakeLimit, IssueCode, ItemMark, ItemOrder, ItemState, ItemVerdict, JudgeAction, JudgeVerdict,
     KdfName, Keep, Kind, Language, Launch, LeakGate, LeakReason, LeakVerdict, Licence, MapPart, Metric, MetricUnit,
     Origin, Outcome, PackFormat, Preset, Price, Proof, Quantize, RaterAct, RaterState, RatingMode, RatingProgram,
@@ -73,6 +73,7 @@ fn no_set_is_left_out_of_the_round_trip() {
     let sources = [
         include_str!("answer.rs"),
         include_str!("artifact.rs"),
+        include_str!("backing.rs"),
         include_str!("data.rs"),
         include_str!("dispute.rs"),
         include_str!("error.rs"),

@@ -5,6 +5,7 @@
 //! [`study`]. The window is built on this room alone; what loads weights is in `mrds`, which builds on it too.
 
 pub mod artifact;
+mod backing;
 pub mod budget;
 pub mod bundle;
 pub mod deidentify;

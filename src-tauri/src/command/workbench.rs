@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use contract::{
-    ArtifactKind, FoundItems, HandAct, HandState, ItemQuery, Launch, Lineage, Started, Undone,
+    ArtifactKind, Backing, FoundItems, HandAct, HandState, ItemQuery, Launch, Lineage, Started,
+    SummaryToBack, Undone,
 };
 use host::clock::now_ms;
 use host::process::liveness;
@@ -45,6 +46,13 @@ pub(crate) fn items(
 #[specta::specta]
 pub(crate) fn lineage(place: State<'_, Place>, run: String, key: f64) -> Answer<Lineage> {
     Ok(place.session()?.lineage(&run, key as i64)?)
+}
+
+/// What stands behind a summary in its conversation: turns for each sentence, and what became of its facts.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn back_summary(place: State<'_, Place>, asked: SummaryToBack) -> Answer<Backing> {
+    Ok(place.session()?.back(&asked)?)
 }
 
 /// Does the same to each of these items, all of them or none.

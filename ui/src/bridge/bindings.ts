@@ -133,6 +133,8 @@ export const commands = {
 	items: (run: string, keys: number[]) => __TAURI_INVOKE<ItemEntry[]>("items", { run, keys }),
 	/**  Where an item comes from and what became of it. */
 	lineage: (run: string, key: number) => __TAURI_INVOKE<Lineage>("lineage", { run, key }),
+	/**  What stands behind a summary in its conversation: turns for each sentence, and what became of its facts. */
+	backSummary: (asked: SummaryToBack) => __TAURI_INVOKE<Backing>("back_summary", { asked }),
 	/**  Does the same to each of these items, all of them or none. */
 	changeItems: (run: string, keys: number[], act: HandAct) => __TAURI_INVOKE<ChangedItems>("change_items", { run, keys, act }),
 	/**  Takes the last change by hand back; `None` if there is none left. */
@@ -388,6 +390,34 @@ export type ArtifactKind =
 "result" | 
 /**  One line of the table of synthesizers. */
 "synthesizer_result";
+
+/**  A fact of the summary, or one that it leaves out. */
+export type BackedFact = {
+	/**  What it is about. */
+	kind: FactKind,
+	/**  What became of it. */
+	status: FactStatus,
+	/**  The words. */
+	text: string,
+};
+
+/**  A sentence with the turns that support it. */
+export type BackedSentence = {
+	/**  The sentence. */
+	text: string,
+	/**  At most three, the best first; none if no turn supports it. */
+	turns: SupportingTurns[],
+};
+
+/**  What stands behind a summary. */
+export type Backing = {
+	/**  Its sentences in order. */
+	sentences: BackedSentence[],
+	/**  Its facts in order, then those that it leaves out. */
+	facts: BackedFact[],
+	/**  What this cannot tell. */
+	caveat: Words,
+};
 
 /**  Where bytes are that are not UTF-8. */
 export type BadBytes = 
@@ -2039,6 +2069,17 @@ export type FactKind =
 "identifier" | 
 /**  Whether something is or is not; counted in no rate. */
 "negation";
+
+/**  What became of a fact. */
+export type FactStatus = 
+/**  The conversation says the same. */
+"kept" | 
+/**  The conversation says something else in the same surroundings. */
+"changed" | 
+/**  The conversation says nothing like it. */
+"invented" | 
+/**  The reference has it and the conversation too; the summary leaves it out. */
+"missing";
 
 /**  Which comparisons are adjusted together. */
 export type Family = {
@@ -5665,6 +5706,32 @@ export type StudySummary = {
 	created_at_ms: number,
 	/**  The runs that its texts come from; empty until the results are open. */
 	runs: string[],
+};
+
+/**  A summary that is to be held against its conversation. */
+export type SummaryToBack = {
+	/**  A run on conversations of this kind: its data set says which words are names. None: the conversation alone does. */
+	run: string | null,
+	/**  The conversation. */
+	dialogue: string,
+	/**  The summary. */
+	summary: string,
+	/**  The reference; without one no fact is called missing. */
+	reference: string | null,
+};
+
+/**  One turn, or several in a row of a long conversation. */
+export type SupportingTurns = {
+	/**  Number of the first turn, from 1. */
+	first: number,
+	/**  Number of the last turn. */
+	last: number,
+	/**  Who speaks first; empty if the conversation does not say. */
+	speaker: string,
+	/**  What is said, line by line. */
+	text: string,
+	/**  Share of the sentence's content that is said, 0 to 1; in conversations of more than 100 turns a score without a bound. */
+	support: number,
 };
 
 /**  The ways to write a dialogue for a summary that are compared. */

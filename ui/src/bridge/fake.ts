@@ -38,10 +38,12 @@ import type {
   RunSummary,
   StageName,
   StartState,
+  SummaryToBack,
   System,
   WatchUpdate,
 } from './index';
 import { mockIPC } from '@tauri-apps/api/mocks';
+import { backing } from './fake_backing';
 import * as data from './fake_data';
 import * as made from './fake_experiments';
 import { offeredBy, replayOf, stepsOf } from './fake_handover';
@@ -561,6 +563,9 @@ export class FakeBridge extends FakeStudies implements Bridge {
       this.#itemsOf(run).lineage(key) ??
       refuse({ code: 'not_found', args: { case: 'thing', thing: 'artifact', key: String(key) } })
     );
+  }
+  async backSummary(asked: SummaryToBack) {
+    return backing(asked);
   }
   async changeItems(run: string, keys: number[], act: HandAct) {
     const items = this.#itemsOf(run);

@@ -98,28 +98,17 @@ impl Conversations {
         shots: &[&Conversation<'_>],
         test: &[&Conversation<'_>],
     ) -> Self {
-        let language = other_than_english(every.iter().map(|example| example.dialogue));
-        let lexicon = match language {
-            Some((Language::German, _)) => Lexicon::german(),
-            _ => Lexicon::english(),
-        };
-        let dialogues: Vec<Dialogue> = every
-            .iter()
-            .map(|example| Dialogue::parse(example.dialogue))
-            .collect();
-        let spoken = dialogues.iter().flat_map(|dialogue| &dialogue.turns);
-        let summaries = every.iter().flat_map(|example| example.references);
-        let vocabulary = Vocabulary::of(
-            spoken
-                .map(|turn| turn.text.as_str())
-                .chain(summaries.map(String::as_str)),
-            dialogues.iter().flat_map(|dialogue| dialogue.speakers()),
+        let lexicon = lexicon_for(every.iter().map(|example| example.dialogue));
+        let vocabulary = vocabulary_of(
+            every
+                .iter()
+                .map(|example| (example.dialogue, example.references)),
         );
         let ledgers: Vec<Ledger> = shots
             .iter()
             .filter_map(|shot| {
                 let dialogue = Dialogue::parse(shot.dialogue);
-                let turns = turns(&dialogue);
+                let turns = turns_of(&dialogue);
                 let reference = shot.references.first()?;
                 Some(Evidence::new(&turns, &lexicon, &vocabulary).check(reference, None))
             })
@@ -142,7 +131,33 @@ impl Conversations {
     }
 }
 
-fn turns(dialogue: &Dialogue) -> Vec<Turn<'_>> {
+/// The word lists for the language of these conversations.
+pub(crate) fn lexicon_for<'a>(dialogues: impl Iterator<Item = &'a str>) -> Lexicon {
+    match other_than_english(dialogues) {
+        Some((Language::German, _)) => Lexicon::german(),
+        _ => Lexicon::english(),
+    }
+}
+
+/// What conversations with their summaries say about words: which are names.
+pub(crate) fn vocabulary_of<'a>(
+    examples: impl Iterator<Item = (&'a str, &'a [String])>,
+) -> Vocabulary {
+    let (dialogues, references): (Vec<Dialogue>, Vec<&[String]>) = examples
+        .map(|(dialogue, references)| (Dialogue::parse(dialogue), references))
+        .unzip();
+    let spoken = dialogues.iter().flat_map(|dialogue| &dialogue.turns);
+    let summaries = references.into_iter().flatten();
+    Vocabulary::of(
+        spoken
+            .map(|turn| turn.text.as_str())
+            .chain(summaries.map(String::as_str)),
+        dialogues.iter().flat_map(|dialogue| dialogue.speakers()),
+    )
+}
+
+/// The turns of a conversation, as metrics read them.
+pub(crate) fn turns_of(dialogue: &Dialogue) -> Vec<Turn<'_>> {
     dialogue
         .turns
         .iter()
@@ -299,7 +314,7 @@ fn of_dialogues(
             *copied = [*copied, copied_ngrams(text, &words, n)].into_iter().sum();
         }
         let extracted = extractiveness(text, &words);
-        let turns = turns(dialogue);
+        let turns = turns_of(dialogue);
         let evidence = Evidence::new(&turns, &conversations.lexicon, &conversations.vocabulary);
         let reference = output.references.first().map(String::as_str);
         let of_prediction = evidence.check(&output.prediction, reference);

@@ -14,6 +14,17 @@ test('a pasted dialogue is summarized as it streams', async () => {
   expect(text(get('demo-figures'))).toContain('84 ms');
 });
 
+test('a summary is held against what was pasted, sentence by sentence', async () => {
+  const { user } = await open('#/demo');
+  await user.click(await find('demo-input'));
+  await user.paste('Anna: Ben, what happens on Friday?\nBen: No idea.');
+  await user.click(get('demo-run'));
+  await expect.poll(() => get('demo-output').dataset['state']).toBe('done');
+  await user.click(get('backing').querySelector('summary') as HTMLElement);
+  expect(text(await find('backed-0'))).toContain('Anna, line 1');
+  expect(text(get('backing'))).toContain(t.workbench.backing.noFacts);
+});
+
 test('a test pair comes with its reference, once the summary is there', async () => {
   const { user } = await open('#/demo');
   await user.click(await find('demo-from-test'));

@@ -144,4 +144,7 @@ test('a test summary shows its conversation, and can only be accepted', async ()
   expect(text(get('output-item'))).toContain('is evidence');
   expect(query('item-reject')).toBeNull();
   expect(query('item-edit')).toBeNull();
+  await user.click(get('backing').querySelector('summary') as HTMLElement);
+  expect(text(await find('backed-0'))).not.toBe('');
+  expect(text(get('backing'))).toContain('A hint, never a verdict');
 });

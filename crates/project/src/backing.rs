@@ -1,0 +1,156 @@
+//! What stands behind a summary in its conversation: the turns that support each sentence (`metrics::support`) and what
+//! became of its facts (`metrics::facts`), for whoever reads one summary. The same formulas give the rates of the result table.
+
+use contract::{
+    BackedFact, BackedSentence, Backing, FactKind, FactStatus, SummaryToBack, SupportingTurns,
+};
+use metrics::facts::{self, Evidence, Vocabulary};
+use metrics::support::{Link, Turns, sentences};
+use metrics::turn::Turn;
+
+use crate::dialogue::Dialogue;
+use crate::error::Result;
+use crate::report::cards::facts_caveat;
+use crate::report::figures::{lexicon_for, turns_of, vocabulary_of};
+use crate::session::Session;
+
+impl Session {
+    /// Holds a summary against its conversation.
+    ///
+    /// # Errors
+    /// [`contract::problem::StorageProblem`] and the like if the run that is named cannot be read.
+    pub fn back(&self, asked: &SummaryToBack) -> Result<Backing> {
+        let examples = match &asked.run {
+            Some(run) => self.store.examples(self.run(run)?.dataset_id, None)?,
+            None => Vec::new(),
+        };
+        let known = examples
+            .iter()
+            .map(|row| (row.dialogue.as_str(), row.references.as_slice()));
+        let own = std::iter::once((asked.dialogue.as_str(), &[] as &[String]));
+        Ok(back(asked, &vocabulary_of(known.chain(own))))
+    }
+}
+
+/// Holds a summary against its conversation; `vocabulary` says which words are names.
+fn back(asked: &SummaryToBack, vocabulary: &Vocabulary) -> Backing {
+    let dialogue = Dialogue::parse(&asked.dialogue);
+    let turns = turns_of(&dialogue);
+    let lexicon = lexicon_for([asked.dialogue.as_str()].into_iter());
+    let index = Turns::new(&turns, &lexicon);
+    let ledger = Evidence::new(&turns, &lexicon, vocabulary)
+        .check(&asked.summary, asked.reference.as_deref());
+    let stated = ledger
+        .facts
+        .iter()
+        .map(|checked| (&checked.fact, status(checked.status)));
+    let left_out = ledger.missing.iter().map(|fact| (fact, FactStatus::Missing));
+    Backing {
+        sentences: sentences(&asked.summary)
+            .into_iter()
+            .map(|sentence| BackedSentence {
+                text: sentence.to_owned(),
+                turns: index
+                    .links(sentence)
+                    .iter()
+                    .map(|link| supporting(link, &turns))
+                    .collect(),
+            })
+            .collect(),
+        facts: stated.chain(left_out).filter_map(backed).collect(),
+        caveat: facts_caveat(),
+    }
+}
+
+fn status(found: facts::FactStatus) -> FactStatus {
+    match found {
+        facts::FactStatus::Kept => FactStatus::Kept,
+        facts::FactStatus::Changed => FactStatus::Changed,
+        facts::FactStatus::Invented => FactStatus::Invented,
+    }
+}
+
+fn backed((fact, status): (&facts::Fact, FactStatus)) -> Option<BackedFact> {
+    let kind: FactKind = fact.kind().name().parse().ok()?;
+    // A negation that holds is no fact that anybody looks for.
+    (kind != FactKind::Negation || status != FactStatus::Kept).then(|| BackedFact {
+        kind,
+        status,
+        text: fact.text.clone(),
+    })
+}
+
+fn supporting(link: &Link, turns: &[Turn<'_>]) -> SupportingTurns {
+    let spoken = &turns[link.first..=link.last];
+    SupportingTurns {
+        first: link.first as u32 + 1,
+        last: link.last as u32 + 1,
+        speaker: spoken
+            .first()
+            .map(|turn| turn.speaker.to_owned())
+            .unwrap_or_default(),
+        text: spoken
+            .iter()
+            .map(|turn| turn.text)
+            .collect::<Vec<_>>()
+            .join("\n"),
+        support: link.support,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIALOGUE: &str = "Ann: The dentist moved us to Monday at 7:15 pm.\nBen: Good, I will bring 20 euros.\nAnn: See you there.";
+
+    fn of(summary: &str, reference: Option<&str>) -> Backing {
+        let asked = SummaryToBack {
+            run: None,
+            dialogue: DIALOGUE.to_owned(),
+            summary: summary.to_owned(),
+            reference: reference.map(str::to_owned),
+        };
+        back(&asked, &vocabulary_of([(DIALOGUE, &[] as &[String])].into_iter()))
+    }
+
+    #[test]
+    fn each_sentence_leads_to_its_turns_and_an_unsupported_one_to_none() {
+        let found = of("The dentist moved the appointment. The weather is splendid.", None);
+        let numbers: Vec<Vec<u32>> = found
+            .sentences
+            .iter()
+            .map(|sentence| sentence.turns.iter().map(|turns| turns.first).collect())
+            .collect();
+        assert_eq!(numbers, [vec![1], vec![]]);
+        let first = &found.sentences[0].turns[0];
+        assert_eq!((first.speaker.as_str(), first.last), ("Ann", 1));
+        assert!(first.text.starts_with("The dentist"));
+        assert!((0.15..=1.0).contains(&first.support), "{}", first.support);
+    }
+
+    #[test]
+    fn facts_are_kept_changed_invented_or_missing() {
+        let found = of(
+            "They see the dentist on Monday at 8:15 pm.",
+            Some("Ben brings 20 euros to the dentist on Monday."),
+        );
+        let status = |text: &str| {
+            let fact = found.facts.iter().find(|fact| fact.text.contains(text));
+            fact.map(|fact| (fact.kind, fact.status))
+        };
+        assert_eq!(status("Monday"), Some((FactKind::Date, FactStatus::Kept)));
+        assert_eq!(status("8:15"), Some((FactKind::Time, FactStatus::Changed)));
+        assert_eq!(status("20"), Some((FactKind::Money, FactStatus::Missing)));
+        let found = of("It costs $500.", None);
+        assert_eq!(found.facts[0].kind, FactKind::Money);
+        assert_ne!(found.facts[0].status, FactStatus::Kept);
+    }
+
+    #[test]
+    fn nothing_is_said_about_nothing() {
+        let found = of("", None);
+        assert!(found.sentences.is_empty() && found.facts.is_empty());
+        assert!(!found.caveat.en.is_empty() && !found.caveat.de.is_empty());
+    }
+}
