@@ -1,4 +1,4 @@
-// Numbers by chance that are the same each time.
+// Random numbers that are the same each time.
 
 /** The items in an order that a seed draws (each taken from those that are left, numbers by mulberry32). */
 export function shuffled<Item>(items: readonly Item[], seed: number): Item[] {
