@@ -2,6 +2,7 @@
 //! Answers that the window reads as well are in [`contract`].
 
 mod deid;
+mod everyday;
 mod protect;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ use crate::args::{Compared, Multi};
 
 use crate::wording;
 pub(crate) use deid::{AskedWord, DeidLine, DeidRead, DeidScanned, DeidSpan, ReadMarks};
+pub(crate) use everyday::{BatchDone, BatchLine, Deleted, DemoAnswer, Labelled};
 pub(crate) use protect::{KeyStatus, Protected, SlotShown, Unprotected};
 
 /// `import`.

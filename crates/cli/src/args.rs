@@ -3,6 +3,7 @@
 mod audit;
 mod bench;
 mod deid;
+mod everyday;
 mod experiment;
 mod export;
 mod pretrain;
@@ -33,6 +34,7 @@ pub(crate) use self::bench::{
     BenchTrain, BenchWhat, Compared, Weights,
 };
 pub(crate) use self::deid::{Deid, DeidArgs, DeidRead, DeidScan, DeidSource, DeidWhat};
+pub(crate) use self::everyday::{Delete, Demo, LabelArgs};
 pub(crate) use self::experiment::{
     Experiment, ExperimentAction, ExperimentDelete, ExperimentNew, ExperimentPlanArgs,
     ExperimentRun,
@@ -120,6 +122,10 @@ pub(crate) enum Command {
     Diff(Diff),
     /// Go on with a run where it stopped
     Resume(Resume),
+    /// Give a run, a data set or a model a name and a note, or print them
+    Label(LabelArgs),
+    /// Remove a run or a data set, with everything that hangs on it
+    Delete(Delete),
     /// Show the queue of runs, hold it back or let it go
     Queue(Queue),
     /// Ask a run's process to save and stop
@@ -138,6 +144,8 @@ pub(crate) enum Command {
     Generate(Generate),
     /// Summarize a dialogue
     Summarize(Summarize),
+    /// What demos left: votes with their win rate, and corrections
+    Demo(Demo),
     /// Write a trained adapter to a folder, and prove that it gives the same numbers
     Export(Export),
     /// Write a run with its data set and adapters as a workspace of its own
@@ -183,6 +191,8 @@ impl Command {
             Self::Report(_) => "report",
             Self::Diff(_) => "diff",
             Self::Resume(_) => "resume",
+            Self::Label(_) => "label",
+            Self::Delete(_) => "delete",
             Self::Queue(_) => "queue",
             Self::Pause(_) => "pause",
             Self::Cancel(_) => "cancel",
@@ -192,6 +202,7 @@ impl Command {
             Self::Score(_) => "score",
             Self::Generate(_) => "generate",
             Self::Summarize(_) => "summarize",
+            Self::Demo(_) => "demo",
             Self::Export(_) => "export",
             Self::Pack(_) => "pack",
             Self::Unpack(_) => "unpack",
@@ -615,7 +626,7 @@ pub(crate) struct Generate {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Summarize {
-    /// A text file with the dialogue, or - for standard input
+    /// A text file with the dialogue, or - for standard input; with --all a file that `import` reads, or a folder
     #[arg(required_unless_present = "serve")]
     pub(crate) file: Option<PathBuf>,
     /// Folder of the model [default: the run's]
@@ -638,6 +649,12 @@ pub(crate) struct Summarize {
     /// Keep the model loaded: read one {"dialogue"} per line of standard input
     #[arg(long, conflicts_with = "file")]
     pub(crate) serve: bool,
+    /// Summarize every dialogue of a file that `import` reads, or of all such files of a folder
+    #[arg(long, requires = "file")]
+    pub(crate) all: bool,
+    /// Write their summaries as a table; its ending is the form: .csv or .jsonl
+    #[arg(long, value_name = "FILE", requires = "all")]
+    pub(crate) to: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -8,12 +8,14 @@ mod artifact;
 mod backing;
 mod closed_set;
 mod data;
+mod demo;
 mod desk;
 mod device;
 mod difference;
 mod dispute;
 mod error;
 mod event;
+mod everyday;
 mod excerpt;
 mod experiment;
 mod export;
@@ -53,6 +55,9 @@ pub use data::{
     Detection, Doubt, DropReason, Encoding, IntakeLimit, IssueCode, Language, Origin, Separator,
     Severity, Split, SplitChoice,
 };
+pub use demo::{
+    DemoCorrection, DemoEvidence, DemoMeter, DemoPair, DemoRate, DemoSide, DemoVote, DemoWriter,
+};
 pub use desk::{
     Desk, DeskAct, DeskChoice, DeskItem, DeskPress, DeskStep, DeskTime, DeskTurn, RaterProgress,
     StudyProgress, StudySummary,
@@ -70,6 +75,7 @@ pub use event::{
     CandidateMeasures, Event, Measures, OriginCounts, PairCounts, PreferenceMeasures, Progress,
     SampleItem, Step, WritingMeasures,
 };
+pub use everyday::{Attached, Hanging, Kept, Label, Removing};
 pub use excerpt::{EXCERPT_CHARS, excerpt, excerpts};
 pub use experiment::{
     Budget, Cut, Domain, ExperimentAction, ExperimentArm, ExperimentCell, ExperimentComparison,

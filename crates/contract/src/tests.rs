@@ -55,12 +55,12 @@ macro_rules! every_set {
 }
 
 every_set! {
-    AccountUnit, AdapterDtype, AgreementWord, ArtifactKind, BootstrapKind, CertificateFault, CipherName, Control,
-    Corruption, CorruptionGroup, CueFault, DatasetForm, DateOrder, Detection, Direction, DisputeReason, Doubt,
+    AccountUnit, AdapterDtype, AgreementWord, ArtifactKind, Attached, BootstrapKind, CertificateFault, CipherName, Control,
+    Corruption, CorruptionGroup, CueFault, DatasetForm, DateOrder, DemoSide, Detection, Direction, DisputeReason, Doubt,
     DropReason, Encoding, EndedBy, ErrorCode, ExampleKind, ExperimentAction, ExperimentPreset, ExperimentStanding,
     ExportKind, ExportStep, Exported, FactKind, FactStatus, FileAction, FileFormat, Fit, FoundBy, GgufType, GridMode,
     IdentifierKind, IntakeLimit, IssueCode, ItemMark, ItemOrder, ItemState, ItemVerdict, JudgeAction, JudgeVerdict,
-    KdfName, Keep, Kind, Language, Launch, LeakGate, LeakReason, LeakVerdict, Licence, MapPart, Metric, MetricUnit,
+    KdfName, Keep, Kept, Kind, Language, Launch, LeakGate, LeakReason, LeakVerdict, Licence, MapPart, Metric, MetricUnit,
     Origin, Outcome, PackFormat, Preset, Price, Proof, Quantize, RaterAct, RaterState, RatingMode, RatingProgram,
     RecipeRule, Replacing, ReportForm, ResultMetric, RoundData, RoundReference, RoundStop, RoundWarning, RunStanding,
     RunStatus, Scorer, Separator, SettleKind, Severity, ShapeFigure, SkipReason, SlotKind, Split, SplitChoice,
@@ -75,9 +75,11 @@ fn no_set_is_left_out_of_the_round_trip() {
         include_str!("artifact.rs"),
         include_str!("backing.rs"),
         include_str!("data.rs"),
+        include_str!("demo.rs"),
         include_str!("dispute.rs"),
         include_str!("error.rs"),
         include_str!("event.rs"),
+        include_str!("everyday.rs"),
         include_str!("experiment.rs"),
         include_str!("export.rs"),
         include_str!("format.rs"),

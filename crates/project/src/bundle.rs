@@ -198,9 +198,18 @@ impl Packed {
 /// Blob folders of the adapters that a run's later stages, its demo and its exports read, with the adapter's role. The one
 /// that wrote the summaries is read by its own stage alone, and would be a fifth of a bundle.
 fn adapters_of(store: &Store, run: &str) -> Result<BTreeMap<String, String>> {
+    adapters_made(store, run, |stage| stage != StageName::Summaries)
+}
+
+/// Blob folders of the adapters that these stages of a run trained, with the adapter's role.
+pub(crate) fn adapters_made(
+    store: &Store,
+    run: &str,
+    counts: fn(StageName) -> bool,
+) -> Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     let stages = store.stages(run)?.into_iter();
-    for stage in stages.filter(|stage| stage.name != StageName::Summaries) {
+    for stage in stages.filter(|stage| counts(stage.name)) {
         let rows = store.artifacts(run, stage.name, Some(ArtifactKind::Adapter))?;
         let adapters: Vec<TrainedAdapter> = artifact::read(&rows)?;
         found.extend(

@@ -394,6 +394,18 @@ impl Records {
     }
 }
 
+/// Endings of files that can be imported, without the dot.
+pub const ENDINGS: [&str; 16] = [
+    "json", "jsonl", "ndjson", "csv", "tsv", "txt", "text", "md", "markdown", "vtt", "srt", "docx",
+    "xlsx", "xls", "ods", "zip",
+];
+
+/// Whether a file is named as one that can be imported by itself: summaries beside transcripts are read with them.
+pub fn is_named_as_readable(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default().to_string_lossy();
+    ENDINGS.contains(&ending.to_lowercase().as_str()) && !transcript::is_beside(path)
+}
+
 /// Reads the files as one data set. Summaries beside transcripts are read with them.
 ///
 /// # Errors What concerns a whole file: not found, not readable, unknown format, JSON that breaks off, no rows, a

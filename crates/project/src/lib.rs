@@ -9,6 +9,7 @@ mod backing;
 pub mod budget;
 pub mod bundle;
 pub mod deidentify;
+pub mod demo;
 pub mod dialogue;
 pub mod difference;
 pub mod document;

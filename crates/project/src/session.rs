@@ -4,6 +4,7 @@
 //! (feature `engine`) what computes.
 
 mod copy;
+mod everyday;
 mod hand;
 mod intake;
 mod leaving;
@@ -14,8 +15,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use contract::{
-    ArtifactKind, Budget, Control, FileAction, Part, Progress, RunStatus, StageName, StageStanding,
-    StageStatus, System,
+    ArtifactKind, Budget, Control, FileAction, Kept, Label, Part, Progress, RunStatus, StageName,
+    StageStanding, StageStatus, System,
 };
 use host::{Identity, Liveness};
 use serde::Serialize;
@@ -83,6 +84,9 @@ pub struct RunSummary {
     /// What it compares.
     #[serde(skip)]
     pub systems: Vec<System>,
+    /// What somebody calls it, and noted about it.
+    #[serde(flatten)]
+    pub label: Label,
 }
 
 /// A stage in a list.
@@ -243,6 +247,7 @@ impl Session {
             stages,
             parts,
             systems: Recipe::from_toml(&row.recipe)?.systems,
+            label: self.store.label(Kept::Run, &row.id)?,
         })
     }
 

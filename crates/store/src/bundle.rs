@@ -1,7 +1,8 @@
 //! A run by itself: written out as a workspace of its own, and taken from such a workspace into another.
 //!
 //! The copy holds what shows and uses a finished run: its data set, model row, stages, artifacts and curves. It leaves
-//! out what belongs to people and machines: studies with their ratings, settings, the ledger, what was exported, every folder's path.
+//! out what belongs to people and machines: studies with their ratings, settings, names and notes, what demos left, the ledger,
+//! what was exported, every folder's path.
 
 use crate::error::name_taken;
 use crate::protect::export;
@@ -38,7 +39,7 @@ impl<T: Serialize + DeserializeOwned> Stored for T {}
 
 const LEAVE_ONE: &str = "
 DELETE FROM study; DELETE FROM rating_study; DELETE FROM experiment; DELETE FROM queue; DELETE FROM lease; DELETE FROM work; DELETE FROM setting; DELETE FROM ledger;
-DELETE FROM leak_audit; DELETE FROM export_log;
+DELETE FROM leak_audit; DELETE FROM export_log; DELETE FROM label; DELETE FROM demo_vote; DELETE FROM demo_correction;
 DELETE FROM run WHERE id <> (SELECT id FROM temp.kept);
 DELETE FROM dataset WHERE id NOT IN (SELECT dataset_id FROM run);
 DELETE FROM import;

@@ -33,6 +33,7 @@ pub use table::dataset::{DatasetRow, NewDataset, SplitCounts};
 pub use table::example::{ExampleRow, NewExample};
 pub use table::experiment::{ExperimentCellRow, ExperimentRow};
 pub use table::import::{Changes, ImportRow, NewImport, RunExamples, Undo};
+pub use table::label::{HangsOnDataset, HangsOnRun};
 pub use table::leak::ExportRow;
 pub use table::lease::{Acquire, LEASE_TIMEOUT_MS, LeaseRow, Owner, StopRequest};
 pub use table::ledger::LedgerRow;

@@ -10,9 +10,9 @@
 
 use crate::key::Keys;
 use crate::table::{
-    artifact, dataset, example, experiment, import, leak, lease, ledger, metric_point, model, part,
-    queue, rating_acts, rating_after, rating_old, rating_pack, rating_study, run, setting, stage,
-    work, workbench,
+    artifact, dataset, demo, example, experiment, import, label, leak, lease, ledger, metric_point,
+    model, part, queue, rating_acts, rating_after, rating_old, rating_pack, rating_study, run,
+    setting, stage, work, workbench,
 };
 use crate::{Error, Result};
 use rusqlite::{Connection, TransactionBehavior};
@@ -84,6 +84,8 @@ const LINES: &[Line] = &[
     Line::additive(workbench::SQL),
     Line::additive(rating_pack::SQL),
     Line::additive(rating_after::SQL),
+    Line::additive(label::SQL),
+    Line::additive(demo::SQL),
 ];
 
 /// What a database has: in decimal, `user_version` is `MMmmmLLL`, the release that it needs (`MM.mmm`) and the number

@@ -7,7 +7,7 @@ use contract::problem::Misuse;
 use contract::{Doubt, Dropped, LongExample, Origin, Severity, TooLong};
 use host::clock::now_ms;
 use project::hygiene::Finding;
-use project::import::{ColumnMap, Import, ImportOptions, Issue, Reading, Speakers, TurnMap};
+use project::import::{ColumnMap, ENDINGS, Import, ImportOptions, Issue, Reading, Speakers, TurnMap};
 use project::session::{self, Session};
 use project::study::withheld::SeenExample;
 use tauri::{AppHandle, State};
@@ -22,11 +22,6 @@ use crate::error::Answer;
 use crate::place::Place;
 use crate::worker;
 
-/// Endings of files that can be imported.
-const ENDINGS: [&str; 16] = [
-    "json", "jsonl", "ndjson", "csv", "tsv", "txt", "text", "md", "markdown", "vtt", "srt", "docx",
-    "xlsx", "xls", "ods", "zip",
-];
 /// Examples shown before an import.
 const SAMPLE_ROWS: usize = 5;
 

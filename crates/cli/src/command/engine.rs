@@ -16,6 +16,7 @@ use mrds::demo::Summarizer;
 use project::rows::DATABASE;
 use serde::Deserialize;
 
+use super::demo::summarize_all;
 use super::{Done, read_lines, read_text, session};
 use crate::answer::{Generated, GeneratedLine, Scored, ScoredLine, Served};
 use crate::args::{Generate, Global, ModelArgs, Score, Summarize};
@@ -262,6 +263,9 @@ pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> D
     if args.serve {
         return serve(global, &summarizer, output);
     }
+    if let (true, Some(from)) = (args.all, &args.file) {
+        return summarize_all(global, &summarizer, from, args.to.as_deref(), output);
+    }
     let dialogue = match args.file.as_deref() {
         Some(path) if path != Path::new("-") => read_text(path)?,
         _ => {
@@ -288,7 +292,7 @@ pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> D
 }
 
 /// Refuses a dialogue that people rate in this workspace: its summary would come with its author.
-fn may_summarize(global: &Global, dialogue: &str) -> Result<(), Failure> {
+pub(super) fn may_summarize(global: &Global, dialogue: &str) -> Result<(), Failure> {
     let folder = super::workspace(global).unwrap_or_default();
     if !folder.join(DATABASE).exists() {
         // A model can be asked where nobody ever rated; no workspace is made for it.

@@ -5,11 +5,13 @@ mod bench;
 mod compare;
 mod data;
 mod deid;
+mod demo;
 mod difference;
 mod dispute;
 mod doctor;
 mod download;
 mod engine;
+mod everyday;
 mod experiment;
 mod export;
 mod figures;
@@ -60,6 +62,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> Done {
         Command::Show(show) => runs::show(global, show, output),
         Command::Report(args) => report::report(global, args, output),
         Command::Diff(args) => difference::difference(global, args, output),
+        Command::Label(args) => everyday::label(global, args, output),
+        Command::Delete(args) => everyday::delete(global, args, output),
         Command::Queue(args) => queue::queue(global, args, output),
         Command::Pause(pause) => runs::pause(global, &pause.run, output),
         Command::Cancel(cancel) => runs::cancel(global, cancel, output),
@@ -69,6 +73,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Done {
         Command::Score(score) => engine::score(global, score, output),
         Command::Generate(generate) => engine::generate(global, generate, output),
         Command::Summarize(summarize) => engine::summarize(global, summarize, output),
+        Command::Demo(args) => demo::demo(global, args, output),
         Command::Export(export) => export::export(global, export, output),
         Command::Study(args) => study::study(global, &args.action, output),
         Command::Sample(args) => sample::sample(global, args, output),

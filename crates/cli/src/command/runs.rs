@@ -42,7 +42,15 @@ pub(super) fn runs(global: &Global, output: &Output) -> Done {
 }
 
 pub(super) fn run_table(runs: &[RunSummary]) -> Table {
-    let mut table = Table::new(&["run", "status", "data set", "model", "seed", "stages done"]);
+    let mut table = Table::new(&[
+        "run",
+        "name",
+        "status",
+        "data set",
+        "model",
+        "seed",
+        "stages done",
+    ]);
     for run in runs {
         let done = run
             .stages
@@ -51,6 +59,7 @@ pub(super) fn run_table(runs: &[RunSummary]) -> Table {
             .count();
         table.row(vec![
             run.run.clone(),
+            run.label.name.clone(),
             run.status.to_string(),
             run.dataset.clone(),
             run.model.clone(),

@@ -343,6 +343,7 @@ impl Session {
         let kept = self.experiment(name)?;
         let mut removed = 0;
         if with_runs {
+            // A cell that is at work keeps the others from going.
             for run in kept.cells.iter().filter_map(|cell| cell.run_id.as_deref()) {
                 if let Some(lease) = self.store.lease(run)?
                     && lease.lives(now.now_ms, now.liveness)
@@ -352,7 +353,7 @@ impl Session {
                 }
             }
             for run in kept.cells.iter().filter_map(|cell| cell.run_id.as_deref()) {
-                self.store.delete_run(run)?;
+                self.delete_run(run, now)?;
                 removed += 1;
             }
         }

@@ -3,9 +3,11 @@
 
 pub(crate) mod artifact;
 pub(crate) mod dataset;
+pub(crate) mod demo;
 pub(crate) mod example;
 pub(crate) mod experiment;
 pub(crate) mod import;
+pub(crate) mod label;
 pub(crate) mod leak;
 pub(crate) mod lease;
 pub(crate) mod ledger;

@@ -1,6 +1,6 @@
 //! Runs: one recipe on one data set with one model, and what its worker is asked to do (`control`).
 
-use super::{Json, Word, dataset, optional_word, queue, word};
+use super::{Json, Word, dataset, label, optional_word, queue, word};
 use crate::error::name_taken;
 use crate::{Error, Result, Store};
 use contract::{Control, DeviceChoice, ErrorReport, RunStatus, StageName, Thing};
@@ -255,18 +255,16 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::InUse`] while a rating study shows its outputs: ratings are people's work and go only by
-    /// [`Store::delete_study`]. [`Error::NoSuchRun`].
+    /// [`Store::delete_rating_study`]. [`Error::NoSuchRun`].
     pub fn delete_run(&self, id: &str) -> Result<()> {
         self.write(|tx| {
-            let studies: i64 = tx
-                .prepare_cached("SELECT COUNT(*) FROM study WHERE run_id = ?1")?
-                .query_row(params![id], |r| r.get(0))?;
-            if studies > 0 {
+            let studies = label::studies_of(tx, id)?;
+            if !studies.is_empty() {
                 return Err(Error::InUse {
                     thing: Thing::Run,
                     name: id.to_owned(),
                     by: Thing::Study,
-                    count: studies as usize,
+                    count: studies.len(),
                 });
             }
             match tx
