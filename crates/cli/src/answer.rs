@@ -10,9 +10,9 @@ use std::path::Path;
 
 use bench::PipelineFigures;
 use contract::{
-    ArtifactKind, Budget, ExperimentStanding, ExperimentSummary, IdentifierKind, KnownModel,
-    LeakReason, Measures, Origin, Part, RunStanding, RunStatus, Split, StageName, StageStanding,
-    StudyState, StudySummary, TooLong,
+    ArtifactKind, Budget, Devices, ExperimentStanding, ExperimentSummary, IdentifierKind,
+    KnownModel, LeakReason, Measures, Origin, Part, RunStanding, RunStatus, Split, StageName,
+    StageStanding, StudyState, StudySummary, TooLong,
 };
 use metrics::rouge::RougeScore;
 use mrds::models::{Removal, Unfinished};
@@ -364,6 +364,8 @@ pub(crate) enum ScoreLine<'a> {
 pub(crate) struct Queue {
     pub(crate) started: Option<String>,
     pub(crate) held: bool,
+    /// The computer stays awake while a run works.
+    pub(crate) keep_awake: bool,
     pub(crate) queue: Vec<QueueRow>,
 }
 
@@ -569,24 +571,14 @@ pub(crate) struct Doctor {
     pub(crate) threads: usize,
     /// What `--device` can name.
     pub(crate) devices: Vec<String>,
-    pub(crate) cards: Vec<Card>,
-    /// Why there is none.
-    pub(crate) no_card: Option<String>,
+    /// What computes besides the processor, or why nothing does.
+    #[serde(flatten)]
+    pub(crate) found: Devices,
     pub(crate) memory_bytes: Option<u64>,
     pub(crate) memory_free_bytes: Option<u64>,
     pub(crate) disk_free_bytes: Option<u64>,
     pub(crate) connections: Option<usize>,
     pub(crate) workspace_problem: Option<String>,
-}
-
-/// A card that can compute.
-#[derive(Serialize)]
-pub(crate) struct Card {
-    pub(crate) device: String,
-    pub(crate) name: String,
-    pub(crate) compute_capability: String,
-    pub(crate) memory_bytes: u64,
-    pub(crate) memory_free_bytes: u64,
 }
 
 /// `audit text`.

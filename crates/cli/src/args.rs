@@ -501,6 +501,12 @@ pub(crate) struct Queue {
     /// Let it go, and start the next run if none is running
     #[arg(long, conflicts_with = "hold")]
     pub(crate) go: bool,
+    /// Let the computer sleep while runs work, from the next run on
+    #[arg(long)]
+    pub(crate) may_sleep: bool,
+    /// Keep it awake while runs work, which is the default
+    #[arg(long, conflicts_with = "may_sleep")]
+    pub(crate) keep_awake: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -17,6 +17,34 @@ pub enum DeviceChoice {
     Metal,
 }
 
+/// What `doctor` finds that can compute besides the processor.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Devices {
+    /// The cards.
+    pub cards: Vec<Card>,
+    /// Why there is none, in a sentence of the program.
+    pub no_card: Option<String>,
+}
+
+/// A card that can compute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Card {
+    /// What `--device` calls it: `cuda:0`.
+    pub device: String,
+    /// Its name, to show to people.
+    pub name: String,
+    /// Its compute capability, such as `9.0`.
+    pub compute_capability: String,
+    /// Memory in all.
+    #[cfg_attr(feature = "specta", specta(type = f64))]
+    pub memory_bytes: u64,
+    /// What of it is free now.
+    #[cfg_attr(feature = "specta", specta(type = f64))]
+    pub memory_free_bytes: u64,
+}
+
 impl fmt::Display for DeviceChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

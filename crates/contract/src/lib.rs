@@ -62,7 +62,7 @@ pub use desk::{
     Desk, DeskAct, DeskChoice, DeskItem, DeskPress, DeskStep, DeskTime, DeskTurn, RaterProgress,
     StudyProgress, StudySummary,
 };
-pub use device::{BadDevice, DeviceChoice};
+pub use device::{BadDevice, Card, DeviceChoice, Devices};
 pub use difference::{
     DataDifference, OutputDifference, ResultDifference, RunDifferences, SettingDifference,
 };

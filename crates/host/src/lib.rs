@@ -4,6 +4,7 @@
 //! types [`Identity`] and [`Liveness`], the files of [`file`], which are private in a
 //! workspace ([`private`]), and what their own work takes ([`usage`]), nothing else; `tests/all/tidy.rs` holds them to it.
 
+pub mod awake;
 pub mod clock;
 pub mod detached;
 pub mod file;

@@ -12,30 +12,41 @@ use contract::{
 use metrics::interval::wilson;
 use serde::Serialize;
 
+use crate::dialogue::Dialogue;
 use crate::error::{Error, Result, corrupt};
 use crate::import::{self, ImportOptions};
 use crate::session::Session;
 
 impl Session {
-    /// Keeps a vote of the demo.
+    /// Keeps a vote about two summaries of a dialogue, whose hash is filled in here.
     ///
     /// # Errors
     /// What the store reports, also for a run that is gone.
-    pub fn keep_demo_vote(&self, vote: DemoVote, now_ms: i64) -> Result<()> {
-        let at_ms = now_ms;
-        Ok(self.store.append_demo_vote(&DemoVote { at_ms, ..vote })?)
+    pub fn keep_demo_vote(&self, dialogue: &str, vote: DemoVote, now_ms: i64) -> Result<()> {
+        let kept = DemoVote {
+            at_ms: now_ms,
+            dialogue_sha256: dialogue_sha256(dialogue),
+            ..vote
+        };
+        Ok(self.store.append_demo_vote(&kept)?)
     }
 
-    /// Keeps a summary that somebody corrected in the demo.
+    /// Keeps a summary of a dialogue that somebody corrected; the hash is filled in here.
     ///
     /// # Errors
     /// What the store reports, also for a run that is gone.
-    pub fn keep_demo_correction(&self, correction: DemoCorrection, now_ms: i64) -> Result<()> {
-        let at_ms = now_ms;
-        Ok(self.store.append_demo_correction(&DemoCorrection {
-            at_ms,
+    pub fn keep_demo_correction(
+        &self,
+        dialogue: &str,
+        correction: DemoCorrection,
+        now_ms: i64,
+    ) -> Result<()> {
+        let kept = DemoCorrection {
+            at_ms: now_ms,
+            dialogue_sha256: dialogue_sha256(dialogue),
             ..correction
-        })?)
+        };
+        Ok(self.store.append_demo_correction(&kept)?)
     }
 
     /// Everything that demos have left here, with what it comes to.
@@ -55,6 +66,12 @@ impl Session {
         self.store.clear_demo()?;
         Ok(count)
     }
+}
+
+/// SHA-256 of a dialogue as models read it, so that blanks and line ends make no difference.
+fn dialogue_sha256(dialogue: &str) -> String {
+    let canonical = Dialogue::parse(dialogue).join_continuations().to_text();
+    store::sha256_hex(canonical.as_bytes())
 }
 
 /// Which of two named writers a vote was for.
@@ -136,6 +153,7 @@ fn meters(corrections: &[DemoCorrection]) -> Vec<DemoMeter> {
 /// A writer in plain words, as files and the terminal have it.
 pub fn writer_name(writer: &DemoWriter) -> String {
     match writer {
+        DemoWriter::Base { model } if model.is_empty() => "model of an earlier version".to_owned(),
         DemoWriter::Base { model } => format!("base model {model}"),
         DemoWriter::System { run, system, .. } => format!("{system} of {run}"),
         DemoWriter::Reference => "reference".to_owned(),
@@ -405,6 +423,31 @@ mod tests {
             words_changed,
             ms,
         }
+    }
+
+    #[test]
+    fn what_is_kept_has_the_hash_of_the_dialogue_and_the_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = Session::open(folder.path()).unwrap();
+        let asked = vote("", base(), DemoWriter::Reference, DemoSide::Left);
+        session
+            .keep_demo_vote("Ada: yes\n", asked.clone(), 5)
+            .unwrap();
+        session.keep_demo_vote("Ada:  yes", asked, 6).unwrap();
+        session
+            .keep_demo_correction("Ada: no", correction(2, 1, 3), 7)
+            .unwrap();
+        let evidence = session.demo_evidence().unwrap();
+        let hashes: BTreeSet<&str> = evidence
+            .votes
+            .iter()
+            .map(|vote| vote.dialogue_sha256.as_str())
+            .collect();
+        assert_eq!((hashes.len(), evidence.votes[1].at_ms), (1, 6));
+        assert_eq!(evidence.pairs[0].dialogues, 1);
+        assert!(!hashes.contains(evidence.corrections[0].dialogue_sha256.as_str()));
+        assert_eq!(session.clear_demo().unwrap(), 3);
+        assert_eq!(session.demo_evidence().unwrap(), DemoEvidence::default());
     }
 
     #[test]

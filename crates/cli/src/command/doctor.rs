@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use contract::Devices;
 use host::machine;
 use lm::device::{self, Card};
 use project::session::Session;
@@ -56,8 +57,10 @@ pub(super) fn doctor(global: &Global, output: &Output) -> Done {
         simd,
         threads: global.threads(),
         devices: devices(&cards),
-        cards: cards.into_iter().map(card).collect(),
-        no_card: missing,
+        found: Devices {
+            cards: cards.into_iter().map(card).collect(),
+            no_card: missing,
+        },
         memory_bytes,
         memory_free_bytes,
         disk_free_bytes,
@@ -74,9 +77,9 @@ fn devices(cards: &[Card]) -> Vec<String> {
         .collect()
 }
 
-fn card(card: Card) -> answer::Card {
+fn card(card: Card) -> contract::Card {
     let (major, minor) = card.compute_capability;
-    answer::Card {
+    contract::Card {
         device: card.spec,
         name: card.name,
         compute_capability: format!("{major}.{minor}"),

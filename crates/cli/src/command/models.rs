@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use contract::{
-    Catalogue, CatalogueLine, Fit, FolderFit, FolderFits, KnownModel, LicenceText, MethodMemory,
-    Proof, excerpt,
+    Catalogue, CatalogueLine, DeviceChoice, Fit, FolderFit, FolderFits, KnownModel, LicenceText,
+    MethodMemory, Proof, excerpt,
 };
 use lm::probe::gemm_flops_per_s;
 use mrds::catalogue::{CatalogueEntry, catalogue, fit as compare, licence_text, named, needs_of};
@@ -16,7 +16,7 @@ use project::session::Session;
 
 use super::plan::duration;
 use super::work::model_folder;
-use super::{Done, download, login, session};
+use super::{Done, download, login, memory_free_bytes, session};
 use crate::answer::{ModelRemoval, Models};
 use crate::args::{Global, ModelAction};
 use crate::failure::Failure;
@@ -28,8 +28,8 @@ pub(super) fn models(global: &Global, action: &ModelAction, output: &Output) -> 
         ModelAction::Add(args) => download::add(global, args, output),
         ModelAction::List {
             catalogue: true, ..
-        } => list_catalogue(output),
-        ModelAction::List { fit, .. } if !fit.is_empty() => list_fits(fit, output),
+        } => list_catalogue(global.device, output),
+        ModelAction::List { fit, .. } if !fit.is_empty() => list_fits(fit, global.device, output),
         ModelAction::List { .. } => list(&session(global)?, output),
         ModelAction::Licence { model } => licence(model, output),
         ModelAction::Verify { model } => verify(global, model, output),
@@ -99,12 +99,12 @@ fn in_words(fit: Option<Fit>) -> String {
 }
 
 /// The catalogue with what each model needs, compared with the memory that is free now.
-fn list_catalogue(output: &Output) -> Done {
-    let memory_free_bytes = host::machine::memory().map(|memory| memory.free_bytes);
+fn list_catalogue(device: DeviceChoice, output: &Output) -> Done {
+    let free_bytes = memory_free_bytes(device);
     let flops_per_s = gemm_flops_per_s()?;
     let line = |entry: CatalogueEntry| {
         Ok(CatalogueLine {
-            fit: memory_free_bytes.map(|free| compare(entry.model.memory.dpo_bytes, free)),
+            fit: free_bytes.map(|free| compare(entry.model.memory.dpo_bytes, free)),
             seconds: usual_seconds(&entry.config, flops_per_s)?,
             model: entry.model,
         })
@@ -112,7 +112,7 @@ fn list_catalogue(output: &Output) -> Done {
     let lines: Result<Vec<CatalogueLine>, Failure> = catalogue()?.into_iter().map(line).collect();
     let listed = Catalogue {
         catalogue: lines?,
-        memory_free_bytes,
+        memory_free_bytes: free_bytes,
     };
     output.text(catalogue_text(&listed));
     output.result(&listed);
@@ -193,8 +193,8 @@ fn licence(model: &str, output: &Output) -> Done {
 }
 
 /// What a run on each folder's model needs, compared with the memory that is free now; null for one that is no model.
-fn list_fits(folders: &[PathBuf], output: &Output) -> Done {
-    let memory_free_bytes = host::machine::memory().map(|memory| memory.free_bytes);
+fn list_fits(folders: &[PathBuf], device: DeviceChoice, output: &Output) -> Done {
+    let free_bytes = memory_free_bytes(device);
     let flops_per_s = gemm_flops_per_s()?;
     let fit = |folder: &PathBuf| {
         let (memory, config) = needs_of(folder).ok().unzip();
@@ -204,13 +204,13 @@ fn list_fits(folders: &[PathBuf], output: &Output) -> Done {
             memory,
             seconds,
             fit: memory
-                .zip(memory_free_bytes)
+                .zip(free_bytes)
                 .map(|(memory, free)| compare(memory.dpo_bytes, free)),
         }
     };
     let found = FolderFits {
         fits: folders.iter().map(fit).collect(),
-        memory_free_bytes,
+        memory_free_bytes: free_bytes,
     };
     output.text(fit_table(&found.fits).to_string());
     output.result(&found);

@@ -20,6 +20,9 @@ pub(super) fn queue(global: &Global, args: &Queue, output: &Output) -> Done {
     if args.hold || args.go {
         session.hold_queue(args.hold)?;
     }
+    if args.may_sleep || args.keep_awake {
+        session.keep_awake(args.keep_awake)?;
+    }
     let started = if args.go {
         start_next(global, &session)?
     } else {
@@ -44,6 +47,7 @@ pub(super) fn queue(global: &Global, args: &Queue, output: &Output) -> Done {
     output.result(&answer::Queue {
         started,
         held: is_held,
+        keep_awake: session.keeps_awake()?,
         queue: waiting,
     });
     Ok(ExitCode::SUCCESS)

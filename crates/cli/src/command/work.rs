@@ -5,6 +5,7 @@ use std::process::{ExitCode, Stdio};
 
 use contract::problem::WrongState;
 use contract::{Budget, FileAction, Launch, RunStatus, Started};
+use host::awake::Awake;
 use host::clock::now_ms;
 use host::{detached, private};
 use mrds::Error;
@@ -234,7 +235,12 @@ fn work(
     if queued && !mrds::worker::take_queued(session, run, &asked)? {
         return Ok(ExitCode::SUCCESS);
     }
+    let awake = stay_awake(session, run)?;
     let ended = mrds::worker::execute(session, run, stages, &asked);
+    if awake.is_some() {
+        session.note_awake(None)?;
+    }
+    drop(awake);
     progress.finish();
     if ended.is_err()
         && let Some(experiment) = session.stop_after_failures(run)?
@@ -277,6 +283,21 @@ fn work(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Keeps the computer awake for a run, if that is wanted and the system agrees, and says so.
+fn stay_awake(session: &Session, run: &str) -> Result<Option<Awake>, Failure> {
+    if !session.keeps_awake()? {
+        return Ok(None);
+    }
+    let awake = Awake::hold(&format!("run {run} is at work"));
+    if awake.is_some() {
+        session.note_awake(Some(run))?;
+        note(
+            "The computer stays awake while this run works; `duologue queue --may-sleep` lets it sleep from the next run on.",
+        );
+    }
+    Ok(awake)
 }
 
 fn resume_command(global: &Global, session: &Session, run: &str) -> String {

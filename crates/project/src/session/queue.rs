@@ -11,6 +11,10 @@ use crate::error::Result;
 
 /// Setting: whether the queue is held back.
 const HELD: &str = "queue_held";
+/// Setting: whether the computer stays awake while a run works.
+const KEEP_AWAKE: &str = "keep_awake";
+/// Setting: the run for which it was last kept awake.
+const AWAKE_FOR: &str = "awake_for";
 
 impl Session {
     /// The runs that wait, the next one first.
@@ -44,6 +48,30 @@ impl Session {
     /// Holds the queue back, or lets it go.
     pub fn hold_queue(&self, is_held: bool) -> Result<()> {
         Ok(self.store.set_setting(HELD, &json!(is_held))?)
+    }
+
+    /// Whether the computer is to stay awake while a run works; it is, unless somebody said otherwise.
+    pub fn keeps_awake(&self) -> Result<bool> {
+        Ok(self.store.setting(KEEP_AWAKE)? != Some(json!(false)))
+    }
+
+    /// Says whether the computer is to stay awake while a run works, from the next run on.
+    pub fn keep_awake(&self, is_wanted: bool) -> Result<()> {
+        Ok(self.store.set_setting(KEEP_AWAKE, &json!(is_wanted))?)
+    }
+
+    /// The run for which the system agreed to stay awake; it counts only while that run is worked on.
+    pub fn awake_for(&self) -> Result<Option<String>> {
+        let kept = self.store.setting(AWAKE_FOR)?;
+        Ok(kept.and_then(|run| run.as_str().map(str::to_owned)))
+    }
+
+    /// Notes for which run the system stays awake; `None` once it no longer does.
+    pub fn note_awake(&self, run: Option<&str>) -> Result<()> {
+        match run {
+            Some(run) => Ok(self.store.set_setting(AWAKE_FOR, &json!(run))?),
+            None => Ok(self.store.remove_setting(AWAKE_FOR)?),
+        }
     }
 
     /// The run to begin now: none while one is at work, while the queue is held back, or where nothing waits.

@@ -6,7 +6,7 @@ use crate::{Result, Store};
 use contract::{DemoCorrection, DemoVote, DemoWriter, System};
 use rusqlite::{Row, params};
 
-// A writer is a system of a run, a base model where there is no system, and the reference where there is no model either.
+// Corrections of earlier versions were a setting, which said neither who wrote nor of what. A writer is a system of a run, a base model where there is no system, and the reference where there is no model either.
 pub(crate) const SQL: &str = "
 CREATE TABLE demo_vote (
     id              INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -37,6 +37,14 @@ CREATE TABLE demo_correction (
     ms              INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX demo_correction_by_run ON demo_correction (run_id);
+INSERT INTO demo_correction (at_ms, dialogue_sha256, model, before, after, words, words_changed, ms)
+SELECT 0, '', '', kept.value ->> 'before', kept.value ->> 'after',
+       length(kept.value ->> 'before') - length(replace(kept.value ->> 'before', ' ', '')) + 1,
+       CAST(COALESCE(kept.value ->> 'changed', 0) AS INTEGER), CAST(COALESCE(kept.value ->> 'ms', 0) AS INTEGER)
+FROM setting, json_each(CASE WHEN json_valid(setting.value ->> '$') THEN setting.value ->> '$' ELSE '[]' END) AS kept
+WHERE setting.key = 'window.corrections' AND kept.type = 'object'
+  AND kept.value ->> 'before' IS NOT NULL AND kept.value ->> 'after' IS NOT NULL;
+DELETE FROM setting WHERE key = 'window.corrections';
 ";
 
 /// A writer as three columns: run, system, model.
@@ -198,6 +206,44 @@ mod tests {
             system: System::MrdsSeparate,
             model: "m".into(),
         }
+    }
+
+    #[test]
+    fn corrections_of_earlier_versions_are_taken_over() {
+        let conn = rusqlite::Connection::open_in_memory().unwrap();
+        conn.execute_batch("CREATE TABLE run (id TEXT PRIMARY KEY) STRICT;")
+            .unwrap();
+        conn.execute_batch(crate::table::setting::SQL).unwrap();
+        let kept = serde_json::json!([{"before": "a b c", "after": "a c", "changed": 1, "ms": 900}, 7, {}]);
+        let value = serde_json::to_string(&kept.to_string()).unwrap();
+        conn.execute(
+            "INSERT INTO setting VALUES ('window.corrections', ?1)",
+            [value],
+        )
+        .unwrap();
+        conn.execute_batch(SQL).unwrap();
+        let found = conn
+            .query_row("SELECT * FROM demo_correction", [], correction)
+            .unwrap();
+        assert_eq!(
+            (
+                found.before.as_str(),
+                found.words,
+                found.words_changed,
+                found.ms
+            ),
+            ("a b c", 3, 1, 900)
+        );
+        assert_eq!(
+            found.writer,
+            DemoWriter::Base {
+                model: String::new()
+            }
+        );
+        let settings: i64 = conn
+            .query_row("SELECT COUNT(*) FROM setting", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(settings, 0);
     }
 
     #[test]

@@ -170,6 +170,7 @@ fn a_run_elsewhere() {
     let queue = Queue {
         started: Some("r-1".to_owned()),
         held: false,
+        keep_awake: true,
         queue: vec![QueueRow {
             run_id: "r-2".to_owned(),
             from_stage: Some(StageName::Topics),
@@ -178,6 +179,7 @@ fn a_run_elsewhere() {
     };
     assert_snapshot!(schema(&queue), @"
     held: boolean
+    keep_awake: boolean
     queue[].from_stage: string
     queue[].run_id: string
     queue[].until_stage: string
