@@ -2,6 +2,7 @@
 
 pub(crate) mod dataset;
 pub(crate) mod demo;
+pub(crate) mod everyday;
 pub(crate) mod experiment;
 pub(crate) mod file;
 pub(crate) mod handover;

@@ -5,6 +5,7 @@
 
 mod dataset;
 mod demo;
+mod everyday;
 mod experiment;
 mod handover;
 mod log;
@@ -19,6 +20,7 @@ use specta::Type;
 
 pub use dataset::*;
 pub use demo::*;
+pub use everyday::*;
 pub use experiment::*;
 pub use handover::*;
 pub use log::*;

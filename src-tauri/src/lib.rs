@@ -32,8 +32,8 @@ include!("../commands.in");
 /// All commands with their types, for the running window and for the generated bindings.
 fn commands() -> Builder<Wry> {
     use command::{
-        dataset, demo, experiment, file, handover, model, output, pack, protection, run, setting,
-        start, study, workbench,
+        dataset, demo, everyday, experiment, file, handover, model, output, pack, protection, run,
+        setting, start, study, workbench,
     };
     Builder::<Wry>::new()
         .commands(with_commands!(collect_commands))

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use contract::Label;
 use contract::problem::{FileFault, FolderFault, ShellProblem};
 use serde::Deserialize;
 use serde_json::Value;
@@ -32,6 +33,7 @@ pub(crate) fn describe(path: &Path) -> Model {
             bytes: 0.0,
             context_tokens: None,
             problem: Some(problem),
+            label: Label::default(),
         },
     }
 }
@@ -46,6 +48,7 @@ fn inspect(path: &Path) -> Answer<Model> {
             bytes,
             context_tokens: None,
             problem: None,
+            label: Label::default(),
         });
     }
     let config = read_config(&path.join("config.json"))?;
@@ -66,6 +69,7 @@ fn inspect(path: &Path) -> Answer<Model> {
         bytes,
         context_tokens: config.max_position_embeddings.map(count),
         problem: None,
+        label: Label::default(),
     })
 }
 

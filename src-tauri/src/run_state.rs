@@ -52,6 +52,8 @@ impl Runs {
         Ok(Queue {
             runs: runs?,
             held: self.session.queue_held()?,
+            keep_awake: self.session.keeps_awake()?,
+            awake_for: self.session.awake_for()?,
         })
     }
 
@@ -116,6 +118,7 @@ impl Runs {
             stages,
             systems: run.systems,
             headline_rouge1,
+            label: run.label,
             id: run.run,
         })
     }

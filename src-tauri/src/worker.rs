@@ -116,9 +116,9 @@ impl Demo {
 impl Server {
     fn start(place: &Place, choice: DemoChoice) -> Answer<Self> {
         let mut command = command(place, "demo.log")?;
-        command.arg("summarize");
+        command.args(["--device", &choice.device]).arg("summarize");
         match &choice.run {
-            Some(run) => command.args(["--run", run]),
+            Some(run) => command.args(["--run", run, "--system", choice.system.as_str()]),
             None => command.args(["--model", &choice.model]),
         };
         command
@@ -341,6 +341,8 @@ mod tests {
         let choice = DemoChoice {
             model: "m".into(),
             run: None,
+            system: contract::System::MrdsSeparate,
+            device: "cpu".into(),
         };
         for _ in 0..2 {
             let events = Mutex::new(Vec::new());

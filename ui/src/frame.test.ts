@@ -35,7 +35,7 @@ test('of ten thousand messages of the watcher no point is lost, and a reset forg
   if (!run) throw new Error('no run');
   const update = (points: MetricPoint[], reset = false): WatchUpdate => ({
     job: null,
-    queue: { runs: [], held: false },
+    queue: { runs: [], held: false, keep_awake: true, awake_for: null },
     live: { run, control: null, error: null },
     reset,
     points,

@@ -13,6 +13,7 @@ const run = (list: StageState[], status: RunSummary['status'] = 'running'): RunS
   seed: 1,
   systems: [],
   headline_rouge1: null,
+  label: { name: '', note: '' },
   stages: list,
 });
 const figures = { rss_bytes: null, loss: null, lr: null, tokens_per_s: null, sample: null };

@@ -1,11 +1,17 @@
 // How far a run is and how long it still takes: the one forecast, for every place that shows either. Time is weighed, not
 // the number of stages: a stage counts what the plan gave it, corrected by how long the finished ones really took.
-import type { RunSummary, StageName, StageState } from './bridge';
+import type { Model, RunSummary, StageName, StageState } from './bridge';
 
 const finished = (stage: StageState) => stage.status === 'done' || stage.status === 'reused';
 
 /** A run goes past the stages that none of its systems needs. */
 const passed = (stage: StageState) => finished(stage) || stage.status === 'unneeded';
+
+/** What people call a run: by its name, or else by its data set. */
+export const runName = (run: RunSummary): string => run.label.name || run.dataset;
+
+/** What people call a model: by the name that somebody gave it, or else by its folder. */
+export const modelName = (model: Model): string => model.label.name || model.name;
 
 /** Whether a run has carried out a stage. */
 export const has = (run: RunSummary, name: string): boolean =>

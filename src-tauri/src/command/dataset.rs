@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use contract::problem::Misuse;
-use contract::{Doubt, Dropped, LongExample, Origin, Severity, TooLong};
+use contract::{Doubt, Dropped, Kept, LongExample, Origin, Severity, TooLong};
 use host::clock::now_ms;
 use project::hygiene::Finding;
-use project::import::{ColumnMap, ENDINGS, Import, ImportOptions, Issue, Reading, Speakers, TurnMap};
+use project::import::{
+    ColumnMap, ENDINGS, Import, ImportOptions, Issue, Reading, Speakers, TurnMap,
+};
 use project::session::{self, Session};
 use project::study::withheld::SeenExample;
 use tauri::{AppHandle, State};
@@ -79,7 +81,9 @@ pub(crate) fn take_sample(place: State<'_, Place>) -> Answer<Sample> {
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn datasets(place: State<'_, Place>) -> Answer<Vec<Dataset>> {
-    let mut rows = place.session()?.datasets()?;
+    let session = place.session()?;
+    let mut rows = session.datasets()?;
+    let mut labels = session.labels(Kept::Dataset)?;
     rows.sort_by_key(|row| std::cmp::Reverse(row.created_at_ms));
     let dataset = |row: project::rows::DatasetRow| {
         let splits = counted(row.counts);
@@ -88,6 +92,7 @@ pub(crate) fn datasets(place: State<'_, Place>) -> Answer<Vec<Dataset>> {
             splits,
             unsummarised: count(row.unsummarised),
             created_at_ms: row.created_at_ms as f64,
+            note: labels.remove(&row.name).unwrap_or_default().note,
             name: row.name,
         }
     };

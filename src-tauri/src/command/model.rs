@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use contract::{Catalogue, FolderFit, FolderFits, LicenceText, Verified};
+use contract::{Catalogue, Devices, FolderFit, FolderFits, Kept, Label, LicenceText, Verified};
+use host::clock::now_ms;
 use project::session::Session;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
@@ -41,8 +42,10 @@ pub(crate) fn models(place: State<'_, Place>) -> Answer<Vec<Model>> {
             folders.push(row.path.clone());
         }
     }
+    let mut labels = session.labels(Kept::Model)?;
     let described = folders.iter().map(|folder| {
         let mut model = describe(Path::new(folder));
+        model.label = labels.remove(folder).unwrap_or_default();
         if model.problem.is_none() && model.parameters.is_none() {
             let counted = used.iter().find(|row| row.path == *folder);
             model.parameters = counted.map(|row| row.parameters as f64);
@@ -103,6 +106,7 @@ pub(crate) fn verify_model(place: State<'_, Place>, path: String) -> Answer<Veri
 #[specta::specta]
 pub(crate) fn delete_model(place: State<'_, Place>, path: String) -> Answer<()> {
     let rows = place.session()?.models()?;
+    let folder = path.clone();
     let id = rows
         .into_iter()
         .find(|row| row.path == path)
@@ -113,7 +117,12 @@ pub(crate) fn delete_model(place: State<'_, Place>, path: String) -> Answer<()> 
         id,
         "--yes".to_owned(),
     ];
-    worker::ask::<IgnoredAny>(&place, &words).map(drop)
+    worker::ask::<IgnoredAny>(&place, &words).map(drop)?;
+    // What it was called goes with it; one that is only forgotten keeps its name.
+    let nothing = Label::default();
+    Ok(place
+        .session()?
+        .set_label(Kept::Model, &folder, &nothing, now_ms())?)
 }
 
 /// The models that may be downloaded, with what a run would need of this machine.
@@ -133,14 +142,20 @@ pub(crate) fn model_licence(place: State<'_, Place>, name: String) -> Answer<Mod
     worker::ask(&place, &words).map(|licence: LicenceText| licence.into())
 }
 
-/// How a whole run on each of these models compares with the memory that is free now.
+/// How a whole run on each of these models compares with the memory that is free now on a device.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn model_fits(place: State<'_, Place>, paths: Vec<String>) -> Answer<Vec<FolderFit>> {
+pub(crate) fn model_fits(
+    place: State<'_, Place>,
+    paths: Vec<String>,
+    device: String,
+) -> Answer<Vec<FolderFit>> {
     if paths.is_empty() {
         return Ok(Vec::new());
     }
-    let mut words = vec!["models".to_owned(), "list".to_owned()];
+    let mut words = ["models", "list", "--device", &device]
+        .map(str::to_owned)
+        .to_vec();
     words.extend(
         paths
             .into_iter()
@@ -148,6 +163,13 @@ pub(crate) fn model_fits(place: State<'_, Place>, paths: Vec<String>) -> Answer<
     );
     let compared: FolderFits = worker::ask(&place, &words)?;
     Ok(compared.fits)
+}
+
+/// What can compute here besides the processor.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn devices(place: State<'_, Place>) -> Answer<Devices> {
+    worker::ask(&place, &["doctor".to_owned()])
 }
 
 /// Downloads a model from the Hub, or continues a download; one at a time.

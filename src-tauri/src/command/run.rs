@@ -210,6 +210,7 @@ fn push_choice(arguments: &mut Vec<String>, request: &RunRequest) {
         ("--dataset", request.dataset.as_str()),
         ("--model", &request.model),
         ("--preset", request.preset.as_str()),
+        ("--device", &request.device),
     ];
     arguments.extend(
         named
@@ -279,17 +280,19 @@ mod tests {
                 value: "8".into(),
             }],
             seed: 3,
+            device: "cuda:1".into(),
             within: Some("45m".into()),
             from: None,
             until: Some(StageName::Summaries),
         };
-        let expected = "run --detach --dataset d --model /m --preset small --within 45m --set shots=8 --seed 3 --until summaries";
+        let expected = "run --detach --dataset d --model /m --preset small --device cuda:1 --within 45m --set shots=8 --seed 3 --until summaries";
         assert_eq!(run_arguments(&request, false).join(" "), expected);
         assert_eq!(
             run_arguments(&request, true).join(" "),
             expected.replace("--detach", "--queue")
         );
-        let expected = "plan --dataset d --model /m --preset small --within 45m --set shots=8";
+        let expected =
+            "plan --dataset d --model /m --preset small --device cuda:1 --within 45m --set shots=8";
         assert_eq!(plan_arguments(&request).join(" "), expected);
     }
 }

@@ -160,6 +160,8 @@ pub struct Dataset {
     pub unsummarised: u32,
     /// When it was made.
     pub created_at_ms: f64,
+    /// What somebody noted about it; may be empty.
+    pub note: String,
 }
 
 /// An import that a data set was made of.

@@ -1,5 +1,6 @@
 //! The demo: one pasted dialogue, one streamed summary.
 
+use contract::System;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -10,8 +11,41 @@ use super::AppError;
 pub struct DemoChoice {
     /// Model folder.
     pub model: String,
-    /// A run, for its tuned summarizer; none for the base model.
+    /// A run, for one of its systems; none for the base model.
     pub run: Option<String>,
+    /// Which of its systems.
+    pub system: System,
+    /// Where it computes, as `--device` has it.
+    pub device: String,
+}
+
+/// Dialogues to be summarized one after the other.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct BatchFound {
+    /// Those that were read.
+    pub dialogues: Vec<BatchDialogue>,
+    /// Files that could not be read.
+    pub unread: Vec<BatchUnread>,
+}
+
+/// A dialogue of many.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct BatchDialogue {
+    /// By which it is told from the others: its file, and its id there.
+    pub name: String,
+    /// `Name: text` lines.
+    pub text: String,
+    /// The summary that came with it.
+    pub reference: Option<String>,
+}
+
+/// A file that could not be read.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct BatchUnread {
+    /// Its name.
+    pub file: String,
+    /// Why.
+    pub problem: AppError,
 }
 
 /// What the demo streams back.

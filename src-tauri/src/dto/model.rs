@@ -1,6 +1,6 @@
 //! Models as the page sees them: folders on disk, the catalogue, and a download on its way.
 
-use contract::{CatalogueLine, Fit, Licence, LicenceText, Proof};
+use contract::{CatalogueLine, Fit, Label, Licence, LicenceText, Proof};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -24,6 +24,8 @@ pub struct Model {
     pub context_tokens: Option<u32>,
     /// Why it cannot be used, where it cannot.
     pub problem: Option<AppError>,
+    /// What somebody calls it, and noted about it.
+    pub label: Label,
 }
 
 /// A model that may be downloaded.

@@ -1,7 +1,7 @@
 //! Recipes and runs as the page sees them.
 
 use contract::{
-    Change, Control, Preset, RunStanding, SettingShape, StageName, StageStanding, System,
+    Change, Control, Label, Preset, RunStanding, SettingShape, StageName, StageStanding, System,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -38,6 +38,8 @@ pub struct RunRequest {
     pub changes: Vec<Change>,
     /// Seed of every random number.
     pub seed: u32,
+    /// Where it computes, as `--device` has it: `cpu`, `cuda:0`.
+    pub device: String,
     /// The time that it may take, such as `45m`; none if it may take as long as it does.
     pub within: Option<String>,
     /// First stage to carry out; none means the first.
@@ -122,6 +124,8 @@ pub struct RunSummary {
     pub systems: Vec<System>,
     /// ROUGE-1 of the method's summarizer on the test split, once known.
     pub headline_rouge1: Option<f64>,
+    /// What somebody calls it, and noted about it.
+    pub label: Label,
 }
 
 /// A run as it is now.
@@ -159,6 +163,10 @@ pub struct Queue {
     pub runs: Vec<QueuedRun>,
     /// Held back: nothing begins by itself.
     pub held: bool,
+    /// The computer is to stay awake while a run works.
+    pub keep_awake: bool,
+    /// The run for which the system agreed to stay awake; it counts while that run works.
+    pub awake_for: Option<String>,
 }
 
 /// One point of a curve.

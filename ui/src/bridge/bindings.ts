@@ -16,6 +16,20 @@ export const commands = {
 	 *  lies now.
 	 */
 	restoreCopy: () => __TAURI_INVOKE<string>("restore_copy"),
+	/**  The workspaces that were chosen in a window lately, the latest first. The one that is open is among them. */
+	recentWorkspaces: () => __TAURI_INVOKE<RecentWorkspace[]>("recent_workspaces"),
+	/**  Takes a workspace off the list of those that were open lately. Its folder stays as it is. */
+	forgetWorkspace: (folder: string) => __TAURI_INVOKE<void>("forget_workspace", { folder }),
+	/**  Keeps what a run, a data set or a model is called, and what is noted about it. A data set is renamed. */
+	setLabel: (thing: Kept, key: string, label: Label) => __TAURI_INVOKE<null>("set_label", { thing, key, label }),
+	/**  What the removal of a run, a data set or a model would do. Nothing is changed. */
+	whatGoes: (thing: Kept, key: string) => __TAURI_INVOKE<Removing>("what_goes", { thing, key }),
+	/**  Removes a run with everything of its own. The page has asked. */
+	deleteRun: (run: string) => __TAURI_INVOKE<null>("delete_run", { run }),
+	/**  Removes a data set that no run reads. The page has asked. */
+	deleteDataset: (dataset: string) => __TAURI_INVOKE<null>("delete_dataset", { dataset }),
+	/**  Says whether the computer is to stay awake while a run works, from the next run on. */
+	stayAwake: (wanted: boolean) => __TAURI_INVOKE<null>("stay_awake", { wanted }),
 	/**  Whether the workspace is protected, and what opens it. */
 	protection: () => __TAURI_INVOKE<Protection>("protection"),
 	/**  Opens a locked workspace with its passphrase or recovery key. */
@@ -86,8 +100,10 @@ export const commands = {
 	catalogue: () => __TAURI_INVOKE<CatalogueModel[]>("catalogue"),
 	/**  Every word of the licence of a model of the catalogue. */
 	modelLicence: (name: string) => __TAURI_INVOKE<ModelLicence>("model_licence", { name }),
-	/**  How a whole run on each of these models compares with the memory that is free now. */
-	modelFits: (paths: string[]) => __TAURI_INVOKE<FolderFit[]>("model_fits", { paths }),
+	/**  How a whole run on each of these models compares with the memory that is free now on a device. */
+	modelFits: (paths: string[], device: string) => __TAURI_INVOKE<FolderFit[]>("model_fits", { paths, device }),
+	/**  What can compute here besides the processor. */
+	devices: () => __TAURI_INVOKE<Devices>("devices"),
 	/**  Downloads a model from the Hub, or continues a download; one at a time. */
 	downloadModel: (hubId: string, onEvent: Channel<DownloadEvent>) => __TAURI_INVOKE<null>("download_model", { hubId, onEvent }),
 	/**  Stops the download in progress; what is here stays, and the next start goes on. */
@@ -214,6 +230,18 @@ export const commands = {
 	demo: (choice: DemoChoice, dialogue: string, onEvent: Channel<DemoEvent>) => __TAURI_INVOKE<null>("demo", { choice, dialogue, onEvent }),
 	/**  Ends the demo's process and gives its memory back. */
 	closeDemo: () => __TAURI_INVOKE<void>("close_demo"),
+	/**  Keeps a vote about two summaries of a dialogue, with the dialogue's hash and the time, which are filled in here. */
+	keepVote: (dialogue: string, vote: DemoVote) => __TAURI_INVOKE<null>("keep_vote", { dialogue, vote }),
+	/**  Keeps a summary of a dialogue that somebody corrected, with the dialogue's hash and the time. */
+	keepCorrection: (dialogue: string, correction: DemoCorrection) => __TAURI_INVOKE<null>("keep_correction", { dialogue, correction }),
+	/**  Every vote and correction of this workspace, with what they come to. */
+	demoEvidence: () => __TAURI_INVOKE<DemoEvidence>("demo_evidence"),
+	/**  The same as a table in CSV, for a file. */
+	demoTable: () => __TAURI_INVOKE<string>("demo_table"),
+	/**  Removes every vote and every correction. The page has asked. */
+	clearDemo: () => __TAURI_INVOKE<null>("clear_demo"),
+	/**  Every dialogue of these files, and of the files in these folders. Nothing is stored. */
+	readDialogues: (places: string[]) => __TAURI_INVOKE<BatchFound>("read_dialogues", { places }),
 };
 
 /* Types */
@@ -419,6 +447,39 @@ export type Backing = {
 	caveat: Words,
 };
 
+/**  What hangs on a run, a data set or a model. */
+export type Attached = 
+/**  Pairs and dialogues of a data set. */
+"examples" | 
+/**  Imports that a data set was made of. */
+"imports" | 
+/**  What stages made. */
+"items" | 
+/**  Changes by hand. */
+"changes" | 
+/**  Adapters that no other run has. */
+"adapters" | 
+/**  Adapters that another run has too. */
+"shared_adapters" | 
+/**  Checkpoints of an unfinished stage. */
+"checkpoints" | 
+/**  The log of a run. */
+"log" | 
+/**  Name and note. */
+"label" | 
+/**  Files of a model. */
+"files" | 
+/**  Runs that are read without it, and neither go on nor summarize. */
+"runs" | 
+/**  Rating studies. */
+"studies" | 
+/**  Experiments. */
+"experiments" | 
+/**  Votes of the demo. */
+"votes" | 
+/**  Summaries that somebody corrected in the demo. */
+"corrections";
+
 /**  Where bytes are that are not UTF-8. */
 export type BadBytes = 
 /**  In the row. */
@@ -437,6 +498,32 @@ offset: number } |
 beside: string; 
 /**  Byte of it. */
 offset: number };
+
+/**  A dialogue of many. */
+export type BatchDialogue = {
+	/**  By which it is told from the others: its file, and its id there. */
+	name: string,
+	/**  `Name: text` lines. */
+	text: string,
+	/**  The summary that came with it. */
+	reference: string | null,
+};
+
+/**  Dialogues to be summarized one after the other. */
+export type BatchFound = {
+	/**  Those that were read. */
+	dialogues: BatchDialogue[],
+	/**  Files that could not be read. */
+	unread: BatchUnread[],
+};
+
+/**  A file that could not be read. */
+export type BatchUnread = {
+	/**  Its name. */
+	file: string,
+	/**  Why. */
+	problem: AppError,
+};
 
 /**  What naming the best and the worst says. */
 export type BestWorstResults = {
@@ -481,6 +568,20 @@ export type Budget = {
 	least_s: number,
 	/**  The smallest difference that is then found with 80 % power, by the usual variance; none if it cannot be said. */
 	detectable_diff: number | null,
+};
+
+/**  A card that can compute. */
+export type Card = {
+	/**  What `--device` calls it: `cuda:0`. */
+	device: string,
+	/**  Its name, to show to people. */
+	name: string,
+	/**  Its compute capability, such as `9.0`. */
+	compute_capability: string,
+	/**  Memory in all. */
+	memory_bytes: number,
+	/**  What of it is free now. */
+	memory_free_bytes: number,
 };
 
 /**  A model that may be downloaded. */
@@ -788,6 +889,8 @@ export type Dataset = {
 	unsummarised: number,
 	/**  When it was made. */
 	created_at_ms: number,
+	/**  What somebody noted about it; may be empty. */
+	note: string,
 };
 
 /**  The form of a data set as a file; its word is the file's ending. */
@@ -847,8 +950,32 @@ form: ReportForm };
 export type DemoChoice = {
 	/**  Model folder. */
 	model: string,
-	/**  A run, for its tuned summarizer; none for the base model. */
+	/**  A run, for one of its systems; none for the base model. */
 	run: string | null,
+	/**  Which of its systems. */
+	system: System,
+	/**  Where it computes, as `--device` has it. */
+	device: string,
+};
+
+/**  A summary that somebody corrected. */
+export type DemoCorrection = {
+	/**  When, milliseconds since 1970; 0 until it is kept. */
+	at_ms: number,
+	/**  SHA-256 of the dialogue, whose text is not kept. */
+	dialogue_sha256: string,
+	/**  Who had written it. */
+	writer: DemoWriter,
+	/**  As it was written. */
+	before: string,
+	/**  As it was left. */
+	after: string,
+	/**  Its words before. */
+	words: number,
+	/**  Words put in, taken out or replaced. */
+	words_changed: number,
+	/**  How long it took, in milliseconds. */
+	ms: number,
 };
 
 /**  What the demo streams back. */
@@ -873,6 +1000,100 @@ tokens_per_s: number }) & { text?: never } |
 {
 	event: "error",
 } & AppError;
+
+/**  Everything that demos have left in a workspace, the oldest first. */
+export type DemoEvidence = {
+	/**  The votes. */
+	votes: DemoVote[],
+	/**  The corrections. */
+	corrections: DemoCorrection[],
+	/**  How often one writer was preferred to another, by pair. */
+	pairs: DemoPair[],
+	/**  How much people corrected, by writer. */
+	meters: DemoMeter[],
+};
+
+/**  What it took people to make a writer's summaries right. */
+export type DemoMeter = {
+	/**  Who wrote them. */
+	writer: DemoWriter,
+	/**  Summaries that were corrected. */
+	summaries: number,
+	/**  Words changed, of a hundred. */
+	changed_of_100: number,
+	/**  Seconds a summary. */
+	seconds: number,
+};
+
+/**  Two writers and the votes about them. */
+export type DemoPair = {
+	/**  One of them. */
+	first: DemoWriter,
+	/**  The other one. */
+	second: DemoWriter,
+	/**  Votes for the first. */
+	first_wins: number,
+	/**  Votes for the second. */
+	second_wins: number,
+	/**  Votes for neither. */
+	ties: number,
+	/**  Different dialogues that were voted on. */
+	dialogues: number,
+	/**  How often the first was preferred, where one was; `None` if every vote was for neither. */
+	rate: DemoRate | null,
+};
+
+/**  A share with its interval. */
+export type DemoRate = {
+	/**  The share. */
+	mean: number,
+	/**  Lower end of Wilson's 95 % interval. */
+	low: number,
+	/**  Its upper end. */
+	high: number,
+};
+
+/**  Which of two summaries somebody found better. */
+export type DemoSide = 
+/**  The left one. */
+"left" | 
+/**  The right one. */
+"right" | 
+/**  Neither. */
+"neither";
+
+/**  One vote of the demo. */
+export type DemoVote = {
+	/**  When, milliseconds since 1970; 0 until it is kept. */
+	at_ms: number,
+	/**  SHA-256 of the dialogue, whose text is not kept. */
+	dialogue_sha256: string,
+	/**  Who wrote what stood on the left. */
+	left: DemoWriter,
+	/**  Who wrote what stood on the right. */
+	right: DemoWriter,
+	/**  From what the sides were drawn. */
+	seed: number,
+	/**  Which was better. */
+	choice: DemoSide,
+};
+
+/**  Who wrote a summary in the demo. */
+export type DemoWriter = 
+/**  A base model by itself. */
+{ case: "base"; 
+/**  Its name. */
+model: string } | 
+/**  A system of a run. */
+{ case: "system"; 
+/**  The run. */
+run: string; 
+/**  The system. */
+system: System; 
+/**  Name of the run's base model. */
+model: string } | 
+/**  A person, before the demo: the summary that the data set has. */
+{ case: "reference" };
 
 /**  Everything that a rater needs to go on. */
 export type Desk = {
@@ -1027,6 +1248,14 @@ export type Detection =
 "please_check" | 
 /**  The columns have to be named. */
 "needs_mapping";
+
+/**  What `doctor` finds that can compute besides the processor. */
+export type Devices = {
+	/**  The cards. */
+	cards: Card[],
+	/**  Why there is none, in a sentence of the program. */
+	no_card: string | null,
+};
 
 /**  A paired difference with interval and p. */
 export type Difference = {
@@ -2380,6 +2609,18 @@ export type HandedOver = {
 	replay: Replay | null,
 };
 
+/**  One kind of what hangs on a thing. */
+export type Hanging = {
+	/**  What it is. */
+	what: Attached,
+	/**  How many of them. */
+	count: number,
+	/**  Bytes on the disk, where they are files. */
+	bytes: number | null,
+	/**  Their names, where they have names. */
+	names: string[],
+};
+
 /**  Two systems over all criteria, in a sentence. */
 export type Headline = {
 	/**  Key of the first system. */
@@ -3089,6 +3330,23 @@ export type Keep =
 /**  Both: the file's are another person's, who gets a place of their own. */
 "other";
 
+/**  A thing that people name, make a note about, and remove. */
+export type Kept = 
+/**  A run. */
+"run" | 
+/**  A data set. */
+"dataset" | 
+/**  A model. */
+"model";
+
+/**  What a person calls a thing, and what they noted about it. */
+export type Label = {
+	/**  The name; empty while it is called as it was from the beginning. */
+	name: string,
+	/**  The note; may be empty. */
+	note: string,
+};
+
 /**  What prevents a run. */
 export type Lack = 
 /**  Examples of the data set. */
@@ -3481,6 +3739,8 @@ export type Model = {
 	context_tokens: number | null,
 	/**  Why it cannot be used, where it cannot. */
 	problem: AppError | null,
+	/**  What somebody calls it, and noted about it. */
+	label: Label,
 };
 
 /**  The licence of a model of the catalogue. */
@@ -4253,6 +4513,10 @@ export type Queue = {
 	runs: QueuedRun[],
 	/**  Held back: nothing begins by itself. */
 	held: boolean,
+	/**  The computer is to stay awake while a run works. */
+	keep_awake: boolean,
+	/**  The run for which the system agreed to stay awake; it counts while that run works. */
+	awake_for: string | null,
 };
 
 /**  A run that waits for its turn. */
@@ -4339,6 +4603,16 @@ export type RatingMode =
 "pair" | 
 /**  Which of all summaries is best, and which is worst. */
 "best_worst";
+
+/**  A workspace that was open lately. */
+export type RecentWorkspace = {
+	/**  Its folder. */
+	folder: string,
+	/**  It is the one that is open. */
+	here: boolean,
+	/**  Its folder is gone, or on a disk that is not connected. */
+	gone: boolean,
+};
 
 /**  What is wrong with a recipe. */
 export type RecipeFault = 
@@ -4484,6 +4758,20 @@ sessions: number } |
 file: string; 
 /**  How the dates were read. */
 order: DateOrder };
+
+/**  What the removal of a thing would do. */
+export type Removing = {
+	/**  Of what kind it is. */
+	thing: Kept,
+	/**  By what it is addressed: the id of a run, the name of a data set, the folder of a model. */
+	key: string,
+	/**  What goes with it. */
+	goes: Hanging[],
+	/**  What stays, although it has to do with it. */
+	stays: Hanging[],
+	/**  What is in the way; empty if it can be removed. */
+	blocked_by: Hanging[],
+};
 
 /**  The comparison of workspace and export on validation items. */
 export type Replay = {
@@ -4871,6 +5159,8 @@ export type RunRequest = {
 	changes: Change[],
 	/**  Seed of every random number. */
 	seed: number,
+	/**  Where it computes, as `--device` has it: `cpu`, `cuda:0`. */
+	device: string,
 	/**  The time that it may take, such as `45m`; none if it may take as long as it does. */
 	within: string | null,
 	/**  First stage to carry out; none means the first. */
@@ -4970,6 +5260,8 @@ export type RunSummary = {
 	systems: System[],
 	/**  ROUGE-1 of the method's summarizer on the test split, once known. */
 	headline_rouge1: number | null,
+	/**  What somebody calls it, and noted about it. */
+	label: Label,
 };
 
 /**  What the sample put into the workspace. */

@@ -6,7 +6,6 @@ import type {
   CatalogueModel,
   Channel,
   Control,
-  Dataset,
   DemoChoice,
   DatasetForm,
   DemoEvent,
@@ -45,12 +44,12 @@ import type {
 import { mockIPC } from '@tauri-apps/api/mocks';
 import { backing } from './fake_backing';
 import * as data from './fake_data';
+import { FakeEveryday } from './fake_everyday';
 import * as made from './fake_experiments';
 import { offeredBy, replayOf, stepsOf } from './fake_handover';
 import { refuse, reportOf } from './fake_import';
 import { FakeItems } from './fake_items';
 import { lockedStart, WORKSPACE } from './fake_protection';
-import { FakeStudies } from './fake_study';
 
 /** How the stand-in behaves; tests start from an empty workspace or shorten the clock. */
 export interface FakeOptions {
@@ -58,6 +57,8 @@ export interface FakeOptions {
   tickMs?: number;
   /** No run is at work. */
   idle?: boolean;
+  /** Only the processor can compute. */
+  cardless?: boolean;
   /** The workspace is locked as soon as the window asks for settings. */
   lost?: boolean;
   /** How the window started, where it is not as usual. */
@@ -66,16 +67,13 @@ export interface FakeOptions {
   secret?: string;
 }
 
-export class FakeBridge extends FakeStudies implements Bridge {
+export class FakeBridge extends FakeEveryday implements Bridge {
   /** Workspaces that the window was asked to start anew with. */
   opened: { folder: string; readOnly: boolean }[] = [];
   restored = 0;
   #lost: boolean;
   forecasts: StageForecast[][] = [];
   settings: Record<string, string> = {};
-  datasetList: Dataset[];
-  modelList: Model[];
-  runList: RunSummary[];
   experimentList: ExperimentReport[];
   begun: ExperimentRequest[] = [];
   kept: { name: string; text: string }[] = [];
@@ -99,7 +97,7 @@ export class FakeBridge extends FakeStudies implements Bridge {
   /** How the files were last read. */
   asked: ImportRequest | undefined;
   started: RunRequest[] = [];
-  queue: Queue = { runs: [], held: false };
+  queue: Queue = { runs: [], held: false, keep_awake: true, awake_for: 'run-0003' };
   #control: Record<string, RunLive['control']> = {};
   #points: MetricPoint[] = [];
   #sent = 0;
@@ -116,6 +114,7 @@ export class FakeBridge extends FakeStudies implements Bridge {
     this.startsAs = options.start ?? {};
     this.secret = options.secret;
     this.#lost = options.lost === true;
+    if (options.cardless) this.found = { cards: [], no_card: 'this machine has no NVIDIA driver' };
     const copy = <T>(list: T[]): T[] => (options.empty ? [] : structuredClone(list));
     this.datasetList = copy(data.datasets);
     this.modelList = copy(data.models);
@@ -218,6 +217,7 @@ export class FakeBridge extends FakeStudies implements Bridge {
       splits: report.splits,
       unsummarised: report.unsummarised,
       created_at_ms: data.now,
+      note: '',
     });
     return report;
   }
@@ -229,6 +229,7 @@ export class FakeBridge extends FakeStudies implements Bridge {
       splits,
       unsummarised: 0,
       created_at_ms: data.now,
+      note: '',
     });
     const model = data.bundledModel;
     const problem = { code: 'no_such_model', args: { file: model.path } } as const;
@@ -339,11 +340,11 @@ export class FakeBridge extends FakeStudies implements Bridge {
     await this.forgetModel(path);
     return null;
   }
-  async modelFits(paths: string[]): Promise<FolderFit[]> {
+  async modelFits(paths: string[], device: string): Promise<FolderFit[]> {
     return paths.map((path) => ({
       path,
       memory: null,
-      fit: path.includes('7m') ? 'fits' : 'tight',
+      fit: path.includes('7m') || device !== 'cpu' ? 'fits' : 'tight',
       seconds: path.includes('7m') ? 540 : 9000,
     }));
   }
@@ -415,6 +416,7 @@ export class FakeBridge extends FakeStudies implements Bridge {
         forecast_s: forecast.find((planned) => planned.name === stage.name)?.seconds ?? null,
       })),
       systems: ['sft_real', 'mrds_separate'],
+      label: { name: '', note: '' },
       headline_rouge1: null,
     });
     if (waits) {

@@ -122,6 +122,7 @@ export const datasets: Dataset[] = [
     splits: { train: 160, validation: 80, test: 80 },
     unsummarised: 0,
     created_at_ms: now - 3 * day,
+    note: '',
   },
   {
     name: 'support-desk',
@@ -129,6 +130,7 @@ export const datasets: Dataset[] = [
     splits: { train: 100, validation: 24, test: 24 },
     unsummarised: 0,
     created_at_ms: now - day,
+    note: '',
   },
 ];
 
@@ -141,6 +143,7 @@ export const models: Model[] = [
     bytes: 29_400_000,
     context_tokens: 1024,
     problem: null,
+    label: { name: '', note: '' },
   },
   {
     path: '/home/ada/models/SmolLM2-135M',
@@ -150,6 +153,7 @@ export const models: Model[] = [
     bytes: 269_060_000,
     context_tokens: 8192,
     problem: null,
+    label: { name: '', note: '' },
   },
 ];
 
@@ -161,6 +165,7 @@ export const bundledModel: Model = {
   bytes: 98_362_432,
   context_tokens: null,
   problem: null,
+  label: { name: '', note: '' },
 };
 
 const entry = (
@@ -447,6 +452,7 @@ export const sampleRun = (): RunSummary => ({
   stages: stages(9),
   systems,
   headline_rouge1: 0.6213,
+  label: { name: '', note: '' },
 });
 
 export const runs: RunSummary[] = [
@@ -460,6 +466,7 @@ export const runs: RunSummary[] = [
     stages: stages(5, 'running'),
     systems,
     headline_rouge1: null,
+    label: { name: '', note: '' },
   },
   {
     id: 'run-0002',
@@ -471,6 +478,7 @@ export const runs: RunSummary[] = [
     stages: stages(3, 'failed'),
     systems,
     headline_rouge1: null,
+    label: { name: '', note: '' },
   },
   {
     id: 'run-0001',
@@ -482,6 +490,7 @@ export const runs: RunSummary[] = [
     stages: stages(9),
     systems,
     headline_rouge1: 0.3121,
+    label: { name: '', note: '' },
   },
 ];
 

@@ -1,6 +1,7 @@
 // What can be done from anywhere, and what the palette makes of all actions: those, every run and data set by name.
 import { bridge, type Dataset, type RunSummary } from '../bridge';
 import { dateTime } from '../format';
+import { runName } from '../progress';
 import { routes } from '../route';
 import type { Action } from '../state/actions.svelte';
 import { jobs } from '../state/jobs.svelte';
@@ -102,7 +103,7 @@ export function commands(actions: Action[], runs: RunSummary[], datasets: Datase
     ...runs.map((run) => ({
       id: `run-${run.id}`,
       kind: t.palette.run,
-      label: `${run.dataset} · ${run.model_name} · ${dateTime(run.created_at_ms)}`,
+      label: `${runName(run)} · ${run.model_name} · ${dateTime(run.created_at_ms)}`,
       keys: [],
       act: () => navigation.go('runs', run.id),
     })),

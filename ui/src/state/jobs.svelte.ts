@@ -10,6 +10,7 @@ import {
   type WatchUpdate,
 } from '../bridge';
 import { perFrame } from '../frame';
+import { runName } from '../progress';
 import { named, t } from '../text';
 import { Latest } from './latest';
 import { settings } from './settings.svelte';
@@ -30,11 +31,14 @@ function merged(waiting: WatchUpdate, next: WatchUpdate): WatchUpdate {
   return { ...next, reset: waiting.reset, points: waiting.points };
 }
 
+/** Nothing waits, as long as the watcher has not said otherwise. */
+const NOTHING: Queue = { runs: [], held: false, keep_awake: true, awake_for: null };
+
 class Jobs {
   /** The run at work. */
   current: RunSummary | null = $state(null);
   /** The runs that wait behind it. */
-  queue: Queue = $state({ runs: [], held: false });
+  queue: Queue = $state({ ...NOTHING });
   /** The run that is looked at. */
   live: RunLive | null = $state(null);
   /** Its points, by stage. */
@@ -44,7 +48,7 @@ class Jobs {
   /** Forgets everything; the page is connected anew. */
   reset(): void {
     this.current = null;
-    this.queue = { runs: [], held: false };
+    this.queue = { ...NOTHING };
   }
 
   /** Looks at one run (or none); the job at the foot of the navigation is always watched. */
@@ -79,7 +83,7 @@ class Jobs {
   async #tellChange(before: RunSummary | null, after: RunSummary | null): Promise<void> {
     const waited = this.queue.runs.some((run) => run.id === after?.id);
     if (before) await this.#tellEnd(before.id);
-    if (after && waited) toasts.say(() => t.queue.began(after.dataset));
+    if (after && waited) toasts.say(() => t.queue.began(runName(after)));
   }
 
   /** Says how a job ended; what the user did to it needs no notice. */
@@ -88,7 +92,7 @@ class Jobs {
     if (!run) return;
     const endings = () => ({ done: t.run.ended, failed: t.run.failed, interrupted: t.run.stopped });
     if (!named(endings(), run.status)) return;
-    const notice = () => named(endings(), run.status)?.(run.dataset) ?? '';
+    const notice = () => named(endings(), run.status)?.(runName(run)) ?? '';
     const cause = `run/${id}`;
     if (run.status === 'done') toasts.say(notice, { cause });
     else toasts.warn(notice, { cause });

@@ -1,5 +1,7 @@
+import { screen } from '@testing-library/svelte';
 import { expect, test } from 'vitest';
-import { find, get, open, query, text } from '../../testing';
+import { shuffled } from '../../random';
+import { find, get, open, query, ready, text } from '../../testing';
 import { t } from '../../text';
 
 test('a pasted dialogue is summarized as it streams', async () => {
@@ -42,17 +44,19 @@ test('a test pair comes with its reference, once the summary is there', async ()
 test('the tuned summarizer comes first, the base model can be chosen', async () => {
   await open('#/demo');
   await find('demo-source');
-  await expect.poll(() => (get('demo-source') as HTMLSelectElement).options.length).toBe(3);
-  const labels = [...(get('demo-source') as HTMLSelectElement).options].map((option) => option.text);
-  expect(labels[0]).toContain('Tuned by MRDS');
-  expect(labels[1]).toContain('Base model');
+  const labels = () => [...(get('demo-source') as HTMLSelectElement).options].map((option) => option.text);
+  await expect.poll(() => labels()[0]).toContain('Tuned by MRDS');
+  expect(labels()[1]).toContain('Base model');
+  // The other systems of the run can be asked too; those without a model of their own cannot.
+  expect(labels().some((label) => label.startsWith(t.system.sft_real))).toBe(true);
+  expect(labels().some((label) => label.startsWith(t.system.zero_shot))).toBe(false);
 });
 
 async function two(mode: string) {
   const opened = await open('#/demo');
   const { user } = opened;
   await user.click(await find(`mode-${mode}`));
-  await expect.poll(() => (get('demo-tuned') as HTMLSelectElement).options.length).toBe(1);
+  await expect.poll(() => (get('demo-second') as HTMLSelectElement).value).toMatch(/^model /);
   await user.click(get('demo-input'));
   await user.paste('Anna: Friday?\nBen: Yes, seven at the usual place.');
   await user.click(get('demo-run'));
@@ -67,15 +71,19 @@ test('side by side names both authors', async () => {
 });
 
 test('a blind vote hides the authors, then names them and counts', async () => {
-  const { user } = await two('blind');
+  const { bridge, user } = await two('blind');
   const panes = () => text(document.querySelector('.panes') as HTMLElement);
   expect(panes()).not.toMatch(/Tuned by MRDS|Base model/);
   (document.activeElement as HTMLElement | null)?.blur();
   await user.keyboard('1');
   expect(panes()).toMatch(/Tuned by MRDS/);
-  expect(text(get('votes'))).toMatch(/tuned 1, base 0|tuned 0, base 1/);
+  await expect.poll(() => text(get('votes'))).toContain('1 to 0, 0 for neither, on 1 dialogue.');
+  expect(text(get('votes'))).toContain('95 % interval');
   await user.keyboard('2');
-  expect(text(get('votes'))).toMatch(/tuned 1, base 0|tuned 0, base 1/);
+  expect(bridge.votes).toHaveLength(1);
+  const [vote] = bridge.votes;
+  expect([vote?.left.case, vote?.right.case].sort()).toEqual(['base', 'system']);
+  expect(vote?.choice).toBe('left');
 });
 
 test('a correction is kept with its words and its time', async () => {
@@ -88,7 +96,10 @@ test('a correction is kept with its words and its time', async () => {
   await user.type(get('correct-text'), 'Anna and Ben meet on Friday.');
   await user.click(get('correct-keep'));
   expect(text(await find('correct-said'))).toContain('4 of 8 words changed');
-  expect(JSON.parse(bridge.settings['corrections'] ?? '')).toMatchObject([{ changed: 4 }]);
+  expect(bridge.corrections).toMatchObject([
+    { words: 8, words_changed: 4, after: 'Anna and Ben meet on Friday.', writer: { case: 'system' } },
+  ]);
+  expect(text(await find('evidence-meter'))).toContain('50 of 100 words changed');
 });
 
 async function summarized() {
@@ -124,14 +135,78 @@ test('a summary on its way is finished while another screen is looked at', async
   expect(text(await find('demo-output'))).toBe('Anna and Ben agree on what happens next.');
 });
 
-test('the count of votes stays', async () => {
-  const { user } = await two('blind');
+test('votes stay, are saved as a table, and go when they are deleted', async () => {
+  const { bridge, user } = await two('blind');
   (document.activeElement as HTMLElement | null)?.blur();
   await user.keyboard('3');
-  expect(text(get('votes'))).toContain('no difference 1');
+  expect(text(await find('evidence-pair'))).toContain('0 to 0, 1 for neither');
   await user.click(get('nav-home'));
   await user.click(get('nav-demo'));
-  expect(text(await find('votes'))).toContain('no difference 1');
+  expect(text(await find('evidence-pair'))).toContain('1 for neither');
+  await user.click(get('evidence-save'));
+  await expect.poll(() => bridge.saved.map(({ name }) => name)).toEqual(['demo.csv']);
+  await user.click(get('evidence-clear'));
+  await user.click(await find('clear-agree'));
+  await expect.poll(() => query('evidence-pair')).toBeNull();
+  expect(bridge.votes).toEqual([]);
+});
+
+test('the sides are drawn from a seed, and the vote keeps it', async () => {
+  const { bridge, user } = await two('blind');
+  for (let vote = 1; vote <= 6; vote += 1) {
+    (document.activeElement as HTMLElement | null)?.blur();
+    await user.keyboard('1');
+    await expect.poll(() => bridge.votes.length).toBe(vote);
+    await user.click(get('demo-run'));
+    await expect.poll(() => get('demo-right').dataset['state']).toBe('done');
+  }
+  for (const { seed, left } of bridge.votes) expect(left.case).toBe(shuffled(['system', 'base'], seed)[0]);
+  expect(new Set(bridge.votes.map(({ seed }) => seed)).size).toBe(6);
+});
+
+test('the reference can be one of the two, for a dialogue that has one', async () => {
+  const { bridge, user } = await open('#/demo');
+  await user.click(await find('mode-blind'));
+  await user.selectOptions(await find('demo-second'), 'reference');
+  await user.click(get('demo-input'));
+  await user.paste('Anna: Friday?\nBen: Yes, seven at the usual place.');
+  expect(text(get('demo-run'))).toBe(t.demo.needReference);
+  await user.click(get('demo-from-test'));
+  await user.click(await ready('demo-run'));
+  await expect.poll(() => get('demo-right').dataset['state']).toBe('done');
+  expect(query('demo-reference')).toBeNull();
+  await user.click(get('vote-left'));
+  await expect.poll(() => bridge.votes.length).toBe(1);
+  expect([bridge.votes[0]?.left.case, bridge.votes[0]?.right.case]).toContain('reference');
+});
+
+test('the session is saved with every dialogue and its summaries', async () => {
+  const { bridge, user } = await summarized();
+  await user.click(await ready('log-save'));
+  await expect.poll(() => bridge.saved[0]?.name).toBe('demo-session.jsonl');
+  const [line] = (bridge.saved[0]?.text ?? '').split('\n');
+  expect(JSON.parse(line ?? '')).toMatchObject({
+    dialogue: 'Anna: Friday?\nBen: Yes, seven at the usual place then.',
+    summaries: [{ text: 'Anna and Ben agree on what happens next.' }],
+    blind: false,
+    vote: null,
+  });
+});
+
+test('a folder of dialogues becomes a table that can be saved', async () => {
+  const { bridge, user } = await open('#/demo');
+  await user.click(await find('mode-many'));
+  expect(text(get('many-run'))).toBe(t.demo.needFiles);
+  await user.click(get('many-folder'));
+  expect(text(await find('many-found'))).toBe('2 dialogues');
+  await user.click(await ready('many-run'));
+  await expect
+    .poll(() => screen.getAllByTestId('many-summary').map(text))
+    .toEqual(['Ada and Ben agree on what happens next.', 'Ada and Ben agree on what happens next.']);
+  await user.click(await ready('many-save'));
+  await expect.poll(() => bridge.saved[0]?.name).toBe('summaries.csv');
+  expect(bridge.saved[0]?.text.split('\r\n')).toHaveLength(4);
+  expect(bridge.saved[0]?.text).toContain('The van is free from noon.');
 });
 
 test('a changed dialogue marks the summary as one of the dialogue before; an example takes it away', async () => {

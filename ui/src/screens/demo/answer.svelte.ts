@@ -1,6 +1,7 @@
 // One summary on its way: what it says so far, its figures, what went wrong.
-import { bridge, Channel, type AppError, type DemoChoice, type DemoEvent } from '../../bridge';
+import { bridge, Channel, type AppError, type DemoEvent } from '../../bridge';
 import { asError } from '../../state/error';
+import type { Writer } from './writers';
 
 export type Figures = Extract<DemoEvent, { event: 'summary' }>;
 
@@ -18,15 +19,26 @@ export class Answer {
   dialogue = $state('');
 
   constructor(
-    readonly choice: DemoChoice,
-    /** Who writes, for people. */
-    readonly label: string,
-    readonly tuned: boolean,
+    /** Who writes. */
+    readonly by: Writer,
+    /** Where it computes. */
+    readonly device: string,
   ) {}
 
-  async write(dialogue: string): Promise<void> {
+  /** Who writes, for people. */
+  get label(): string {
+    return this.by.label;
+  }
+
+  /** Has the summary written; `given` is the one that is there already, if nobody has to write. */
+  async write(dialogue: string, given: string): Promise<void> {
     this.state = 'busy';
     this.dialogue = dialogue;
+    if (this.by.choice === null) {
+      this.text = given;
+      this.state = 'done';
+      return;
+    }
     const begun = performance.now();
     try {
       const events = new Channel<DemoEvent>((event) => {
@@ -36,7 +48,7 @@ export class Answer {
           this.figures = event;
         } else this.error = event;
       });
-      await bridge.demo(this.choice, dialogue, events);
+      await bridge.demo({ ...this.by.choice, device: this.device }, dialogue, events);
       this.totalMs = performance.now() - begun;
     } catch (thrown) {
       this.error = asError(thrown);

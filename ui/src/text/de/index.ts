@@ -1,5 +1,6 @@
 // Every word of the window in German; a word that is missing here does not pass the type check.
 import type { en } from '../en';
+import { everyday } from './everyday';
 import { experiments } from './experiments';
 import { handover } from './handover';
 import { intake } from './intake';
@@ -17,6 +18,7 @@ export const de: typeof en = {
   ...prepare,
   ...intake,
   ...work,
+  ...everyday,
   ...experiments,
   ...judge,
   ...handover,

@@ -207,9 +207,6 @@ export const prepare: typeof en = {
     damaged: (name, files) =>
       `Beschädigte Dateien von „${name}“: ${files}. Laden Sie das Modell noch einmal; nur diese werden neu geholt.`,
     delete: 'Löschen',
-    deleteTitle: (name) => `„${name}“ löschen?`,
-    deleteText: (size) =>
-      `Seine Dateien werden gelöscht, ${size} werden frei. Läufe damit können weder weitergehen noch zusammenfassen.`,
     emptyTitle: 'Noch kein Modell',
     emptyText:
       'Nehmen Sie den Ordner eines kleinen Modells der Familien Llama, Mistral, Qwen, Phi-3, Gemma 3, SmolLM3 oder Granite auf, oder laden Sie eines.',

@@ -142,7 +142,6 @@ export const shell: typeof en = {
     language: 'Sprache',
     languages: { en: 'English', de: 'Deutsch' },
     languageHint: 'Einzelheiten in Meldungen der Maschine und Fragen der Bewertungsbögen bleiben englisch.',
-    workspace: 'Arbeitsbereich',
     workspaceHint:
       'Ein Ordner enthält alle Datensätze, Läufe und Bewertungen. Ein anderer öffnet sich an der Stelle dieses Fensters; was hier läuft, läuft weiter.',
     worker: 'Modellprogramm',

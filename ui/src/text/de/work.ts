@@ -193,6 +193,7 @@ export const work: typeof en = {
     silent: (task, time) =>
       `Noch in Arbeit: ${task}. Der letzte Schritt war vor ${time}; auf einem beschäftigten Rechner dauert ein Schritt lang.`,
     nothingToCancel: 'Nichts ist in Arbeit, was sich abbrechen ließe.',
+    atWorkNow: 'Er arbeitet gerade. Brechen Sie ihn zuerst ab.',
     redoTitle: (stage) => `Ab „${stage}“ noch einmal ausführen?`,
     redoText: (stages) =>
       `Das entsteht neu: ${stages}. Was diese Stufen gemacht haben, wird ersetzt; hat sich nichts geändert, woraus sie entstehen, kommt dasselbe heraus.`,

@@ -1,4 +1,5 @@
 // Every word of the window in English. The other languages are objects of the same shape.
+import { everyday } from './everyday';
 import { experiments } from './experiments';
 import { handover } from './handover';
 import { intake } from './intake';
@@ -16,6 +17,7 @@ export const en = {
   ...prepare,
   ...intake,
   ...work,
+  ...everyday,
   ...experiments,
   ...judge,
   ...handover,

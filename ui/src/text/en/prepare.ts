@@ -196,9 +196,6 @@ export const prepare = {
     damaged: (name: string, files: string) =>
       `Damaged files of “${name}”: ${files}. Download the model again; only these are fetched anew.`,
     delete: 'Delete',
-    deleteTitle: (name: string) => `Delete “${name}”?`,
-    deleteText: (size: string) =>
-      `Its files are deleted and ${size} are free again. Runs made with it can neither go on nor summarize.`,
     emptyTitle: 'No model yet',
     emptyText:
       'Add the folder of a small model of the Llama, Mistral, Qwen, Phi-3, Gemma 3, SmolLM3 or Granite family, or download one.',

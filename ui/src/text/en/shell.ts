@@ -129,7 +129,6 @@ export const shell = {
     language: 'Language',
     languages: { en: 'English', de: 'Deutsch' },
     languageHint: 'Reasons given by the system or a library, and questions of rating sets, stay in English.',
-    workspace: 'Workspace',
     workspaceHint:
       'One folder holds all data sets, runs and ratings. Another one opens in this window’s place; what is at work here goes on.',
     worker: 'Model worker',

@@ -190,6 +190,7 @@ export const work = {
     silent: (task: string, time: string) =>
       `Still at work: ${task}. The last step was ${time} ago; on a busy computer a step takes long.`,
     nothingToCancel: 'Nothing is at work that could be cancelled.',
+    atWorkNow: 'It is at work. Cancel it first.',
     redoTitle: (stage: string) => `Run again from “${stage}” on?`,
     redoText: (stages: string) =>
       `This is done anew: ${stages}. What these stages made is replaced; if nothing that they read has changed, they come out the same.`,
