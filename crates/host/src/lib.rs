@@ -1,4 +1,5 @@
-//! This computer in one place: its clock, processes, memory, disk, names and folders, and files that are whole.
+//! This computer in one place: its clock, processes, memory, disk, names and folders, the network's lock, and files that are
+//! whole.
 //!
 //! Command line, window and xtask ask here and pass on what they learn as arguments. The rooms below them know the
 //! types [`Identity`] and [`Liveness`], the files of [`file`], which are private in a
@@ -10,6 +11,7 @@ pub mod detached;
 pub mod file;
 pub mod folder;
 pub mod machine;
+pub mod network;
 pub mod private;
 pub mod process;
 pub mod usage;
