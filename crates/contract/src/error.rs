@@ -235,6 +235,10 @@ closed_set! {
         // The Hub.
         /// It is not here, and no connection may be opened.
         Offline = "offline",
+        /// The workspace's network is locked.
+        NetworkLocked = "network_locked",
+        /// A connection could not be entered in the ledger, so it was not opened.
+        Unrecorded = "unrecorded",
         /// Not the id of a model.
         BadId = "bad_id",
         /// Not the address of a Hub.
@@ -342,6 +346,7 @@ impl ErrorCode {
             | Self::BadAnswer
             | Self::Checksum
             | Self::Keychain
+            | Self::Unrecorded
             | Self::Failure => Kind::Failure,
             _ => Kind::Input,
         }

@@ -268,7 +268,6 @@ impl Transfer<'_, '_> {
             let read = chunk.len() as u64;
             have += read;
             self.received_bytes += read;
-            self.how.gateway.received(host, read);
             (self.how.progress)(&Progress {
                 file: &file.name,
                 file_done_bytes: have,

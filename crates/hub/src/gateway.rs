@@ -1,4 +1,5 @@
-//! The only place that opens connections: one HTTP client, counted and closed to everything when offline.
+//! The only place that opens connections: one HTTP client, which writes each connection down before it opens it, and is
+//! closed to everything when offline or locked.
 //!
 //! `ureq` (blocking, rustls) and not `hf-hub`: its version 1.0 is asynchronous and brings reqwest, tokio and the xet
 //! client, and neither version lets a download be stopped, resumed by byte range and checked while it streams.
@@ -10,25 +11,26 @@
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use contract::CertificateFault;
 use contract::problem::HubProblem;
 use rustls::CertificateError;
 use ureq::config::RedirectAuthHeaders;
-use ureq::http::HeaderMap;
+use ureq::http::{HeaderMap, Uri};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::typestate::WithoutBody;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{
-    ConnectProxyConnector, ConnectionDetails, Connector, RustlsConnector, SocksConnector,
-    TcpConnector, Transport,
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector,
+    SocksConnector, TcpConnector, Transport,
 };
 use ureq::{Agent, Proxy, RequestBuilder, ResponseExt};
 
 use crate::error::HubError;
 use crate::proxy::ProxySetting;
+use crate::record::{Connection, Place, Record, Recorder, Traffic};
 use crate::trust::TrustSetting;
 
 /// The Hub itself.
@@ -53,6 +55,8 @@ pub struct HubAccess {
     pub no_token: Option<String>,
     /// Refuse every connection.
     pub offline: bool,
+    /// Refuse every connection, because the workspace's network is locked.
+    pub locked: bool,
     /// The proxy that leads to the endpoint.
     pub proxy: Option<ProxySetting>,
     /// Whose certificates count.
@@ -78,22 +82,13 @@ impl HubAccess {
     }
 }
 
-/// A connection that was opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Connection {
-    /// The other machine.
-    pub host: String,
-    /// Bytes of files that came over it.
-    pub bytes: u64,
-}
-
 /// The client. Every connection of the process goes through one of these.
 pub struct Gateway {
     /// Made for the first question: proxy and certificates are looked at only where a connection is wanted.
     client: OnceLock<Client>,
     access: HubAccess,
     stop: Arc<AtomicBool>,
-    opened: Opened,
+    record: Record,
 }
 
 struct Client {
@@ -163,14 +158,14 @@ impl Answer<'_> {
 }
 
 impl Gateway {
-    /// A client that has not connected to anything yet. Once `stop` is set, whatever it waits for ends in
-    /// [`HubError::Interrupted`].
-    pub fn new(access: HubAccess, stop: Arc<AtomicBool>) -> Self {
+    /// A client that has not connected to anything yet, and writes down what it opens with `recorder`. Once `stop` is
+    /// set, whatever it waits for ends in [`HubError::Interrupted`].
+    pub fn new(access: HubAccess, stop: Arc<AtomicBool>, recorder: Arc<dyn Recorder>) -> Self {
         Self {
             client: OnceLock::new(),
             access,
             stop,
-            opened: Opened::default(),
+            record: Record::new(recorder),
         }
     }
 
@@ -178,30 +173,20 @@ impl Gateway {
         match self.client.get() {
             Some(client) => Ok(client),
             None => {
-                let client = Client::new(&self.access, &self.opened)?;
+                let client = Client::new(&self.access, &self.record)?;
                 Ok(self.client.get_or_init(|| client))
             }
         }
     }
 
-    /// Connections opened so far.
+    /// Connections opened, or tried, so far.
     pub fn connections(&self) -> Vec<Connection> {
-        self.opened
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.record.connections()
     }
 
-    /// Notes bytes of a file that came from `host`.
-    pub(crate) fn received(&self, host: &str, bytes: u64) {
-        let mut opened = self.opened.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(connection) = opened
-            .iter_mut()
-            .rfind(|connection| connection.host == host)
-        {
-            connection.bytes += bytes;
-        }
+    /// Completes the lines of connections that are still open: nothing is asked any more.
+    pub fn close(&self) {
+        self.record.close();
     }
 
     /// Base address, without a slash at its end.
@@ -251,12 +236,7 @@ impl Gateway {
 
     /// Asks for `path` below the endpoint, from byte `start` on; `what` is said in errors.
     pub(crate) fn get(&self, path: &str, start: u64, what: &str) -> Result<Answer<'_>, HubError> {
-        if self.access.offline {
-            return Err(HubProblem::Offline {
-                what: what.to_owned(),
-            }
-            .into());
-        }
+        self.refuse_if_closed(what)?;
         if !["https://", "http://"]
             .iter()
             .any(|scheme| self.endpoint().starts_with(scheme))
@@ -271,6 +251,7 @@ impl Gateway {
         }
         // Ranges count bytes of the file itself, so it must not come compressed.
         let client = self.client()?;
+        let mark = self.announce(client)?;
         let mut request = client
             .agent
             .get(format!("{}{path}", self.endpoint()))
@@ -285,6 +266,7 @@ impl Gateway {
         let (chunks, body) = sync_channel(CHUNKS_AHEAD);
         std::thread::spawn(move || carry_out(request, &heads, &chunks));
         let head = self.wait_for(&head)?.ok_or_else(|| {
+            self.record.failed(mark);
             HubError::from(HubProblem::Unreachable {
                 host: self.host().to_owned(),
                 reason: "no answer".to_owned(),
@@ -294,7 +276,10 @@ impl Gateway {
             status,
             host,
             headers,
-        } = head.map_err(|error: ureq::Error| self.no_connection(error, client))?;
+        } = head.map_err(|error: ureq::Error| {
+            self.record.failed(mark);
+            self.no_connection(error, client)
+        })?;
         let answer = Answer {
             gateway: self,
             status,
@@ -306,6 +291,40 @@ impl Gateway {
             200..300 | 416 => Ok(answer),
             _ => Err(self.refused(&answer, what)),
         }
+    }
+
+    /// An error where no connection may be opened; the attempt is written down.
+    fn refuse_if_closed(&self, what: &str) -> Result<(), HubError> {
+        let what = what.to_owned();
+        let refusal = match (self.access.locked, self.access.offline) {
+            (true, _) => HubProblem::NetworkLocked { what },
+            (false, true) => HubProblem::Offline { what },
+            (false, false) => return Ok(()),
+        };
+        if let Ok(uri) = self.endpoint().parse::<Uri>() {
+            self.written(self.record.refuse(&place(&uri)))?;
+        }
+        Err(refusal.into())
+    }
+
+    /// Enters the connection that a question will need, before even a name is looked up; returns which lines are those of
+    /// this question.
+    fn announce(&self, client: &Client) -> Result<usize, HubError> {
+        let mark = self.record.mark();
+        if let Ok(uri) = self.endpoint().parse::<Uri>() {
+            let first = first_stop(&uri, client.agent.config().proxy());
+            if !self.record.is_open(&place(&uri)) && !self.record.is_open(&first) {
+                self.written(self.record.announce(&first))?;
+            }
+        }
+        Ok(mark)
+    }
+
+    fn written(&self, entered: Result<(), String>) -> Result<(), HubProblem> {
+        entered.map_err(|reason| HubProblem::Unrecorded {
+            host: self.host().to_owned(),
+            reason,
+        })
     }
 
     /// Why there is no connection: the proxy, a certificate, or the way itself.
@@ -468,7 +487,7 @@ fn carry_out(
 }
 
 impl Client {
-    fn new(access: &HubAccess, opened: &Opened) -> Result<Self, HubProblem> {
+    fn new(access: &HubAccess, record: &Record) -> Result<Self, HubProblem> {
         let proxy = access.proxy.as_ref().map(ready).transpose()?;
         let authorities = access.trust.authorities()?;
         let certificates: Vec<Certificate<'static>> = authorities
@@ -490,13 +509,14 @@ impl Client {
             .tls_config(tls)
             .proxy(proxy.clone())
             .build();
-        // As ureq's own chain, but connections are counted before they are encrypted, so that one which ends with a
-        // certificate that is not trusted is counted too; and what goes wrong at the proxy is said to be the proxy's.
+        // As ureq's own chain, but each connection is written down before it is opened, its bytes are counted as they go
+        // over the line, and what goes wrong at the proxy is said to be the proxy's.
         let connector =
-            ().chain(ThroughProxy(SocksConnector::default()))
+            ().chain(Announced(record.clone()))
+                .chain(ThroughProxy(SocksConnector::default()))
                 .chain(ThroughProxy(ConnectProxyConnector::default()))
                 .chain(TcpConnector::default())
-                .chain(opened.clone())
+                .chain(Opened(record.clone()))
                 .chain(RustlsConnector::default());
         let named = |setting: &ProxySetting| {
             let proxy = proxy.as_ref()?;
@@ -589,11 +609,34 @@ impl<In: Transport, C: Connector<In>> Connector<In> for ThroughProxy<C> {
     }
 }
 
-/// Notes each connection as it is opened; connections taken from the pool do not come by here.
-#[derive(Clone, Debug, Default)]
-struct Opened(Arc<Mutex<Vec<Connection>>>);
+/// The machine that an address names.
+fn place(uri: &Uri) -> Place {
+    let usual = match uri.scheme_str() {
+        Some("http") => 80,
+        _ => 443,
+    };
+    Place {
+        host: uri.host().unwrap_or_default().to_owned(),
+        port: uri.port_u16().unwrap_or(usual),
+    }
+}
 
-impl<In: Transport> Connector<In> for Opened {
+/// The machine to which the first bytes go: the proxy's, if there is one on the way.
+fn first_stop(uri: &Uri, proxy: Option<&Proxy>) -> Place {
+    match proxy.filter(|proxy| !proxy.is_no_proxy(uri)) {
+        Some(proxy) => Place {
+            host: proxy.host().to_owned(),
+            port: proxy.port(),
+        },
+        None => place(uri),
+    }
+}
+
+/// Writes each connection down before it is opened; connections taken from the pool do not come by here.
+#[derive(Debug)]
+struct Announced(Record);
+
+impl<In: Transport> Connector<In> for Announced {
     type Out = In;
 
     fn connect(
@@ -601,24 +644,96 @@ impl<In: Transport> Connector<In> for Opened {
         details: &ConnectionDetails<'_>,
         chained: Option<In>,
     ) -> Result<Option<In>, ureq::Error> {
-        if chained.is_some() {
-            let host = details.uri.host().unwrap_or_default().to_owned();
-            let mut opened = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            // The connection to a proxy came by here before, under the proxy's name. Now it reaches the machine that was
-            // asked for; where the proxy refuses, it keeps the proxy's.
-            let through = details
-                .config
-                .proxy()
-                .filter(|proxy| !proxy.is_no_proxy(details.uri));
-            let tunnel = opened.last_mut().filter(|last| {
-                last.bytes == 0 && through.is_some_and(|proxy| last.host == proxy.host())
-            });
-            match tunnel {
-                Some(tunnel) => tunnel.host = host,
-                None => opened.push(Connection { host, bytes: 0 }),
-            }
-        }
+        let first = first_stop(details.uri, details.config.proxy());
+        let unwritten = |reason: String| ureq::Error::Io(io::Error::other(reason));
+        self.0.announce(&first).map_err(unwritten)?;
         Ok(chained)
+    }
+}
+
+/// Notes that a connection is open, and counts what goes over it.
+#[derive(Debug)]
+struct Opened(Record);
+
+impl<In: Transport> Connector<In> for Opened {
+    type Out = Counted<In>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Counted<In>>, ureq::Error> {
+        let Some(inner) = chained else {
+            return Ok(None);
+        };
+        let count = self.0.opened().map(|(number, traffic)| Count {
+            record: self.0.clone(),
+            number,
+            traffic,
+        });
+        // The connection to a proxy came by here before, under the proxy's name. Now it reaches the machine that was
+        // asked for; where the proxy refuses, it keeps the proxy's.
+        let is_through = details
+            .config
+            .proxy()
+            .is_some_and(|proxy| !proxy.is_no_proxy(details.uri));
+        if is_through {
+            self.0.reached(&place(details.uri));
+        }
+        Ok(Some(Counted { inner, count }))
+    }
+}
+
+/// A connection whose bytes are counted; the tunnel through a proxy is counted where it begins.
+#[derive(Debug)]
+struct Counted<T> {
+    inner: T,
+    count: Option<Count>,
+}
+
+/// Where bytes are counted, until the connection is closed.
+#[derive(Debug)]
+struct Count {
+    record: Record,
+    number: usize,
+    traffic: Arc<Traffic>,
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        self.record.ended(self.number);
+    }
+}
+
+impl<T: Transport> Transport for Counted<T> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.inner.transmit_output(amount, timeout)?;
+        if let Some(count) = &self.count {
+            count.traffic.send(amount);
+        }
+        Ok(())
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        let before = self.inner.buffers().input().len();
+        let progress = self.inner.await_input(timeout)?;
+        let after = self.inner.buffers().input().len();
+        if let Some(count) = &self.count {
+            count.traffic.receive(after.saturating_sub(before));
+        }
+        Ok(progress)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
     }
 }
 

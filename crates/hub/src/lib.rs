@@ -5,7 +5,7 @@
 //! `GET {endpoint}/api/models/{id}/revision/{revision}?blobs=true` names commit, files, sizes and digests;
 //! `GET {endpoint}/{id}/resolve/{commit}/{file}` answers or redirects to the file.
 //!
-//! `gateway` asks, `repository` lists the files of a model and picks the needed ones, `download` fetches them, [`token`]
+//! `gateway` asks, `record` writes down each connection before it is opened, `repository` lists the files of a model and picks the needed ones, `download` fetches them, [`token`]
 //! and [`keychain`] find whose rights are used, `proxy` which way a connection takes, `trust` whose certificates count.
 //! Nothing here knows what a model is.
 
@@ -14,13 +14,15 @@ mod error;
 mod gateway;
 pub mod keychain;
 mod proxy;
+mod record;
 mod repository;
 pub mod token;
 mod trust;
 
 pub use download::{Download, LOCK, Progress, describe, is_complete, verify};
 pub use error::{HubError, Result};
-pub use gateway::{Connection, Gateway, HubAccess, is_token};
+pub use gateway::{Gateway, HubAccess, is_token};
 pub use proxy::ProxySetting;
+pub use record::{Connection, Recorder};
 pub use repository::{Checksum, HubId, MANIFEST, Manifest, RepoFile, RepoInfo, needed, repo_info};
 pub use trust::TrustSetting;

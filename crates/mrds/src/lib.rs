@@ -14,6 +14,7 @@ pub mod experiment;
 pub mod export;
 pub mod forecast;
 mod kept;
+pub mod ledger;
 pub mod models;
 pub mod pipeline;
 pub mod prompt;

@@ -13,7 +13,7 @@ use hub::{Download, HubId, MANIFEST, Manifest};
 use lm::{Checkpoint, DecoderConfig, LanguageModel, SpecialTokens, check_folder, model_sha256};
 use project::session::Session;
 use serde::Serialize;
-use store::{LedgerRow, ModelRow};
+use store::ModelRow;
 
 use crate::error::{Error, Result};
 
@@ -107,16 +107,8 @@ pub fn add_model(
     let id = HubId::parse(&request.hub_id)?;
     let folder = downloads(session).join(folder_name(request));
     let fetched = fetch(request, &id, &folder, download);
-    // Whether it succeeded or not, what was opened is recorded.
-    for connection in download.gateway.connections() {
-        let (purpose, host) = (format!("model {}", id.as_str()), connection.host);
-        session.store().append_ledger(&LedgerRow {
-            at_ms: now_ms,
-            purpose,
-            host,
-            bytes: connection.bytes,
-        })?;
-    }
+    // Whether it succeeded or not: nothing is asked any more.
+    download.gateway.close();
     fetched?;
     let summary = check_folder(&folder)?;
     let row = ModelRow {

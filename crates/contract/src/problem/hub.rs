@@ -13,6 +13,18 @@ problems! {
             /// Model or file.
             what: String,
         },
+        /// The workspace's network is locked.
+        NetworkLocked {
+            /// Model or file.
+            what: String,
+        },
+        /// A connection could not be entered in the ledger, so it was not opened.
+        Unrecorded {
+            /// The machine that would have been asked.
+            host: String,
+            /// Why the ledger could not be written.
+            reason: String,
+        },
         /// Not the id of a model.
         BadId {
             /// What was given.
@@ -161,6 +173,14 @@ impl fmt::Display for HubProblem {
             Self::Offline { what } => write!(
                 f,
                 "{what} is not on this computer, and no connection may be opened"
+            ),
+            Self::NetworkLocked { what } => write!(
+                f,
+                "{what} is not on this computer, and the network of this workspace is locked"
+            ),
+            Self::Unrecorded { host, reason } => write!(
+                f,
+                "no connection to {host} was opened, because it could not be entered in the ledger: {reason}"
             ),
             Self::BadId { id, reason } => write!(f, "`{id}` is not the id of a model: {reason}"),
             Self::BadEndpoint { endpoint } => write!(
