@@ -19,6 +19,7 @@ mod everyday;
 mod excerpt;
 mod experiment;
 mod export;
+mod forget;
 mod format;
 mod intake;
 mod judge;
@@ -26,6 +27,7 @@ mod line;
 mod method;
 mod metric;
 mod model;
+mod network;
 mod pack;
 mod part;
 mod plan;
@@ -87,6 +89,10 @@ pub use export::{
     DatasetForm, Deliverable, ExportLine, ExportStep, Exported, GgufType, HandOver, HandedOver,
     Offered, Replay, ReportForm, Unpacked,
 };
+pub use forget::{
+    ForgetConversation, ForgetCount, ForgetExport, ForgetFound, ForgetPlace, ForgetPlan,
+    ForgetReceipt, ForgetRun, ForgetSearch,
+};
 pub use format::{FileFormat, Formats};
 pub use intake::{Account, AccountUnit, DateOrder, Dropped, SourceFile};
 pub use judge::{
@@ -100,6 +106,7 @@ pub use line::{
 pub use method::{EndedBy, Preset, StageName, Synthesizer, System};
 pub use metric::{Direction, FactKind, MetricCard, MetricUnit, ResultMetric};
 pub use model::{AdapterDtype, Fit, Licence, Proof, Quantize};
+pub use network::NetworkOutcome;
 pub use pack::{
     AnswersHeader, Cipher, CipherName, Conflict, Envelope, Kdf, KdfName, Keep, Merged,
     PACK_VERSION, PackAnswers, PackCheck, PackChoice, PackDialogue, PackFormat, PackHeader,

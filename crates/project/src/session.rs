@@ -22,8 +22,8 @@ use host::{Identity, Liveness};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::{
-    ArtifactEdit, ArtifactPage, DatasetRow, LedgerRow, MetricPointRow, ModelRow, PartRow, RootKey,
-    RunRow, Sight, StageRow, StopRequest, Store,
+    ArtifactEdit, ArtifactPage, DatasetRow, MetricPointRow, ModelRow, PartRow, RootKey, RunRow,
+    Sight, StageRow, StopRequest, Store,
 };
 
 pub use hand::WrittenExample;
@@ -513,11 +513,6 @@ impl Session {
         )
     }
 
-    /// Every connection that was opened for this workspace, oldest first.
-    pub fn connections(&self) -> Result<Vec<LedgerRow>> {
-        Ok(self.store.ledger()?)
-    }
-
     /// A setting of the workspace.
     pub fn setting(&self, key: &str) -> Result<Option<Value>> {
         Ok(self.store.setting(key)?)
@@ -557,11 +552,11 @@ impl Session {
 pub type Forecast = BTreeMap<StageName, f64>;
 
 /// The setting is called as when the window alone kept it.
-fn forecast_key(run: &str) -> String {
+pub(crate) fn forecast_key(run: &str) -> String {
     format!("window.forecast.{run}")
 }
 
-fn budget_key(run: &str) -> String {
+pub(crate) fn budget_key(run: &str) -> String {
     format!("budget.{run}")
 }
 

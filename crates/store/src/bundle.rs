@@ -39,7 +39,7 @@ impl<T: Serialize + DeserializeOwned> Stored for T {}
 
 const LEAVE_ONE: &str = "
 DELETE FROM study; DELETE FROM rating_study; DELETE FROM experiment; DELETE FROM queue; DELETE FROM lease; DELETE FROM work; DELETE FROM setting; DELETE FROM ledger;
-DELETE FROM leak_audit; DELETE FROM export_log; DELETE FROM label; DELETE FROM demo_vote; DELETE FROM demo_correction;
+DELETE FROM leak_audit; DELETE FROM export_log; DELETE FROM label; DELETE FROM demo_vote; DELETE FROM demo_correction; DELETE FROM journal;
 DELETE FROM run WHERE id <> (SELECT id FROM temp.kept);
 DELETE FROM dataset WHERE id NOT IN (SELECT dataset_id FROM run);
 DELETE FROM import;

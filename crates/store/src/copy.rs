@@ -42,6 +42,20 @@ impl Store {
         host::file::rename(&fresh, &self.workspace.join(COPY)).map_err(|e| Error::io(&fresh, e))
     }
 
+    /// Copies of the database in this workspace: the last good one, and those that were put aside.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read.
+    pub fn copies(&self) -> Result<Vec<PathBuf>> {
+        let mut found = protect::everything_below(&self.workspace)?;
+        found.retain(|path| {
+            let name = path.strip_prefix(&self.workspace).unwrap_or(path);
+            let name = name.to_string_lossy();
+            name.starts_with(COPY) || name.starts_with(crate::vault::ASIDE)
+        });
+        Ok(found)
+    }
+
     /// When the copy of a workspace was made, in milliseconds since 1970; `None` if it has none.
     pub fn copied_at_ms(workspace: &Path) -> Option<i64> {
         let changed = std::fs::metadata(workspace.join(COPY))

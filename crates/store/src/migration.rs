@@ -10,7 +10,7 @@
 
 use crate::key::Keys;
 use crate::table::{
-    artifact, dataset, demo, example, experiment, import, label, leak, lease, ledger, metric_point,
+    artifact, dataset, demo, example, experiment, forget, import, label, leak, lease, ledger, metric_point,
     model, part, queue, rating_acts, rating_after, rating_old, rating_pack, rating_study, run,
     setting, stage, work, workbench,
 };
@@ -86,6 +86,8 @@ const LINES: &[Line] = &[
     Line::additive(rating_after::SQL),
     Line::additive(label::SQL),
     Line::additive(demo::SQL),
+    Line::additive(ledger::END_SQL),
+    Line::additive(forget::SQL),
 ];
 
 /// What a database has: in decimal, `user_version` is `MMmmmLLL`, the release that it needs (`MM.mmm`) and the number

@@ -11,6 +11,7 @@ mod database;
 mod files;
 
 pub(crate) use database::export;
+pub(crate) use files::{destroy, everything_below};
 
 use crate::key::slot::{self, KeyFile};
 use crate::key::{Keys, RootKey};

@@ -289,13 +289,17 @@ impl Session {
         for author in self.store.rating_authors(opened)? {
             systems.entry(author.item).or_default().push(author.system);
         }
+        // Of texts that were forgotten the hashes are left.
+        let mut forgotten = self.store.forgotten_texts(row.id)?;
         let items: Vec<SealedItem> = contents
             .items
             .iter()
             .map(|(item, dialogue, text)| SealedItem {
                 item: *item,
                 dialogue: *dialogue,
-                text_sha256: store::sha256_hex(text.as_bytes()),
+                text_sha256: forgotten
+                    .remove(item)
+                    .unwrap_or_else(|| store::sha256_hex(text.as_bytes())),
                 systems: systems.remove(item).unwrap_or_default(),
             })
             .collect();

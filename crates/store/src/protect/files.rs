@@ -131,6 +131,26 @@ fn erase(path: &Path) -> Result<()> {
     file.sync_all().map_err(io)
 }
 
+/// Every file of a folder and of those in it.
+pub(crate) fn everything_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    below(folder, &mut found)?;
+    found.sort();
+    Ok(found)
+}
+
+/// Overwrites a file, or every file of a folder, and removes it; what is gone already stays gone.
+pub(crate) fn destroy(path: &Path) -> Result<()> {
+    if !path.is_dir() {
+        erase(path)?;
+        return remove(path);
+    }
+    for file in everything_below(path)? {
+        erase(&file)?;
+    }
+    fs::remove_dir_all(path).map_err(|error| Error::io(path, error))
+}
+
 /// Removes a file that may be gone already.
 pub(super) fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {

@@ -6,6 +6,7 @@ pub(crate) mod dataset;
 pub(crate) mod demo;
 pub(crate) mod example;
 pub(crate) mod experiment;
+pub(crate) mod forget;
 pub(crate) mod import;
 pub(crate) mod label;
 pub(crate) mod leak;
