@@ -3,6 +3,8 @@
 
 mod deid;
 mod everyday;
+mod forget;
+mod network;
 mod protect;
 
 use std::collections::BTreeMap;
@@ -33,6 +35,8 @@ use crate::args::{Compared, Multi};
 use crate::wording;
 pub(crate) use deid::{AskedWord, DeidLine, DeidRead, DeidScanned, DeidSpan, ReadMarks};
 pub(crate) use everyday::{BatchDone, BatchLine, Deleted, DemoAnswer, Labelled};
+pub(crate) use forget::{Forgotten, Receipts};
+pub(crate) use network::{Network, NetworkLock};
 pub(crate) use protect::{KeyStatus, Protected, SlotShown, Unprotected};
 
 /// `import`.
@@ -578,6 +582,9 @@ pub(crate) struct Doctor {
     pub(crate) memory_free_bytes: Option<u64>,
     pub(crate) disk_free_bytes: Option<u64>,
     pub(crate) connections: Option<usize>,
+    pub(crate) network_locked: Option<bool>,
+    /// The system forbids connections to every command but `models add`.
+    pub(crate) kernel_lock: bool,
     pub(crate) workspace_problem: Option<String>,
 }
 

@@ -6,6 +6,8 @@ mod deid;
 mod everyday;
 mod experiment;
 mod export;
+mod forget;
+mod network;
 mod pretrain;
 mod protect;
 mod study;
@@ -40,6 +42,8 @@ pub(crate) use self::experiment::{
     ExperimentRun,
 };
 pub(crate) use export::{Export, Pack, Unpack};
+pub(crate) use forget::Forget;
+pub(crate) use network::{Network, NetworkAction, NetworkList};
 pub(crate) use pretrain::{Pretrain, PretrainSettings};
 pub(crate) use protect::{
     Key, KeyAction, KeyKeychain, KeyPassphrase, KeyRecovery, KeyRotate, Protect, Unprotect,
@@ -86,6 +90,9 @@ pub(crate) struct Global {
     /// The key of the workspace, once it was asked for.
     #[arg(skip)]
     pub(crate) unlocked: OnceCell<Option<RootKey>>,
+    /// Whether the system forbids connections to this process; `None` for the one command that may open them.
+    #[arg(skip)]
+    pub(crate) network: Option<host::network::Lock>,
 }
 
 impl Global {
@@ -166,6 +173,10 @@ pub(crate) enum Command {
     Unprotect(Unprotect),
     /// What opens a protected workspace: passphrase, recovery key, keychain
     Key(Key),
+    /// Forget conversations and all that came from them: the list before, the receipt after, the search that proves it
+    Forget(Forget),
+    /// Every connection that was opened, tried or refused, and the lock that lets no further one through
+    Network(Network),
     /// What this machine offers
     Doctor,
     /// Measure the speed of training and generation on this machine
@@ -176,6 +187,14 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether it may open a connection; there is one that may.
+    pub(crate) fn may_connect(&self) -> bool {
+        let Self::Models(models) = self else {
+            return false;
+        };
+        matches!(models.action, ModelAction::Add(_))
+    }
+
     /// The word in `"command"` of a result.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -213,6 +232,8 @@ impl Command {
             Self::Protect(_) => "protect",
             Self::Unprotect(_) => "unprotect",
             Self::Key(_) => "key",
+            Self::Forget(_) => "forget",
+            Self::Network(_) => "network",
             Self::Doctor => "doctor",
             Self::Bench(_) => "bench",
             Self::Worker(_) => "worker",

@@ -20,10 +20,14 @@ use clap::Parser;
 
 fn main() -> std::process::ExitCode {
     lm::allocator::share_one_heap();
-    let args = match args::Args::try_parse() {
+    let mut args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(error) => return failure::usage(&error),
     };
+    // Before there is a second thread: what is started later cannot connect either.
+    if !args.command.may_connect() {
+        args.global.network = Some(host::network::forbid());
+    }
     // A run is resumed with the threads that it began with, which only the workspace knows.
     if !matches!(args.command, args::Command::Resume(_)) {
         process::set_threads(args.global.threads());

@@ -415,6 +415,8 @@ fn hub(problem: &HubProblem) -> String {
     use HubProblem::*;
     match problem {
         Offline { .. } => "Leave --offline out (and unset HF_HUB_OFFLINE), or copy the model's folder here and name it with --model.".into(),
+        NetworkLocked { .. } => "Give `duologue network unlock` first, or copy the model's folder here and name it with --model.".into(),
+        Unrecorded { .. } => "Check that the disk has room and that the workspace can be written, and give the same command again.".into(),
         BadId { .. } => "Give it as it stands on the Hub: owner/name, for instance HuggingFaceTB/SmolLM2-135M-Instruct.".into(),
         BadEndpoint { .. } => "Correct HF_ENDPOINT, or unset it to use https://huggingface.co.".into(),
         BadToken => "Copy it again from the Hub's page Settings, Access Tokens: it is one word that begins with hf_.".into(),

@@ -4,7 +4,9 @@ mod bench;
 mod deid;
 mod experiment;
 mod figures;
+mod forget;
 mod models;
+mod network;
 mod protect;
 mod runs;
 mod study;
@@ -56,7 +58,9 @@ fn no_command_is_left_out() {
         include_str!("tests/deid.rs"),
         include_str!("tests/experiment.rs"),
         include_str!("tests/figures.rs"),
+        include_str!("tests/forget.rs"),
         include_str!("tests/models.rs"),
+        include_str!("tests/network.rs"),
         include_str!("tests/protect.rs"),
         include_str!("tests/runs.rs"),
         include_str!("tests/study.rs"),
@@ -119,6 +123,8 @@ fn the_program() {
       protect     Encrypt the workspace: its database, adapters, checkpoints and logs
       unprotect   Make a protected workspace plain again
       key         What opens a protected workspace: passphrase, recovery key, keychain
+      forget      Forget conversations and all that came from them: the list before, the receipt after, the search that proves it
+      network     Every connection that was opened, tried or refused, and the lock that lets no further one through
       doctor      What this machine offers
       bench       Measure the speed of training and generation on this machine
       help        Print this message or the help of the given subcommand(s)

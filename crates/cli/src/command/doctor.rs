@@ -24,10 +24,11 @@ pub(super) fn doctor(global: &Global, output: &Output) -> Done {
         .map(|memory| (memory.total_bytes, memory.free_bytes))
         .unzip();
     // A workspace that cannot be read is a finding; the machine is described all the same.
-    let (connections, problem) = match connections(global, &folder) {
-        Ok(count) => (Some(count), None),
+    let (found, problem) = match network(global, &folder) {
+        Ok(found) => (Some(found), None),
         Err(failure) => (None, Some(failure.report().message)),
     };
+    let (connections, network_locked) = found.unzip();
     let gigabytes = |bytes: Option<u64>| {
         bytes.map_or("unknown".into(), |b| format!("{:.1} GB", b as f64 / 1e9))
     };
@@ -36,9 +37,10 @@ pub(super) fn doctor(global: &Global, output: &Output) -> Done {
         Ok(cards) => (cards, None),
         Err(missing) => (Vec::new(), Some(missing)),
     };
+    let missing_lock = super::network::reason(&global.network);
     output.text(format!(
         "duologue {}\nProcessor: {cpu}, {} threads, {simd}\nMemory: {}, {} free\n\
-         Devices: cpu{}\nWorkspace: {}, {} free\nConnections opened: {}",
+         Devices: cpu{}\nWorkspace: {}, {} free\nConnections opened: {}\nNetwork: {}",
         env!("CARGO_PKG_VERSION"),
         machine::cores(),
         gigabytes(memory_bytes),
@@ -50,6 +52,7 @@ pub(super) fn doctor(global: &Global, output: &Output) -> Done {
             (Some(count), _) => count.to_string(),
             (None, problem) => format!("unknown; {}", problem.as_deref().unwrap_or_default()),
         },
+        described_lock(network_locked, missing_lock.as_deref()),
     ));
     output.result(&answer::Doctor {
         version: env!("CARGO_PKG_VERSION"),
@@ -65,6 +68,8 @@ pub(super) fn doctor(global: &Global, output: &Output) -> Done {
         memory_free_bytes,
         disk_free_bytes,
         connections,
+        network_locked,
+        kernel_lock: missing_lock.is_none(),
         workspace_problem: problem,
     });
     Ok(ExitCode::SUCCESS)
@@ -107,14 +112,29 @@ fn described(cards: &[Card], missing: Option<&str>) -> String {
     cards.iter().map(line).collect()
 }
 
-/// Connections that were ever opened for the workspace; one that does not exist yet has had none.
-fn connections(global: &Global, folder: &Path) -> Result<usize, Failure> {
+/// Who keeps connections from being opened.
+fn described_lock(locked: Option<bool>, missing: Option<&str>) -> String {
+    let ours = match locked {
+        Some(true) => "locked",
+        Some(false) => "open to `models add` alone",
+        None => "unknown",
+    };
+    match missing {
+        None => format!("{ours}; the system forbids it to every other command"),
+        Some(reason) => format!("{ours}; the system adds nothing: {reason}"),
+    }
+}
+
+/// Connections that were ever opened for the workspace, and whether its network is locked; one that does not exist yet
+/// has had none.
+fn network(global: &Global, folder: &Path) -> Result<(usize, bool), Failure> {
     if !folder.join(project::rows::DATABASE).exists() {
-        return Ok(0);
+        return Ok((0, false));
     }
     // Nobody is asked for a passphrase to describe a machine.
     let is_given = global.key_stdin || global.passphrase_file.is_some();
     let key = is_given.then(|| unlock::key(global, folder)).transpose()?;
     let session = Session::open_with(folder, key.flatten().as_ref())?;
-    Ok(session.connections()?.len())
+    let network = session.network()?;
+    Ok((network.connections(), network.locked))
 }

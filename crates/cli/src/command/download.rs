@@ -2,15 +2,18 @@
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use contract::{CatalogueModel, DownloadLine, DownloadPaused, Downloaded, KnownModel, RunStatus};
+use host::clock::now_ms;
 use host::machine::disk_free_bytes;
 use hub::token::access_with_token;
 use hub::{Download, Gateway, HubError, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mrds::Error;
 use mrds::catalogue::named;
+use mrds::ledger::Ledger;
 use mrds::models::AddModel;
 use project::session::Session;
 
@@ -19,6 +22,9 @@ use crate::args::{Global, ModelAdd};
 use crate::failure::INTERRUPTED;
 use crate::output::Output;
 use crate::process;
+
+/// What the ledger calls this command.
+const COMMAND: &str = "models add";
 
 /// Time between two lines of progress.
 const LINE_EVERY: Duration = Duration::from_millis(500);
@@ -34,11 +40,18 @@ pub(super) fn add(global: &Global, args: &ModelAdd, output: &Output) -> Done {
         output.text(licence_line(&entry.model));
     }
     // Before Ctrl-C means anything else: a keychain may ask to be unlocked.
-    let access = access_with_token(global.offline);
+    let mut access = access_with_token(global.offline);
+    access.locked = session.network()?.locked;
+    if access.locked {
+        // The gateway refuses; where the system can, it refuses too.
+        let _ours_alone = host::network::forbid();
+    }
     let stop = process::stop_flag(
         "Stopping; what has arrived is kept. Press Ctrl-C again to stop at once.",
     );
-    let gateway = Gateway::new(access, stop);
+    let purpose = format!("model {}", args.hub_id);
+    let ledger = Ledger::open(&session, COMMAND, purpose, now_ms)?;
+    let gateway = Gateway::new(access, stop, Arc::new(ledger));
     let mut shown = Shown::new(output);
     let added = mrds::models::add_model(
         &session,
@@ -48,7 +61,7 @@ pub(super) fn add(global: &Global, args: &ModelAdd, output: &Output) -> Done {
             free_bytes: disk_free_bytes(&workspace(global)?),
             progress: &mut |progress| shown.progress(progress),
         },
-        host::clock::now_ms(),
+        now_ms(),
     );
     shown.bar.finish_and_clear();
     let (received_bytes, connections) = (shown.received_bytes, gateway.connections().len());

@@ -15,8 +15,10 @@ mod everyday;
 mod experiment;
 mod export;
 mod figures;
+mod forget;
 mod login;
 mod models;
+mod network;
 mod pack;
 mod plan;
 mod pretrain;
@@ -84,6 +86,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> Done {
         Command::Protect(args) => protect::protect(global, args, output),
         Command::Unprotect(args) => protect::unprotect(global, args, output),
         Command::Key(args) => protect::key(global, &args.action, output),
+        Command::Forget(args) => forget::forget(global, args, output),
+        Command::Network(args) => network::network(global, &args.action, output),
         Command::Doctor => doctor::doctor(global, output),
         Command::Bench(args) => bench::bench(global, &args.what, output),
     }

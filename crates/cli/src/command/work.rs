@@ -202,6 +202,7 @@ pub(super) fn copy(global: &Global) -> Global {
         workspace: global.workspace.clone(),
         passphrase_file: global.passphrase_file.clone(),
         unlocked: global.unlocked.clone(),
+        network: global.network.clone(),
         ..*global
     }
 }

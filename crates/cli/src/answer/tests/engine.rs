@@ -402,6 +402,8 @@ fn doctor() {
         memory_free_bytes: Some(1),
         disk_free_bytes: Some(1),
         connections: Some(0),
+        network_locked: Some(false),
+        kernel_lock: true,
         workspace_problem: Some("it cannot be read".to_owned()),
     };
     assert_snapshot!(schema(&answer), @"
@@ -414,8 +416,10 @@ fn doctor() {
     cpu: string
     devices[]: string
     disk_free_bytes: number
+    kernel_lock: boolean
     memory_bytes: number
     memory_free_bytes: number
+    network_locked: boolean
     no_card: string
     simd: string
     threads: number
