@@ -10,6 +10,7 @@ mod experiment;
 mod handover;
 mod log;
 mod model;
+mod network;
 mod output;
 mod run;
 mod study;
@@ -25,6 +26,7 @@ pub use experiment::*;
 pub use handover::*;
 pub use log::*;
 pub use model::*;
+pub use network::*;
 pub use output::*;
 pub use run::*;
 pub use study::*;
@@ -106,4 +108,6 @@ pub struct AppInfo {
     /// Connections that Duologue ever opened for this workspace, from the ledger that every download writes. The window
     /// itself links no HTTP client.
     pub connections: u32,
+    /// None may be opened.
+    pub network_locked: bool,
 }

@@ -34,6 +34,8 @@ fn commands() -> Builder<Wry> {
     use command::{
         dataset, demo, everyday, experiment, file, handover, model, output, pack, protection, run,
         setting, start, study, workbench,
+        dataset, demo, experiment, file, forget, handover, model, network, output, pack,
+        protection, run, setting, start, study, workbench,
     };
     Builder::<Wry>::new()
         .commands(with_commands!(collect_commands))

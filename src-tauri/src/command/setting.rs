@@ -16,6 +16,11 @@ use crate::place::Place;
 #[specta::specta]
 pub(crate) fn app_info(place: State<'_, Place>) -> AppInfo {
     let memory = machine::memory();
+    // A workspace that cannot be opened has its own error on every screen.
+    let network = place
+        .session()
+        .ok()
+        .and_then(|session| session.network().ok());
     AppInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         workspace: place.workspace.display().to_string(),
@@ -30,12 +35,10 @@ pub(crate) fn app_info(place: State<'_, Place>) -> AppInfo {
         memory_free_bytes: memory.map(|memory| memory.free_bytes as f64),
         gpu: machine::card_name(),
         disk_free_bytes: machine::disk_free_bytes(&place.workspace).map(|bytes| bytes as f64),
-        // A workspace that cannot be opened has its own error on every screen.
-        connections: place
-            .session()
-            .ok()
-            .and_then(|session| session.connections().ok())
-            .map_or(0, |ledger| count(ledger.len())),
+        connections: network
+            .as_ref()
+            .map_or(0, |network| count(network.connections())),
+        network_locked: network.is_some_and(|network| network.locked),
     }
 }
 

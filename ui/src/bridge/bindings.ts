@@ -44,6 +44,10 @@ export const commands = {
 	changePassphrase: (passphrase: string) => __TAURI_INVOKE<null>("change_passphrase", { passphrase }),
 	/**  Makes a new recovery key, after which the old one is void; returns it to be shown once. */
 	changeRecoveryKey: () => __TAURI_INVOKE<string>("change_recovery_key"),
+	/**  Every connection that was opened, tried or refused, and whether one may be opened. */
+	networkState: () => __TAURI_INVOKE<NetworkState>("network_state"),
+	/**  Lets no connection be opened for this workspace, or lets downloads open theirs again. */
+	lockNetwork: (locked: boolean) => __TAURI_INVOKE<null>("lock_network", { locked }),
 	/**  Version, places and machine. */
 	appInfo: () => __TAURI_INVOKE<AppInfo>("app_info"),
 	/**  A setting of the window, where it was ever set. */
@@ -86,6 +90,10 @@ export const commands = {
 	writeExample: (dataset: string, example: Example) => __TAURI_INVOKE<null>("write_example", { dataset, example }),
 	/**  Removes examples by their keys; all or none. */
 	deleteExamples: (dataset: string, keys: number[]) => __TAURI_INVOKE<null>("delete_examples", { dataset, keys }),
+	/**  What forgetting these pairs would take away; changes nothing. */
+	forgetPlan: (dataset: string, keys: number[]) => __TAURI_INVOKE<ForgetPlan>("forget_plan", { dataset, keys }),
+	/**  Forgets these pairs and everything that came from them, and searches the workspace for what is left. */
+	forgetPairs: (dataset: string, keys: number[]) => __TAURI_INVOKE<ForgetReceipt>("forget_pairs", { dataset, keys }),
 	/**  Remembered folders and those of earlier runs. */
 	models: () => __TAURI_INVOKE<Model[]>("models"),
 	/**  Remembers a folder that holds a usable model. */
@@ -369,6 +377,8 @@ export type AppInfo = {
 	 *  itself links no HTTP client.
 	 */
 	connections: number,
+	/**  None may be opened. */
+	network_locked: boolean,
 };
 
 /**  Why an archive is of no use. */
@@ -1760,6 +1770,10 @@ export type ErrorCode =
 "tensor" | 
 /**  It is not here, and no connection may be opened. */
 "offline" | 
+/**  The workspace's network is locked. */
+"network_locked" | 
+/**  A connection could not be entered in the ledger, so it was not opened. */
+"unrecorded" | 
 /**  Not the id of a model. */
 "bad_id" | 
 /**  Not the address of a Hub. */
@@ -2262,6 +2276,17 @@ export type ExperimentVerdict = {
 	below_lines: boolean,
 };
 
+/**  What left the workspace. */
+export type ExportKind = 
+/**  A trained adapter, or a model with one in it. */
+"adapter" | 
+/**  A run bundle. */
+"bundle" | 
+/**  The conversations of a data set. */
+"dataset" | 
+/**  A report of a run. */
+"report";
+
 /**  Where an export is. */
 export type ExportStep = 
 /**  What the run gives away of real conversations is looked at. */
@@ -2481,6 +2506,108 @@ export type FolderFit = {
 	seconds: number | null,
 };
 
+/**  A conversation to be forgotten. */
+export type ForgetConversation = {
+	/**  Its id in the data set. */
+	id: string,
+	/**  Its split. */
+	split: Split,
+};
+
+/**  How much is in a place. */
+export type ForgetCount = {
+	/**  The place. */
+	place: ForgetPlace,
+	/**  How many things. */
+	n: number,
+};
+
+/**  Something that left the workspace. */
+export type ForgetExport = {
+	/**  When, milliseconds since 1970. */
+	at_ms: number,
+	/**  What it is. */
+	kind: ExportKind,
+	/**  The run, data set or experiment that it comes from. */
+	from: string,
+	/**  Where it was written. */
+	path: string,
+};
+
+/**  A passage that is still there. */
+export type ForgetFound = {
+	/**  The table and column, or the file within the workspace. */
+	place: string,
+	/**  Its words. */
+	words: number,
+};
+
+/**  A place of the workspace that holds something of a conversation. */
+export type ForgetPlace = 
+/**  The conversation with its summaries. */
+"example" | 
+/**  What an import took out for it, kept so that the import can be undone. */
+"import" | 
+/**  A run that learnt from it: everything that the run made. */
+"run" | 
+/**  Adapters of such runs. */
+"adapter" | 
+/**  Unfinished trainings and logs of runs that read it. */
+"trace" | 
+/**  Summaries of it that systems wrote in the test of a run which did not learn from it. */
+"output" | 
+/**  Texts of rating studies about it; the ratings stay. */
+"study" | 
+/**  Copies of the database, made as a precaution or put aside when it was damaged. */
+"copy" | 
+/**  Pasted texts that wait for their import, whichever they are. */
+"inbox";
+
+/**  What forgetting would take away, with all that hangs on it. */
+export type ForgetPlan = {
+	/**  The data set. */
+	dataset: string,
+	/**  The conversations. */
+	conversations: ForgetConversation[],
+	/**  Where something of them is; places with nothing are left out. */
+	places: ForgetCount[],
+	/**  The runs that learnt from them and go. */
+	runs: ForgetRun[],
+	/**  What left the workspace before and may hold something of them: nobody but its recipients can delete it. */
+	exports: ForgetExport[],
+};
+
+/**  What became of it. */
+export type ForgetReceipt = {
+	/**  What went. */
+	plan: ForgetPlan,
+	/**  The search of the whole workspace afterwards. */
+	verified: ForgetSearch,
+};
+
+/**  A run that learnt from a conversation. */
+export type ForgetRun = {
+	/**  Its id. */
+	run: string,
+	/**  Its recipe, so that it can be made again without the conversation. */
+	recipe: string,
+	/**  The command that makes it again, once the recipe is a file. */
+	command: string,
+};
+
+/**  A search of every byte of the workspace, downloaded models left out, for passages of what was forgotten. */
+export type ForgetSearch = {
+	/**  Bytes that were read. */
+	searched_bytes: number,
+	/**
+	 *  Bytes of the database's log that could not be emptied, because another program has the workspace open; it is emptied
+	 *  when the last one closes it.
+	 */
+	wal_bytes: number,
+	/**  Where passages still are, in a table or a file. */
+	remaining: ForgetFound[],
+};
+
 /**  The items that a query finds. */
 export type FoundItems = {
 	/**  Their keys, in order. */
@@ -2637,6 +2764,18 @@ export type HubProblem =
 { code: "offline"; args: {
 	/**  Model or file. */
 	what: string,
+} } | 
+/**  The workspace's network is locked. */
+{ code: "network_locked"; args: {
+	/**  Model or file. */
+	what: string,
+} } | 
+/**  A connection could not be entered in the ledger, so it was not opened. */
+{ code: "unrecorded"; args: {
+	/**  The machine that would have been asked. */
+	host: string,
+	/**  Why the ledger could not be written. */
+	reason: string,
 } } | 
 /**  Not the id of a model. */
 { code: "bad_id"; args: {
@@ -3888,6 +4027,54 @@ export type NearDuplicates = {
 	shots: number,
 	/**  With a real one that the run chooses by. */
 	validation: number,
+};
+
+/**  How a connection ended. */
+export type NetworkOutcome = 
+/**
+ *  It was begun, and its end was not written down: it is open now, the process was killed, or the Duologue that
+ *  opened it kept no ends.
+ */
+"open" | 
+/**  The other machine answered, and the connection was closed. */
+"ok" | 
+/**  It did not come about, or broke. */
+"failed" | 
+/**  Duologue refused to open it: the network is locked, or the command was to stay offline. */
+"refused";
+
+/**  A line of the ledger. */
+export type NetworkRow = {
+	/**  Counts the lines, from 1. */
+	id: number,
+	/**  When it was about to be opened. */
+	at_ms: number,
+	/**  The command that opened it; empty for one of an earlier version. */
+	process: string,
+	/**  What for. */
+	purpose: string,
+	/**  The other machine. */
+	host: string,
+	/**  Its port, where it was written down. */
+	port: number | null,
+	/**  Bytes that were sent. */
+	sent_bytes: number,
+	/**  Bytes that were received. */
+	received_bytes: number,
+	/**  How long it was open, where its end was written down. */
+	duration_ms: number | null,
+	/**  How it ended. */
+	outcome: NetworkOutcome,
+};
+
+/**  What a workspace knows about the network. */
+export type NetworkState = {
+	/**  No connection may be opened. */
+	locked: boolean,
+	/**  The system forbids connections to every command but the one that downloads models. */
+	kernel: boolean,
+	/**  Connections that were opened, tried or refused, the newest first. */
+	rows: NetworkRow[],
 };
 
 /**  Where a dialogue is missing. */

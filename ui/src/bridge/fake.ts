@@ -21,7 +21,10 @@ import type {
   MetricPoint,
   Model,
   ModelLicence,
+  NetworkRow,
   FolderFit,
+  ForgetFound,
+  ForgetPlan,
   HandAct,
   HandOver,
   HandOverEvent,
@@ -65,12 +68,17 @@ export interface FakeOptions {
   start?: Partial<StartState>;
   /** The workspace is protected by this passphrase, and unlocked. */
   secret?: string;
+  /** The ledger of connections, the newest line first. */
+  connections?: NetworkRow[];
 }
 
 export class FakeBridge extends FakeEveryday implements Bridge {
   /** Workspaces that the window was asked to start anew with. */
   opened: { folder: string; readOnly: boolean }[] = [];
   restored = 0;
+  /** Pairs that were forgotten, and where passages of them are said to be left. */
+  forgotten: number[] = [];
+  stillThere: ForgetFound[] = [];
   #lost: boolean;
   forecasts: StageForecast[][] = [];
   settings: Record<string, string> = {};
@@ -113,6 +121,7 @@ export class FakeBridge extends FakeEveryday implements Bridge {
     this.#tickMs = options.tickMs ?? 500;
     this.startsAs = options.start ?? {};
     this.secret = options.secret;
+    this.connections = options.connections ?? [];
     this.#lost = options.lost === true;
     if (options.cardless) this.found = { cards: [], no_card: 'this machine has no NVIDIA driver' };
     const copy = <T>(list: T[]): T[] => (options.empty ? [] : structuredClone(list));
@@ -160,7 +169,8 @@ export class FakeBridge extends FakeEveryday implements Bridge {
       memory_free_bytes: 21.7e9,
       gpu: 'NVIDIA RTX 2000',
       disk_free_bytes: 214e9,
-      connections: 0,
+      connections: this.connections.filter((row) => row.outcome !== 'refused').length,
+      network_locked: this.networkLocked,
     };
   }
   async setting(key: string) {
@@ -311,6 +321,28 @@ export class FakeBridge extends FakeEveryday implements Bridge {
     this.#made[dataset] = this.#pairs(dataset).filter((pair) => !keys.includes(pair.key ?? -1));
     this.#count(dataset);
     return null;
+  }
+
+  async forgetPlan(dataset: string, keys: number[]): Promise<ForgetPlan> {
+    const pairs = this.#pairs(dataset).filter((pair) => keys.includes(pair.key ?? -1));
+    const runs = this.runList.filter((run) => run.dataset === dataset).slice(0, 1);
+    return {
+      dataset,
+      conversations: pairs.map(({ id, split }) => ({ id, split })),
+      places: [
+        { place: 'example', n: pairs.length },
+        { place: 'run', n: runs.length },
+        { place: 'adapter', n: 4 * runs.length },
+      ],
+      runs: runs.map(({ id }) => ({ run: id, recipe: '', command: `duologue run --dataset '${dataset}'` })),
+      exports: [{ at_ms: 1.79e12, kind: 'bundle', from: runs[0]?.id ?? '', path: '/home/ada/clinic-run' }],
+    };
+  }
+  async forgetPairs(dataset: string, keys: number[]) {
+    const plan = await this.forgetPlan(dataset, keys);
+    this.forgotten.push(...keys);
+    await this.deleteExamples(dataset, keys);
+    return { plan, verified: { searched_bytes: 48e6, wal_bytes: 0, remaining: this.stillThere } };
   }
 
   async models() {

@@ -1,5 +1,5 @@
 // The stand-in of a protected workspace: one passphrase, one recovery key, locked or not.
-import type { AppError, Protection, SlotKind, StartState } from './index';
+import type { AppError, NetworkRow, NetworkState, Protection, SlotKind, StartState } from './index';
 
 export const WORKSPACE = '/home/ada/.local/share/duologue';
 
@@ -12,7 +12,32 @@ export const lockedStart: Partial<StartState> = {
 
 const recoveryKey = '000G4-0R40M-30E20-9185G-R38E1-W6';
 
+/** A connection as the ledger has it. */
+export const networkRow = (row: Partial<NetworkRow>): NetworkRow => ({
+  id: 1,
+  at_ms: 1.79e12,
+  process: 'models add',
+  purpose: 'model HuggingFaceTB/SmolLM2-135M-Instruct',
+  host: 'huggingface.co',
+  port: 443,
+  sent_bytes: 700,
+  received_bytes: 0,
+  duration_ms: null,
+  outcome: 'ok',
+  ...row,
+});
+
 export class FakeProtection {
+  networkLocked = false;
+  /** The ledger, the newest line first. */
+  connections: NetworkRow[] = [];
+  async networkState(): Promise<NetworkState> {
+    return { locked: this.networkLocked, kernel: true, rows: this.connections };
+  }
+  async lockNetwork(locked: boolean) {
+    this.networkLocked = locked;
+    return null;
+  }
   /** How the window started, where it is not as usual. */
   protected startsAs: Partial<StartState> = {};
   /** The passphrase of the workspace, once it is protected. */

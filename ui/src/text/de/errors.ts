@@ -605,6 +605,16 @@ export const errors: ErrorWords = {
       `${what} ist nicht auf diesem Rechner, und keine Verbindung darf geöffnet werden.`,
       'Dieser Rechner ist so eingerichtet, dass er keine Verbindung öffnet: Fragen Sie, wer ihn eingerichtet hat, oder fügen Sie einen Ordner hinzu, der schon hier ist.',
     ),
+  network_locked: ({ what }) =>
+    say(
+      `${what} ist nicht auf diesem Rechner, und das Netz dieses Arbeitsbereichs ist gesperrt.`,
+      'Geben Sie das Netz unter Einstellungen, Netz frei, oder fügen Sie einen Ordner hinzu, der schon hier ist.',
+    ),
+  unrecorded: ({ host, reason }) =>
+    say(
+      `Zu ${host} wurde keine Verbindung geöffnet, weil sie sich nicht in die Liste der Verbindungen eintragen ließ: ${reason}.`,
+      'Prüfen Sie, ob auf der Festplatte Platz ist, und versuchen Sie es noch einmal.',
+    ),
   bad_id: ({ id, reason }) =>
     say(`„${id}“ bezeichnet kein Modell: ${reason}.`, 'Schreiben Sie es wie im Hub: Besitzer/Name.'),
   bad_endpoint: ({ endpoint }) =>

@@ -7,6 +7,7 @@ import { intake } from './intake';
 import { judge } from './judge';
 import { names } from './names';
 import { prepare } from './prepare';
+import { privacy } from './privacy';
 import { protection } from './protection';
 import { shell } from './shell';
 import { work } from './work';
@@ -24,4 +25,5 @@ export const de: typeof en = {
   ...handover,
   ...workbench,
   ...protection,
+  ...privacy,
 };

@@ -37,6 +37,8 @@ export const shell: typeof en = {
     settings: 'Einstellungen',
     skip: 'Zum Inhalt springen',
     local: (n) => `Lokal – ${n} ${n === '1' ? 'Verbindung' : 'Verbindungen'} von Duologue geöffnet`,
+    lockedNetwork: (n) =>
+      `Gesperrt – zuvor ${n} ${n === '1' ? 'Verbindung' : 'Verbindungen'} von Duologue geöffnet`,
     noJob: 'Zurzeit läuft nichts',
     left: (time) => `noch etwa ${time}`,
   },

@@ -576,6 +576,16 @@ export const errors: ErrorWords = {
       `${what} is not on this computer, and no connection may be opened.`,
       'This computer is set up to open no connections: ask who set it up, or add a folder that is already here.',
     ),
+  network_locked: ({ what }) =>
+    say(
+      `${what} is not on this computer, and the network of this workspace is locked.`,
+      'Unlock the network under Settings, Network, or add a folder that is already here.',
+    ),
+  unrecorded: ({ host, reason }) =>
+    say(
+      `No connection to ${host} was opened, because it could not be entered in the list of connections: ${reason}.`,
+      'Check that the disk has room, and try again.',
+    ),
   bad_id: ({ id, reason }) =>
     say(`“${id}” is not the id of a model: ${reason}.`, 'Give it as it stands on the Hub: owner/name.'),
   bad_endpoint: ({ endpoint }) =>

@@ -6,6 +6,7 @@ import { intake } from './intake';
 import { judge } from './judge';
 import { names } from './names';
 import { prepare } from './prepare';
+import { privacy } from './privacy';
 import { protection } from './protection';
 import { shell } from './shell';
 import { work } from './work';
@@ -23,4 +24,5 @@ export const en = {
   ...handover,
   ...workbench,
   ...protection,
+  ...privacy,
 };

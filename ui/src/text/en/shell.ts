@@ -38,6 +38,8 @@ export const shell = {
     settings: 'Settings',
     skip: 'Skip to the content',
     local: (n: string) => `Local – ${n} ${n === '1' ? 'connection' : 'connections'} opened by Duologue`,
+    lockedNetwork: (n: string) =>
+      `Locked – ${n} ${n === '1' ? 'connection' : 'connections'} opened by Duologue before`,
     noJob: 'Nothing is running',
     left: (time: string) => `about ${time} left`,
   },
