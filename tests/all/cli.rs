@@ -10,10 +10,12 @@ mod data;
 mod deid;
 mod docs;
 mod export;
+mod forget;
 mod formats;
 mod hub;
 mod hub_server;
 mod intake;
+mod ledger;
 #[cfg(target_os = "linux")]
 mod login;
 mod model;

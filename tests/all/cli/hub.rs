@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use duologue_tests::{end, output, wait_until};
 use hub::{Download, Gateway, HubAccess};
+use mrds::ledger::Ledger;
 use mrds::models::AddModel;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -293,7 +294,8 @@ fn a_full_disk_is_noticed_before_anything_is_written() {
         endpoint: Some(hub.endpoint()),
         ..HubAccess::default()
     };
-    let gateway = Gateway::new(access, Arc::default());
+    let ledger = Ledger::open(&session, "a test", ID.to_owned(), || 0).expect("the ledger");
+    let gateway = Gateway::new(access, Arc::default(), Arc::new(ledger));
     let request = AddModel {
         hub_id: ID.to_owned(),
         revision: "main".to_owned(),
