@@ -32,9 +32,7 @@ include!("../commands.in");
 /// All commands with their types, for the running window and for the generated bindings.
 fn commands() -> Builder<Wry> {
     use command::{
-        dataset, demo, everyday, experiment, file, handover, model, output, pack, protection, run,
-        setting, start, study, workbench,
-        dataset, demo, experiment, file, forget, handover, model, network, output, pack,
+        dataset, demo, everyday, experiment, file, forget, handover, model, network, output, pack,
         protection, run, setting, start, study, workbench,
     };
     Builder::<Wry>::new()
