@@ -2,12 +2,16 @@
 //! JSON it can be checked against the workspace, number by number ([`check`]); as HTML or Markdown it is read ([`page`]).
 
 pub mod check;
+mod found;
 mod limits;
 pub mod page;
 
 use std::collections::BTreeMap;
 
-use contract::{ExperimentReport, RunStanding, System, Words};
+use contract::{
+    Budget, DeviceChoice, ExperimentReport, Rounds, RunStanding, StudyResults, System, Words,
+};
+pub use found::{DataHashes, Failure, HandOver, Retry};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::Sight;
@@ -16,10 +20,12 @@ use crate::artifact::Output;
 use crate::error::Result;
 use crate::experiment::kept::Now;
 use crate::judge;
+use crate::leak_audit::RunLeaks;
 use crate::recipe::Recipe;
 use crate::report::rouge1;
 use crate::report::run::RunReport;
 use crate::report::tables;
+use crate::selection::Selection;
 use crate::session::Session;
 
 /// The form of the file.
@@ -66,6 +72,23 @@ pub enum Subject {
     Experiment(Box<ExperimentSubject>),
 }
 
+impl Subject {
+    /// What people said.
+    fn ratings(&self) -> &[StudyResults] {
+        match self {
+            Self::Run(subject) => &subject.ratings,
+            Self::Experiment(subject) => &subject.ratings,
+        }
+    }
+
+    fn ratings_mut(&mut self) -> &mut Vec<StudyResults> {
+        match self {
+            Self::Run(subject) => &mut subject.ratings,
+            Self::Experiment(subject) => &mut subject.ratings,
+        }
+    }
+}
+
 /// A run as a report tells it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunSubject {
@@ -75,14 +98,30 @@ pub struct RunSubject {
     pub texts: bool,
     /// The run with its tables, made anew from what it stored.
     pub run: RunReport,
+    /// The method as it was carried out, in words.
+    pub method: Vec<Words>,
+    /// What was given up to end in time; `None` without a limit.
+    pub budget: Option<Budget>,
+    /// Hashes of the texts.
+    pub data: DataHashes,
     /// What was found about the judge, in words.
     pub judge: Vec<Words>,
     /// Settings that are not the defaults.
     pub settings: Vec<Setting>,
     /// Curves of the trainings.
     pub curves: Vec<Curve>,
+    /// From made-up to real pairs, of each system in two stages.
+    pub hand_overs: Vec<HandOver>,
     /// Test items that tell most.
     pub items: Vec<Told>,
+    /// What people said, of each closed study with texts of the run.
+    pub ratings: Vec<StudyResults>,
+    /// What ended with an error.
+    pub failures: Vec<Failure>,
+    /// What somebody has to know who reads the tables.
+    pub warnings: Vec<Words>,
+    /// What was tried more than once.
+    pub retries: Vec<Retry>,
 }
 
 /// An experiment as a report tells it.
@@ -90,17 +129,39 @@ pub struct RunSubject {
 pub struct ExperimentSubject {
     /// Its arms, cells, tables, comparisons and verdicts, made anew from the outputs of its runs.
     pub experiment: ExperimentReport,
-    /// What was found about the judge of each finished cell.
-    pub judges: Vec<CellJudge>,
+    /// What each finished cell found besides its scores.
+    pub cells: Vec<CellFound>,
+    /// What people said, of each closed study with texts of a finished cell.
+    pub ratings: Vec<StudyResults>,
+    /// Cells that ended with an error.
+    pub failures: Vec<Failure>,
 }
 
-/// What a cell of an experiment found about its judge.
+/// What a cell of an experiment found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CellJudge {
+pub struct CellFound {
     /// The run of the cell.
     pub run: String,
-    /// In words.
-    pub sentences: Vec<Words>,
+    /// Version of the program that began it.
+    pub version: String,
+    /// Hash of the base model's weights.
+    pub model_sha256: String,
+    /// Where it computes.
+    pub device: DeviceChoice,
+    /// Threads of the computation.
+    pub threads: u32,
+    /// Hashes of the texts.
+    pub data: DataHashes,
+    /// What was found about the judge, in words.
+    pub judge: Vec<Words>,
+    /// The rounds of each system that goes round.
+    pub rounds: Vec<Rounds>,
+    /// What its made-up texts give away, and how they differ from real ones; `None` if nobody has looked.
+    pub leaks: Option<RunLeaks>,
+    /// What somebody has to know who reads its figures.
+    pub warnings: Vec<Words>,
+    /// What was tried more than once.
+    pub retries: Vec<Retry>,
 }
 
 /// A setting that is not the default.
@@ -168,15 +229,24 @@ impl Session {
             .verdict
             .as_ref()
             .map_or(System::SftReal, |verdict| verdict.system);
-        let judge = report.of_the_judge();
+        let budget = self.budget(sight.run())?;
+        let curves = self.curves(sight.run())?;
         let limits = limits::of_run(&report);
         let subject = RunSubject {
             items_asked: options.items,
             texts: options.texts,
-            judge,
+            method: found::method(&report),
+            data: DataHashes::from(Selection::of_run(&row)?),
+            judge: report.of_the_judge(),
             settings: settings(&report.recipe)?,
-            curves: self.curves(sight.run())?,
+            hand_overs: found::hand_overs(&report, &curves),
+            curves,
             items: told(&outputs, about, options),
+            ratings: self.ratings_of(&[sight.run()])?,
+            failures: found::failures(&report),
+            warnings: found::warnings(&report, budget.as_ref()),
+            retries: found::retries(&report),
+            budget,
             run: report,
         };
         written(Subject::Run(Box::new(subject)), limits, now_ms)
@@ -188,22 +258,51 @@ impl Session {
     /// What the store reports.
     pub fn report_of_experiment(&self, name: &str, now: Now<'_>) -> Result<Document> {
         let experiment = self.experiment_report(name, now)?;
-        let is_done = |status| status == RunStanding::Done;
-        let done = experiment.cells.iter().filter(|cell| is_done(cell.status));
-        let mut judges = Vec::new();
-        for run in done.filter_map(|cell| cell.run.as_deref()) {
-            let Some(sight) = self.may_see(run)? else {
+        let mut cells = Vec::new();
+        let mut failures = Vec::new();
+        for cell in &experiment.cells {
+            let Some(run) = &cell.run else {
                 continue;
             };
-            let found = self.show(&sight)?.judge;
-            judges.extend(found.as_ref().map(|report| CellJudge {
-                run: run.to_owned(),
-                sentences: judge::sentences(report),
-            }));
+            if let Some(error) = self.run(run)?.error.filter(|_| cell.error.is_some()) {
+                failures.push(found::failure(run, &error));
+            }
+            let sight = match cell.status {
+                RunStanding::Done => self.may_see(run)?,
+                _ => None,
+            };
+            if let Some(sight) = sight {
+                cells.push(self.cell_found(&sight)?);
+            }
         }
+        let runs: Vec<&str> = cells.iter().map(|cell| cell.run.as_str()).collect();
         let limits = limits::of_experiment(&experiment);
-        let subject = ExperimentSubject { experiment, judges };
+        let subject = ExperimentSubject {
+            ratings: self.ratings_of(&runs)?,
+            experiment,
+            cells,
+            failures,
+        };
         written(Subject::Experiment(Box::new(subject)), limits, now.now_ms)
+    }
+
+    fn cell_found(&self, sight: &Sight) -> Result<CellFound> {
+        let report = self.show(sight)?;
+        let selection = Selection::of_run(&self.run(sight.run())?)?;
+        let judge = report.judge.as_ref().map(judge::sentences);
+        Ok(CellFound {
+            run: report.run.clone(),
+            version: report.version.clone(),
+            model_sha256: report.model.sha256.clone(),
+            device: report.device,
+            threads: report.threads,
+            data: DataHashes::from(selection),
+            judge: judge.unwrap_or_default(),
+            warnings: found::warnings(&report, self.budget(sight.run())?.as_ref()),
+            retries: found::retries(&report),
+            rounds: report.rounds,
+            leaks: report.leaks,
+        })
     }
 
     fn curves(&self, run: &str) -> Result<Vec<Curve>> {
@@ -256,7 +355,7 @@ fn settings(recipe: &Recipe) -> Result<Vec<Setting>> {
             key: field.key.to_owned(),
             value: field.value,
             default: field.default,
-            source: field.source.to_owned(),
+            source: field.source,
         })
         .collect())
 }
@@ -318,3 +417,6 @@ fn item(outputs: &[Vec<Output>], about: &Output, why: Why, texts: bool) -> Told 
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 //! gives away ([`crate::leak_audit`]), shown by `audit`, Results and the report.
 
 mod words;
+pub(crate) use words::label;
 
 use std::collections::BTreeMap;
 

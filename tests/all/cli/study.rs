@@ -183,11 +183,32 @@ fn a_study_of_the_sample_is_blind_until_it_is_closed() {
         (&verified["seal_ok"], &verified["protocol_ok"]),
         (&json!(true), &json!(true))
     );
-    place.ok(&["study", "results", "S"]);
+    let results = place.ok(&["study", "results", "S"]);
     place.ok(&["show", &run]);
+    reported(&place, &run, &results);
     place.fails(&["study", "delete", "S"], 2, "usage");
     assert!(place.ok(&["study", "delete", "S", "--yes"])["items"].is_number());
     assert!(list(&place.ok(&["study", "list"])["studies"]).is_empty());
+}
+
+/// The report of a run holds the study once it is closed, and a changed number of it is found.
+fn reported(place: &Place, run: &str, results: &Value) {
+    let file = place.path("report.json");
+    place.ok(&["report", run, "--to", &file]);
+    let written = std::fs::read_to_string(&file).unwrap();
+    let mut report: Value = serde_json::from_str(&written).unwrap();
+    assert_eq!(report["ratings"][0]["study"], results["study"]);
+    assert_eq!(report["ratings"][0]["n"], results["n"]);
+    assert_eq!(place.ok(&["report", "--check", &file])["equal"], true);
+    report["ratings"][0]["n"]["dialogues"] = json!(13);
+    std::fs::write(&file, report.to_string()).unwrap();
+    let checked = place.json(&["report", "--check", &file]);
+    assert_eq!((checked.code, &checked.last["equal"]), (1, &json!(false)));
+    let paths: Vec<&str> = list(&checked.last["mismatches"])
+        .iter()
+        .map(|found| text(&found["path"]))
+        .collect();
+    assert!(paths.contains(&"ratings.0.n.dialogues"), "{paths:?}");
 }
 
 /// Writes a rater pack and looks at its file; what is no answer to it is refused.

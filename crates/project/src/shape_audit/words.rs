@@ -268,7 +268,7 @@ fn repeated(audit: &ShapeAudit) -> Option<Words> {
 }
 
 /// What a figure is called.
-pub(super) fn label(figure: ShapeFigure) -> Words {
+pub(crate) fn label(figure: ShapeFigure) -> Words {
     let [en, de] = match figure {
         ShapeFigure::Words => ["words", "W\u{f6}rter"],
         ShapeFigure::Turns => ["turns", "Redebeitr\u{e4}ge"],
