@@ -53,7 +53,7 @@ fn every_source_of_a_default_has_german_words() {
     let fields = Recipe::default().fields().expect("the settings");
     let missing: BTreeSet<&str> = fields
         .iter()
-        .map(|field| field.source)
+        .map(|field| field.source.as_str())
         .filter(|source| !named(source))
         .collect();
     assert!(

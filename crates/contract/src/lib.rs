@@ -103,7 +103,7 @@ pub use line::{
     DemoLine, DemoRequest, DownloadLine, LineHead, LineKind, LogEnd, LogEntry, LogRecord,
     Summarized,
 };
-pub use method::{EndedBy, Preset, StageName, Synthesizer, System};
+pub use method::{Basis, EndedBy, Preset, StageName, Synthesizer, System};
 pub use metric::{Direction, FactKind, MetricCard, MetricUnit, ResultMetric};
 pub use model::{AdapterDtype, Fit, Licence, Proof, Quantize};
 pub use network::NetworkOutcome;

@@ -81,6 +81,18 @@ closed_set! {
 }
 
 closed_set! {
+    /// What the default of a setting rests on.
+    Basis, "basis of a default" {
+        /// The method's paper states it.
+        Paper = "paper",
+        /// It was measured here.
+        Measured = "measured",
+        /// There are reasons, among them other people's work, and no measurement here.
+        Argued = "argued",
+    }
+}
+
+closed_set! {
     /// A named set of values of the recipe.
     Preset, "preset" {
         /// What the paper states, and the defaults elsewhere; for 8 B models on a GPU.

@@ -55,7 +55,7 @@ macro_rules! every_set {
 }
 
 every_set! {
-    AccountUnit, AdapterDtype, AgreementWord, ArtifactKind, Attached, BootstrapKind, CertificateFault, CipherName, Control,
+    AccountUnit, AdapterDtype, AgreementWord, ArtifactKind, Attached, Basis, BootstrapKind, CertificateFault, CipherName, Control,
     Corruption, CorruptionGroup, CueFault, DatasetForm, DateOrder, DemoSide, Detection, Direction, DisputeReason, Doubt,
     DropReason, Encoding, EndedBy, ErrorCode, ExampleKind, ExperimentAction, ExperimentPreset, ExperimentStanding,
     ExportKind, ExportStep, Exported, FactKind, FactStatus, FileAction, FileFormat, Fit, FoundBy, GgufType, GridMode,

@@ -29,7 +29,7 @@ pub(crate) fn recipe_fields(preset: Preset) -> Answer<Vec<RecipeField>> {
         default: setting_text(&field.default),
         shape: field.shape,
         doc: field.doc,
-        source: field.source.to_owned(),
+        source: field.source,
     };
     Ok(Recipe::preset(preset)
         .fields()?

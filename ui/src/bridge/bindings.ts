@@ -4993,6 +4993,18 @@ export type ResultMetric =
 "rouge2" | 
 /**  ROUGE-L F, mean over references. */
 "rougeL" | 
+/**  ROUGE-L of texts by their lines, F, mean over references. */
+"rougeLsum" | 
+/**  ROUGE-1 F without stemming, mean over references. */
+"rouge1_plain" | 
+/**  ROUGE-2 F without stemming, mean over references. */
+"rouge2_plain" | 
+/**  ROUGE-L F without stemming, mean over references. */
+"rougeL_plain" | 
+/**  Recall of ROUGE-1, mean over references. */
+"rouge1_recall" | 
+/**  Precision of ROUGE-1, mean over references. */
+"rouge1_precision" | 
 /**  F of character n-grams, best reference. */
 "chrf" | 
 /**  The same with words and pairs of words. */
@@ -5009,6 +5021,8 @@ export type ResultMetric =
 "bertscore_r" | 
 /**  Nats per token of the first reference. */
 "reference_ce" | 
+/**  Nats per token of a prediction under the base model. */
+"base_ce" | 
 /**  Facts that the conversation does not hold, by all facts. */
 "facts_unsupported" | 
 /**  Facts that the conversation holds. */

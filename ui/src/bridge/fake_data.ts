@@ -327,7 +327,7 @@ export const recipe: RecipeField[] = [
     value: '["sft_real","mrds_separate","zero_shot"]',
     default: '["sft_real","mrds_separate","zero_shot"]',
     doc: 'Summarizers to compare.',
-    source: "paper's tables",
+    source: 'paper: its tables',
   },
   {
     key: 'quantize',

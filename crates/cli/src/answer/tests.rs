@@ -313,6 +313,7 @@ fn format() {
 fn recipe() {
     let fields = Recipe::default().fields().unwrap();
     assert_snapshot!(schema(&RecipeFields { fields }), @"
+    fields[].basis: string
     fields[].default: boolean | empty array | number | string
     fields[].default[]: number | string
     fields[].doc: string

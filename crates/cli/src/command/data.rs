@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use contract::{AccountUnit, DropReason, Language, Split, TooLong};
+use contract::{AccountUnit, Basis, DropReason, Language, Split, TooLong};
 use host::clock::now_ms;
 use project::format_rule::{FormatRule, Rule, RuleId};
-use project::recipe::{Field, Recipe};
+use project::recipe::{Field, RATES, Recipe};
 use project::rows::{DatasetRow, ImportRow, SplitCounts};
 use project::session::{ImportReport, ImportRequest, Session};
 use project::study::withheld::SeenExample;
@@ -460,14 +460,25 @@ pub(super) fn recipe(global: &Global, args: &RecipeArgs, output: &Output) -> Don
     }
     let fields = recipe.fields()?;
     if print {
-        let from = |source: &str| {
-            let is_from = |field: &&Field| field.source.starts_with(source);
+        for rates in RATES {
+            let below = match rates.below {
+                u64::MAX => "above".to_owned(),
+                below => format!("below {} M weights", below / 1_000_000),
+            };
+            output.text(format!(
+                "# Where they are 0, {below}: sft_lr {:e}, dpo_lr {:e} [{}: {}]",
+                rates.sft_lr, rates.dpo_lr, rates.basis, rates.reason
+            ));
+        }
+        let from = |basis: Basis| {
+            let is_from = |field: &&Field| field.basis == basis;
             fields.iter().filter(is_from).count()
         };
         output.text(format!(
-            "# {} values from the paper, {} argued, {} of {} fields as in the default.",
-            from("paper"),
-            from("argued"),
+            "# {} values from the paper, {} measured, {} argued, {} of {} fields as in the default.",
+            from(Basis::Paper),
+            from(Basis::Measured),
+            from(Basis::Argued),
             fields
                 .iter()
                 .filter(|field| field.value == field.default)

@@ -6,7 +6,7 @@ use crate::error::Result;
 impl Recipe {
     /// Whether there is a field of this name.
     pub fn has_field(field: &str) -> bool {
-        super::DOCS.iter().any(|(name, ..)| *name == field)
+        super::DOCS.iter().any(|declared| declared.key == field)
     }
 
     /// Fields with their values, as `--set` reads them.

@@ -167,9 +167,13 @@ fn every_field_that_may_change_a_result_belongs_to_a_part_or_the_data() {
         // In a key as far as it leaves pairs out.
         "match_synthetic",
     ];
-    for (key, doc, readers, source) in DOCS {
-        assert_eq!(readers.is_empty(), free.contains(key), "{key}");
-        assert!(!doc.trim().is_empty() && !source.is_empty(), "{key}");
+    for declared in DOCS {
+        let key = declared.key;
+        assert_eq!(declared.readers.is_empty(), free.contains(&key), "{key}");
+        assert!(
+            !declared.doc.trim().is_empty() && !declared.reason.is_empty(),
+            "{key}"
+        );
     }
     assert_eq!(Recipe::default().fields().unwrap().len(), DOCS.len());
 }
