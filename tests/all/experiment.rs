@@ -181,6 +181,49 @@ fn differ(workspace: &Workspace, report: &Value) {
     assert_eq!(workspace.run(&["diff", run(0)]).code, 2);
 }
 
+/// How often an experiment is killed.
+const KILLS: usize = 20;
+
+#[test]
+fn an_experiment_killed_twenty_times_gives_the_same_table() {
+    let (whole, killed) = (Workspace::new(), Workspace::new());
+    let spec = file(&model().display().to_string());
+    let written = |workspace: &Workspace| {
+        let path = workspace.path().join("../tiny.toml");
+        std::fs::write(&path, &spec).expect("the file");
+        path.display().to_string()
+    };
+    let expected = whole.ok(&["experiment", "run", &written(&whole)]);
+    let path = written(&killed);
+    let mut at_work = 0;
+    for kill in 0..KILLS {
+        let mut worker = match kill {
+            0 => killed.start(&["experiment", "run", &path]),
+            _ => killed.start(&["experiment", "resume", "tiny"]),
+        };
+        // At its first word, when a part begins, in the middle of one, and a little later.
+        let is_there = match kill % 4 {
+            0 => worker.wait_for(|_| true),
+            1 => worker.wait_for(|line| line["event"] == "part" && line["status"] == "running"),
+            2 => worker.wait_for(|line| line["event"] == "step"),
+            _ => {
+                worker.wait_for(|line| line["event"] == "step")
+                    && worker.wait_for(|line| line["event"] == "step")
+            }
+        };
+        at_work += usize::from(is_there && worker.is_alive());
+        let lines = worker.kill();
+        let refused = lines.iter().find(|line| line["event"] == "error");
+        assert!(refused.is_none(), "kill {kill}: {refused:?}");
+    }
+    assert!(at_work + 4 >= KILLS, "{at_work} of {KILLS} met it at work");
+    let ended = killed.ok(&["experiment", "resume", "tiny"]);
+    assert_eq!(ended.last()["status"], "done");
+    for figures in ["table", "comparisons", "verdicts", "synthesizers"] {
+        assert_eq!(ended.last()[figures], expected.last()[figures], "{figures}");
+    }
+}
+
 #[test]
 fn what_a_time_costs_is_told_before_anything_begins() {
     let workspace = Workspace::new();

@@ -8,6 +8,7 @@
     reason = "all of it is test code; clippy's own exception sees only functions marked #[test]"
 )]
 
+mod audit;
 mod blinding;
 mod cli;
 mod conversations;

@@ -356,11 +356,13 @@ pub(crate) struct ArtifactLine<'a> {
     pub(crate) payload: &'a Value,
 }
 
-/// A line of `show RUN --stage evaluate --items` beside the artifacts: what was measured of a summary.
+/// A line of `show RUN --stage evaluate --items` beside the artifacts: what was measured of a summary, and what its
+/// conversation says to it.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub(crate) enum ScoreLine<'a> {
+pub(crate) enum SummaryLine<'a> {
     Score(&'a project::report::tables::Score),
+    Evidence(&'a contract::SummaryEvidence),
 }
 
 /// `queue`.

@@ -17,6 +17,18 @@ closed_set! {
         Rouge2 = "rouge2",
         /// ROUGE-L F, mean over references.
         RougeL = "rougeL",
+        /// ROUGE-L of texts by their lines, F, mean over references.
+        RougeLsum = "rougeLsum",
+        /// ROUGE-1 F without stemming, mean over references.
+        Rouge1Plain = "rouge1_plain",
+        /// ROUGE-2 F without stemming, mean over references.
+        Rouge2Plain = "rouge2_plain",
+        /// ROUGE-L F without stemming, mean over references.
+        RougeLPlain = "rougeL_plain",
+        /// Recall of ROUGE-1, mean over references.
+        Rouge1Recall = "rouge1_recall",
+        /// Precision of ROUGE-1, mean over references.
+        Rouge1Precision = "rouge1_precision",
         /// F of character n-grams, best reference.
         Chrf = "chrf",
         /// The same with words and pairs of words.
@@ -33,6 +45,8 @@ closed_set! {
         BertscoreR = "bertscore_r",
         /// Nats per token of the first reference.
         ReferenceCe = "reference_ce",
+        /// Nats per token of a prediction under the base model.
+        BaseCe = "base_ce",
         /// Facts that the conversation does not hold, by all facts.
         FactsUnsupported = "facts_unsupported",
         /// Facts that the conversation holds.
@@ -179,6 +193,12 @@ impl ResultMetric {
             Self::Rouge1 => ["ROUGE-1", "ROUGE-1"],
             Self::Rouge2 => ["ROUGE-2", "ROUGE-2"],
             Self::RougeL => ["ROUGE-L", "ROUGE-L"],
+            Self::RougeLsum => ["ROUGE-Lsum", "ROUGE-Lsum"],
+            Self::Rouge1Plain => ["ROUGE-1 without stemming", "ROUGE-1 ohne Wortstämme"],
+            Self::Rouge2Plain => ["ROUGE-2 without stemming", "ROUGE-2 ohne Wortstämme"],
+            Self::RougeLPlain => ["ROUGE-L without stemming", "ROUGE-L ohne Wortstämme"],
+            Self::Rouge1Recall => ["ROUGE-1 recall", "ROUGE-1, Vollständigkeit"],
+            Self::Rouge1Precision => ["ROUGE-1 precision", "ROUGE-1, Genauigkeit"],
             Self::Chrf => ["chrF", "chrF"],
             Self::ChrfPlusPlus => ["chrF++", "chrF++"],
             Self::Bleu => ["BLEU", "BLEU"],
@@ -189,6 +209,10 @@ impl ResultMetric {
             Self::ReferenceCe => [
                 "Cross-entropy of the gold summary",
                 "Kreuzentropie der Referenz",
+            ],
+            Self::BaseCe => [
+                "Cross-entropy of the prediction under the base model",
+                "Kreuzentropie der Zusammenfassung im Basismodell",
             ],
             Self::FactsUnsupported => [
                 "Facts not found in the conversation",
@@ -234,7 +258,7 @@ impl ResultMetric {
 }
 
 /// What each figure tells, in English and German.
-const SENTENCES: [(ResultMetric, [&str; 2]); 34] = [
+const SENTENCES: [(ResultMetric, [&str; 2]); 41] = [
     (
         ResultMetric::SummaryWords,
         [
@@ -261,6 +285,48 @@ const SENTENCES: [(ResultMetric, [&str; 2]); 34] = [
         [
             "How long a sequence of words a summary shares with the reference, gaps allowed.",
             "Wie lang die gemeinsame Wortfolge mit der Referenz ist; Lücken sind erlaubt.",
+        ],
+    ),
+    (
+        ResultMetric::RougeLsum,
+        [
+            "As ROUGE-L, line by line; the same for summaries of a single line.",
+            "Wie ROUGE-L, Zeile für Zeile; bei einzeiligen Zusammenfassungen dasselbe.",
+        ],
+    ),
+    (
+        ResultMetric::Rouge1Plain,
+        [
+            "As ROUGE-1, where another ending makes another word; some publications count so.",
+            "Wie ROUGE-1, wobei eine andere Endung ein anderes Wort ist; manche Veröffentlichungen zählen so.",
+        ],
+    ),
+    (
+        ResultMetric::Rouge2Plain,
+        [
+            "As ROUGE-2, where another ending makes another word.",
+            "Wie ROUGE-2, wobei eine andere Endung ein anderes Wort ist.",
+        ],
+    ),
+    (
+        ResultMetric::RougeLPlain,
+        [
+            "As ROUGE-L, where another ending makes another word.",
+            "Wie ROUGE-L, wobei eine andere Endung ein anderes Wort ist.",
+        ],
+    ),
+    (
+        ResultMetric::Rouge1Recall,
+        [
+            "The share of the reference's words that the summary has; long summaries have more of them.",
+            "Der Anteil der Wörter der Referenz, die die Zusammenfassung hat; lange haben mehr davon.",
+        ],
+    ),
+    (
+        ResultMetric::Rouge1Precision,
+        [
+            "The share of the summary's words that the reference has; short summaries do better.",
+            "Der Anteil der Wörter der Zusammenfassung, die die Referenz hat; kurze schneiden besser ab.",
         ],
     ),
     (
@@ -317,6 +383,13 @@ const SENTENCES: [(ResultMetric, [&str; 2]); 34] = [
         [
             "How surprised the system is by the reference summary, in nats a token.",
             "Wie sehr die Referenz das System überrascht, in Nat je Token.",
+        ],
+    ),
+    (
+        ResultMetric::BaseCe,
+        [
+            "How surprised the base model is by the summary, given the conversation, in nats a token; low is usual, not true.",
+            "Wie sehr die Zusammenfassung zum Gespräch das Basismodell überrascht, in Nat je Token; wenig ist üblich, nicht wahr.",
         ],
     ),
     (

@@ -16,6 +16,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 
 const SOURCE: &str = "rouge-score 0.1.2 (Lin, 2004), F-measure, Porter stemming";
+const PLAIN: &str = "rouge-score 0.1.2 (Lin, 2004), F-measure, without stemming";
 
 /// ROUGE-1 (shared unigrams), F-measure.
 pub const ROUGE_1: Metric = Metric {
@@ -44,6 +45,42 @@ pub const ROUGE_L: Metric = Metric {
 pub const ROUGE_LSUM: Metric = Metric {
     name: "rougeLsum",
     label: "ROUGE-Lsum",
+    ..ROUGE_1
+};
+
+/// ROUGE-1 of words as they stand, F-measure.
+pub const ROUGE_1_PLAIN: Metric = Metric {
+    name: "rouge1_plain",
+    label: "ROUGE-1 without stemming",
+    source: PLAIN,
+    ..ROUGE_1
+};
+/// ROUGE-2 of words as they stand, F-measure.
+pub const ROUGE_2_PLAIN: Metric = Metric {
+    name: "rouge2_plain",
+    label: "ROUGE-2 without stemming",
+    source: PLAIN,
+    ..ROUGE_1
+};
+/// ROUGE-L of words as they stand, F-measure.
+pub const ROUGE_L_PLAIN: Metric = Metric {
+    name: "rougeL_plain",
+    label: "ROUGE-L without stemming",
+    source: PLAIN,
+    ..ROUGE_1
+};
+/// ROUGE-1, recall.
+pub const ROUGE_1_RECALL: Metric = Metric {
+    name: "rouge1_recall",
+    label: "ROUGE-1 recall",
+    source: "rouge-score 0.1.2 (Lin, 2004), recall, Porter stemming",
+    ..ROUGE_1
+};
+/// ROUGE-1, precision.
+pub const ROUGE_1_PRECISION: Metric = Metric {
+    name: "rouge1_precision",
+    label: "ROUGE-1 precision",
+    source: "rouge-score 0.1.2 (Lin, 2004), precision, Porter stemming",
     ..ROUGE_1
 };
 

@@ -191,6 +191,10 @@ artifact! {
         references: Vec<String>,
         /// Nats per token of the first gold summary under the system; none if no model wrote.
         reference_ce: Option<f64>,
+        /// Nats per token of the prediction under the base model; none if no model wrote, if the two do not fit the
+        /// context, and in outputs of earlier versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        base_ce: Option<f64>,
         /// Tokens of the prediction.
         tokens: usize,
         /// In-context examples in the prompt.

@@ -372,6 +372,7 @@ mod tests {
             prediction: prediction.into(),
             references: references.iter().map(|r| (*r).to_owned()).collect(),
             reference_ce: system.has_model().then_some(2.0),
+            base_ce: None,
             tokens: prediction.split(' ').count(),
             examples: 0,
         }

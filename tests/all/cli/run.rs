@@ -206,8 +206,9 @@ pub(super) fn items(whole: &Whole, stage: &str, kind: &str) -> Vec<Value> {
     let answer = whole
         .place
         .json(&["show", RUN, "--stage", stage, "--items"]);
-    // What was measured of summaries is no artifact.
-    let artifacts = answer.lines.iter().filter(|line| line["kind"] != "score");
+    // What was measured of summaries is no artifact, nor what their conversations say to them.
+    let is_artifact = |line: &&Value| line["kind"] != "score" && line["kind"] != "evidence";
+    let artifacts = answer.lines.iter().filter(is_artifact);
     assert_eq!(
         (answer.code, &answer.last["items"]),
         (0, &json!(artifacts.count())),
@@ -459,6 +460,28 @@ fn every_artifact_of_every_stage_is_shown() {
         "test_dialogue",
         &["system", "text", "pass", "rules", "score", "copies"],
     );
+    let evidence = has_keys(
+        "evaluate",
+        "evidence",
+        &["system", "id", "facts", "missing"],
+    );
+    let scores = items(whole, "evaluate", "score");
+    for found in &evidence {
+        let sentences = list(&found["sentences"]);
+        let linked = sentences
+            .iter()
+            .filter(|sentence| !list(&sentence["links"]).is_empty());
+        let share = linked.count() as f64 / sentences.len() as f64;
+        let told = scores.iter().find(|score| {
+            score["metric"] == "support_sentences"
+                && score["system"] == found["system"]
+                && score["id"] == found["id"]
+        });
+        assert!(
+            told.is_none_or(|told| number(&told["value"]) == share),
+            "{found}"
+        );
+    }
     whole.place.refuses(
         &["show", RUN, "--stage", "nope"],
         2,

@@ -18,7 +18,7 @@ use super::experiment::describe_budget;
 use super::figures::{self, points};
 use super::{Done, read_lines, session};
 use crate::answer::{
-    ArtifactLine, Evaluated, EvaluatedRun, Runs, Score, ScoreLine, Shown, Stage, Stopping,
+    ArtifactLine, Evaluated, EvaluatedRun, Runs, Score, Shown, Stage, Stopping, SummaryLine,
 };
 use crate::args::{Cancel, Evaluate, Global, Multi, Show};
 use crate::failure::Failure;
@@ -113,10 +113,16 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
     }
     let row = session.run(&args.run)?;
     if args.items && stage == StageName::Evaluate {
-        for score in session.scores(&session.sight(&args.run)?)? {
-            let line = ScoreLine::Score(&score);
-            output.line(&line);
-            output.text(serde_json::to_string(&line).unwrap_or_default());
+        let sight = session.sight(&args.run)?;
+        let say = |line: &SummaryLine<'_>| {
+            output.line(line);
+            output.text(serde_json::to_string(line).unwrap_or_default());
+        };
+        for score in session.scores(&sight)? {
+            say(&SummaryLine::Score(&score));
+        }
+        for evidence in session.evidence(&sight)? {
+            say(&SummaryLine::Evidence(&evidence));
         }
     }
     let (found, status) = session

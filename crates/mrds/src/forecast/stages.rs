@@ -543,7 +543,7 @@ impl Forecast<'_> {
         learning.plus(self.writing(samples))
     }
 
-    /// A system's summaries of the test dialogues, and the scores of the real ones.
+    /// A system's summaries of the test dialogues, their scores under the base model, and those of the real ones.
     fn summarizing(&self, system: System) -> Work {
         let recipe = self.recipe;
         let summary = self.texts.summary_tokens.mean;
@@ -555,7 +555,7 @@ impl Forecast<'_> {
         };
         Work {
             train: 0.0,
-            forward: test * (2.0 * pair + shown),
+            forward: test * (3.0 * pair + shown),
             generate: test * summary,
         }
     }

@@ -53,7 +53,8 @@ pub(crate) fn summarize(stage: &Stage<'_>, system: System, test: &TestData) -> R
             examples: &examples[items.clone()],
             prompts: &prompts[items],
         };
-        outputs(stage, system, adapter.as_ref(), &asked)
+        let written = outputs(stage, system, adapter.as_ref(), &asked)?;
+        with_base_ces(stage, asked.examples, written)
     })?;
     let outputs: Vec<Output> = written.into_iter().flatten().collect();
     stage.sample(SampleItem::Prediction {
@@ -84,6 +85,7 @@ fn of_lines(
             id: example.id.clone(),
             references: example.references.clone(),
             reference_ce: None,
+            base_ce: None,
             tokens: tokenizer.encode(&prediction, SpecialTokens::AsText)?.len(),
             examples: 0,
             prediction,
@@ -149,6 +151,7 @@ fn outputs(
             prediction: stage.text(&generation.ids)?,
             references: example.references.clone(),
             reference_ce: Some(ces[place]),
+            base_ce: None,
             tokens: generation.ids.len(),
             examples: asked.prompts[place].1,
         });
@@ -241,6 +244,21 @@ fn reference_ces(
     let scored = stage.score(adapter, &items)?;
     let ce = |scored: &Scored| -scored.logp_sum / scored.n_tokens.max(1) as f64;
     Ok(scored.iter().map(ce).collect())
+}
+
+/// The outputs with the nats per token that each has under the base model, whatever wrote it.
+fn with_base_ces(
+    stage: &Stage<'_>,
+    examples: &[Example],
+    mut outputs: Vec<Output>,
+) -> Result<Vec<Output>> {
+    let predictions = outputs.iter().map(|output| output.prediction.as_str());
+    let dialogues = examples.iter().map(|example| example.dialogue.as_str());
+    let scores = content_scores(stage, &dialogues.zip(predictions).collect::<Vec<_>>())?;
+    for (output, score) in outputs.iter_mut().zip(scores) {
+        output.base_ce = score.map(|score| -score);
+    }
+    Ok(outputs)
 }
 
 /// What a synthesizer wrote for a block of test summaries, and how well the base model summarizes it.

@@ -13,6 +13,7 @@ use metrics::extractiveness::extractiveness;
 use metrics::facts::rates::{self, FactCounts};
 use metrics::facts::{self, Evidence, Ledger, Vocabulary};
 use metrics::lexicon::Lexicon;
+use metrics::rouge::{self, RougeOptions, RougeScores, score_each};
 use metrics::student::mean_interval;
 use metrics::support::Turns;
 use metrics::text::{mean, word_count};
@@ -234,7 +235,43 @@ fn of_references(outputs: &[Output], measured: &mut Measured) {
         move |output: &Output| chrf::count(&output.prediction, &output.references, grams).score()
     };
     let words = |output: &Output| word_count(&output.prediction) as f64;
+    let scored = |stemmer| {
+        let scores = move |output: &Output| {
+            let options = RougeOptions { stemmer };
+            let each = score_each(&output.references, &output.prediction, options);
+            rouge::mean(&each).unwrap_or_default()
+        };
+        outputs.iter().map(scores).collect::<Vec<RougeScores>>()
+    };
+    let (stemmed, plain) = (scored(true), scored(false));
+    let of_rouge = |scores: &[RougeScores], value: fn(&RougeScores) -> f64| {
+        scores.iter().map(|scores| Some(value(scores))).collect()
+    };
     measured.items.extend([
+        (
+            ResultMetric::RougeLsum,
+            of_rouge(&stemmed, |scores| scores.rouge_lsum.fmeasure),
+        ),
+        (
+            ResultMetric::Rouge1Recall,
+            of_rouge(&stemmed, |scores| scores.rouge1.recall),
+        ),
+        (
+            ResultMetric::Rouge1Precision,
+            of_rouge(&stemmed, |scores| scores.rouge1.precision),
+        ),
+        (
+            ResultMetric::Rouge1Plain,
+            of_rouge(&plain, |scores| scores.rouge1.fmeasure),
+        ),
+        (
+            ResultMetric::Rouge2Plain,
+            of_rouge(&plain, |scores| scores.rouge2.fmeasure),
+        ),
+        (
+            ResultMetric::RougeLPlain,
+            of_rouge(&plain, |scores| scores.rouge_l.fmeasure),
+        ),
         (ResultMetric::SummaryWords, column(&words)),
         (ResultMetric::Chrf, column(&chrf_of(Grams::Characters))),
         (
@@ -242,6 +279,10 @@ fn of_references(outputs: &[Output], measured: &mut Measured) {
             column(&chrf_of(Grams::CharactersAndWords)),
         ),
     ]);
+    let base_ces: Vec<Option<f64>> = outputs.iter().map(|output| output.base_ce).collect();
+    if base_ces.iter().any(Option::is_some) {
+        measured.items.insert(ResultMetric::BaseCe, base_ces);
+    }
     let references: Vec<&str> = outputs
         .iter()
         .flat_map(|output| &output.references)
@@ -403,6 +444,7 @@ mod tests {
             prediction: prediction.into(),
             references: references.to_vec(),
             reference_ce: Some(1.0),
+            base_ce: Some(1.5),
             tokens: 3,
             examples: 0,
         }
@@ -441,6 +483,24 @@ mod tests {
             "of fewer than a hundred"
         );
         assert_eq!(measured.reference_words, Some(12.0));
+    }
+
+    #[test]
+    fn rouge_is_also_told_by_lines_without_stems_and_by_its_sides() {
+        let references = ["dogs ran home".to_owned()];
+        let measured = measure(
+            &[output("the dog ran", &references)],
+            &conversations(&references),
+            1,
+        );
+        let value = |metric| measured.items[&metric][0].unwrap();
+        assert_eq!(value(ResultMetric::Rouge1Recall), 2.0 / 3.0);
+        assert_eq!(value(ResultMetric::Rouge1Precision), 2.0 / 3.0);
+        assert!((value(ResultMetric::Rouge1Plain) - 1.0 / 3.0).abs() < 1e-12);
+        assert_eq!(value(ResultMetric::Rouge2Plain), 0.0);
+        assert_eq!(value(ResultMetric::BaseCe), 1.5, "as the stage stored it");
+        assert!((value(ResultMetric::RougeLsum) - 2.0 / 3.0).abs() < 1e-12);
+        assert!((value(ResultMetric::RougeLPlain) - 1.0 / 3.0).abs() < 1e-12);
     }
 
     #[test]

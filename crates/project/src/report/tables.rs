@@ -91,7 +91,7 @@ pub(crate) fn stored(
     let is_plain = store
         .artifacts(&run.id, StageName::Evaluate, kind)?
         .is_empty();
-    let has_figures = |row: &SystemResult| row.figures.contains_key(&ResultMetric::SummaryWords);
+    let has_figures = |row: &SystemResult| row.figures.contains_key(&ResultMetric::RougeLsum);
     let is_whole = rows.iter().all(has_figures);
     if rows.is_empty() || (is_whole && is_plain) {
         return Ok(rows);
@@ -385,6 +385,7 @@ fn lines(
             },
             references: example.references.clone(),
             reference_ce: None,
+            base_ce: None,
             tokens: 0,
             examples: 0,
         })

@@ -82,6 +82,7 @@ fn workspace(n: usize) -> (tempfile::TempDir, Session) {
                 prediction: format!(" {} ", text(system, dialogue)),
                 references: vec![format!("human zq{dialogue} 11")],
                 reference_ce: None,
+                base_ce: None,
                 tokens: 3,
                 examples: 0,
             }),

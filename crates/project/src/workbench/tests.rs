@@ -56,6 +56,7 @@ fn made(part: Part, shot: i64) -> Vec<NewArtifact> {
         prediction: "Ada and Ben meet.".into(),
         references: vec!["Ada and Ben meet on Friday.".into()],
         reference_ce: Some(1.5),
+        base_ce: None,
         tokens: 5,
         examples: 0,
     };

@@ -42,6 +42,47 @@ fn a_stage() {
 }
 
 #[test]
+fn a_summary_beside_its_conversation() {
+    let stated = contract::StatedFact {
+        kind: contract::FactKind::Date,
+        text: "Monday".to_owned(),
+    };
+    let evidence = contract::SummaryEvidence {
+        system: contract::System::SftReal,
+        id: "1".to_owned(),
+        sentences: vec![contract::SentenceLinks {
+            text: "Ann comes on Monday.".to_owned(),
+            links: vec![contract::TurnLink {
+                first: 0,
+                last: 0,
+                support: 0.5,
+            }],
+        }],
+        facts: vec![contract::CheckedFact {
+            stated: stated.clone(),
+            status: contract::FactStatus::Kept,
+            counts: true,
+        }],
+        missing: vec![stated],
+    };
+    assert_snapshot!(schema(&SummaryLine::Evidence(&evidence)), @"
+    facts[].counts: boolean
+    facts[].kind: string
+    facts[].status: string
+    facts[].text: string
+    id: string
+    kind: string
+    missing[].kind: string
+    missing[].text: string
+    sentences[].links[].first: number
+    sentences[].links[].last: number
+    sentences[].links[].support: number
+    sentences[].text: string
+    system: string
+    ");
+}
+
+#[test]
 fn evaluate() {
     let answer = Evaluated {
         n: 1,
