@@ -104,6 +104,8 @@ pub struct Desk {
     pub study: i64,
     /// Name of the study.
     pub title: String,
+    /// What is judged. Where dialogues are, each is the only text of its step, as `Name: text` lines.
+    pub kind: StudyKind,
     /// What is asked.
     pub mode: RatingMode,
     /// The rater's slot.
@@ -146,9 +148,9 @@ pub struct DeskTurn {
 pub struct DeskStep {
     /// Its number in the rater's order, by which presses name it.
     pub step: u32,
-    /// The dialogue.
+    /// The dialogue; empty where dialogues are judged.
     pub turns: Vec<DeskTurn>,
-    /// The summaries.
+    /// The summaries, or the dialogue that is judged.
     pub items: Vec<DeskItem>,
     /// The choice among them; none before it was made and where summaries are scored.
     pub choice: Option<DeskChoice>,

@@ -139,10 +139,10 @@ pub use shape::{
 };
 pub use study::{
     AnalysisSeeds, BestWorstResults, Comparison, Consistency, CriterionAgreement, CriterionMean,
-    CriterionOutlook, Drift, Family, Headline, MarkComparison, MetricPick, OtherRaters,
-    PairComparison, PairKappa, PairResults, PlannedComparison, RaterDifference, RaterTime, Settle,
-    SeverityShift, Strength, StudyCounts, StudyCriterion, StudyOutlook, StudyPlan, StudyRater,
-    StudyResults, StudySystem, SystemMarks, SystemScores, Words,
+    CriterionOutlook, Drift, Family, Headline, MarkComparison, MetricPick, OriginGuesses,
+    OtherRaters, PairComparison, PairKappa, PairResults, PlannedComparison, RaterDifference,
+    RaterTime, Settle, SeverityShift, Strength, StudyCounts, StudyCriterion, StudyOutlook,
+    StudyPlan, StudyRater, StudyResults, StudySystem, SystemMarks, SystemScores, Words,
 };
 pub use workbench::{
     FoundItems, HandAct, HandState, ItemCount, ItemMark, ItemOrder, ItemQuery, ItemVerdict,

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::closed_set::closed_set;
 use crate::{
-    CheckStatement, Criterion, Guideline, ItemState, Language, RatingMode, SkipReason, Warmup,
-    Words,
+    CheckStatement, Criterion, Guideline, ItemState, Language, RatingMode, SkipReason, StudyKind,
+    Warmup, Words,
 };
 
 closed_set! {
@@ -149,6 +149,8 @@ pub struct PackItems {
     pub title: String,
     /// The language of the page.
     pub language: Language,
+    /// What is judged.
+    pub kind: StudyKind,
     /// What is asked.
     pub mode: RatingMode,
     /// What is asked about two summaries or about all of a dialogue.

@@ -80,7 +80,7 @@ pub struct ProtocolSystem {
     pub key: String,
     /// Its name in tables and sentences.
     pub label: String,
-    /// Where its texts come from: `run:ID:SYSTEM`, `reference` or `file:SHA256`.
+    /// Where its texts come from: `run:ID:SYSTEM`, `run:ID:SYNTHESIZER`, `reference`, `real` or `file:SHA256`.
     pub source: String,
 }
 
@@ -225,7 +225,7 @@ pub struct CheckStatement {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Warmup {
-    /// The dialogue as `Name: text` lines.
+    /// The dialogue as `Name: text` lines; empty where dialogues are judged, which are the items then.
     pub dialogue: Words,
     /// The summaries.
     pub items: Vec<WarmupItem>,
@@ -235,7 +235,7 @@ pub struct Warmup {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct WarmupItem {
-    /// The summary.
+    /// The summary, or the dialogue as `Name: text` lines.
     pub text: Words,
     /// The owner's scores by criterion.
     pub scores: BTreeMap<String, u8>,
@@ -275,6 +275,7 @@ impl Protocol {
         let criteria = self.criteria.iter();
         StudyPlan {
             title: self.name.clone(),
+            kind: self.kind,
             mode: self.mode,
             state,
             systems: systems

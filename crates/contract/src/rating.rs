@@ -130,7 +130,7 @@ closed_set! {
     StudyKind, "kind of study" {
         /// Summaries of a dialogue.
         Summaries = "summaries",
-        /// Dialogues that were made for a summary.
+        /// Dialogues, real and made up for the same summaries: an audit.
         Dialogues = "dialogues",
     }
 }

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgreementWord, BootstrapKind, Outcome, RaterState, RatingMode, SettleKind, StudyState,
+    AgreementWord, BootstrapKind, Outcome, RaterState, RatingMode, SettleKind, StudyKind,
+    StudyState,
 };
 
 /// A text in both languages.
@@ -35,6 +36,9 @@ impl Words {
 pub struct StudyPlan {
     /// Name of the study.
     pub title: String,
+    /// What people judge; summaries in files that were written before dialogues could be.
+    #[serde(default = "summaries")]
+    pub kind: StudyKind,
     /// What raters are asked.
     pub mode: RatingMode,
     /// Where it stands.
@@ -69,11 +73,23 @@ pub struct StudyPlan {
     pub revealed_early: Option<i64>,
 }
 
+fn summaries() -> StudyKind {
+    StudyKind::Summaries
+}
+
+impl StudyPlan {
+    /// Whether systems are compared on a criterion: not on the guess where a dialogue comes from, which is counted.
+    pub fn is_compared(&self, criterion: &StudyCriterion) -> bool {
+        self.kind == StudyKind::Summaries || criterion.key != StudyCriterion::ORIGIN
+    }
+}
+
 /// A system of a study.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct StudySystem {
-    /// Its word in the study's files; [`StudySystem::REFERENCE`] for the human reference.
+    /// Its word in the study's files; [`StudySystem::REFERENCE`] for the human reference, [`StudySystem::REAL`] for real
+    /// dialogues.
     pub key: String,
     /// Its name in tables and sentences.
     pub label: String,
@@ -82,6 +98,9 @@ pub struct StudySystem {
 impl StudySystem {
     /// Key of the summary that a person wrote.
     pub const REFERENCE: &str = "reference";
+
+    /// Key of the dialogues that people had.
+    pub const REAL: &str = "real";
 }
 
 /// A criterion of a study.
@@ -96,6 +115,11 @@ pub struct StudyCriterion {
     pub higher_is_better: bool,
     /// How a sentence names it.
     pub in_sentence: Words,
+}
+
+impl StudyCriterion {
+    /// Key of the guess whether a dialogue is real: the upper half of its scale says so.
+    pub const ORIGIN: &str = "origin";
 }
 
 /// A comparison of two systems that was planned.
@@ -532,6 +556,42 @@ pub struct MarkComparison {
     pub sentence: Option<Words>,
 }
 
+/// Whether people tell the real dialogues from those of a source that made some up for the same summaries. Every guess
+/// counts once, and there are as many about real dialogues as about made-up ones.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct OriginGuesses {
+    /// Key of the source.
+    pub system: String,
+    /// Summaries whose dialogues count.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub dialogues: usize,
+    /// Guesses.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub guesses: usize,
+    /// Those that are right.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub right: usize,
+    /// Their share; a coin has 0.5.
+    pub share: f64,
+    /// Wilson's interval of it, as if no two guesses were about the same dialogue.
+    pub ci95: [f64; 2],
+    /// Share of guesses about real dialogues that call them real.
+    pub real_called_real: f64,
+    /// Share of guesses about made-up dialogues that call them real.
+    pub made_called_real: f64,
+    /// Mean over summaries, real minus made-up.
+    pub diff: f64,
+    /// Student's interval of it; none for a single summary.
+    pub diff_ci95: Option<[f64; 2]>,
+    /// Exact two-sided p-value over all flips of the two dialogues of a summary.
+    pub p: Option<f64>,
+    /// Adjusted for all sources.
+    pub p_holm: Option<f64>,
+    /// All of it in a sentence.
+    pub sentence: Words,
+}
+
 /// From what the random numbers of the results are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -550,6 +610,8 @@ pub struct AnalysisSeeds {
 pub struct StudyResults {
     /// Name of the study.
     pub study: String,
+    /// What people judged.
+    pub kind: StudyKind,
     /// Where it stands.
     pub state: StudyState,
     /// When the results were opened before every rater had locked.
@@ -581,6 +643,8 @@ pub struct StudyResults {
     pub pairs: Option<PairResults>,
     /// Best and worst; none if nobody was asked for them.
     pub best_worst: Option<BestWorstResults>,
+    /// By source of made-up dialogues: whether people tell them from real ones. Empty where summaries are judged.
+    pub guesses: Vec<OriginGuesses>,
     /// Seeds of the resamples.
     pub seeds: AnalysisSeeds,
 }

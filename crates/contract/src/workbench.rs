@@ -126,8 +126,8 @@ pub enum MadeFrom {
     Example {
         /// Its id there.
         id: String,
-        /// The dialogue.
-        dialogue: String,
+        /// The dialogue; none while people tell it from made-up ones.
+        dialogue: Option<String>,
         /// Its first summary; none while people rate against it.
         summary: Option<String>,
     },

@@ -6,6 +6,7 @@
 //! says practically equal (two one-sided tests, Schuirmann 1987); an unadjusted p of at most alpha says perhaps ahead or
 //! behind; all else is open. A sentence never says "significant", and says what would settle an open question.
 
+mod dialogues;
 mod english;
 mod german;
 mod method;
@@ -13,6 +14,7 @@ mod method;
 use contract::{Outcome, Settle, SettleKind, Words};
 use metrics::planner;
 
+pub use dialogues::{Guessed, guessed};
 pub use method::{Gain, Standing, of_method};
 
 /// A comparison as its sentence needs it.
@@ -47,10 +49,17 @@ pub struct Finding<'a> {
 }
 
 /// What is compared.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Measure<'a> {
     /// Points of a criterion or a metric.
     Points {
+        /// How a sentence names it.
+        name: &'a Words,
+        /// Whether more points are better.
+        higher_is_better: bool,
+    },
+    /// Points of a criterion, on which real dialogues (the first system) are held against made-up ones.
+    Dialogues {
         /// How a sentence names it.
         name: &'a Words,
         /// Whether more points are better.
@@ -140,6 +149,9 @@ pub fn judge(finding: &Finding<'_>, rules: &Rules) -> Verdict {
 fn outcome(finding: &Finding<'_>, rules: &Rules) -> Outcome {
     let is_up = match finding.measure {
         Measure::Points {
+            higher_is_better, ..
+        }
+        | Measure::Dialogues {
             higher_is_better, ..
         } => (finding.diff > 0.0) == higher_is_better,
         Measure::Votes { .. } | Measure::Marks { .. } => finding.diff > 0.0,

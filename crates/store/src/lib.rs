@@ -44,7 +44,7 @@ pub use table::metric_point::MetricPointRow;
 pub use table::model::ModelRow;
 pub use table::part::{PartResult, PartRow, PartUsage};
 pub use table::queue::QueueRow;
-pub use table::rating_acts::{NewRater, Opened, RatingActRow, Sight, Withdrawal};
+pub use table::rating_acts::{ExampleInStudy, NewRater, Opened, RatingActRow, Sight, Withdrawal};
 pub use table::rating_after::RatingAdjudicationRow;
 pub use table::rating_desk::{Chosen, DeskEdit, DeskPress, DeskTime, PressPayload, RatingPressRow};
 pub use table::rating_pack::{PackMerge, RatingBranchRow, RatingPackRow};

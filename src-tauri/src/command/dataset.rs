@@ -467,7 +467,7 @@ fn example(row: SeenExample) -> Example {
         key: Some(row.id as f64),
         split: row.split,
         origin: row.origin,
-        turns: turns(&row.dialogue),
+        turns: row.dialogue.as_deref().map(turns).unwrap_or_default(),
         id: row.external_id,
         references: row.references.shown().to_vec(),
         in_study: row.references.is_in_study(),

@@ -1,8 +1,8 @@
 //! Rating studies. No command here tells who wrote a text before the results are open, which the session decides.
 
 use contract::{
-    Desk, DeskPress, DeskStep, Disputes, StudyProgress, StudyResults, StudyState, StudySummary,
-    System,
+    Desk, DeskPress, DeskStep, Disputes, StudyKind, StudyProgress, StudyResults, StudyState,
+    StudySummary, Synthesizer, System,
 };
 use host::clock::now_ms;
 use project::study::afterwards::Settlement;
@@ -20,6 +20,16 @@ use crate::place::Place;
 #[specta::specta]
 pub(crate) fn ratable_systems(place: State<'_, Place>, run: String) -> Answer<Vec<System>> {
     Ok(place.session()?.ratable_systems(&run)?)
+}
+
+/// The synthesizers of a run whose dialogues can be judged beside real ones.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn auditable_synthesizers(
+    place: State<'_, Place>,
+    run: String,
+) -> Answer<Vec<Synthesizer>> {
+    Ok(place.session()?.auditable_synthesizers(&run)?)
 }
 
 /// What a study could show; nothing is stored.
@@ -207,15 +217,18 @@ fn planned(request: StudyRequest) -> Request {
     let run = &request.run;
     let systems = request.systems.iter().map(|planned| SystemRequest {
         label: Some(planned.label.clone()),
-        ..match planned.system {
-            Some(system) => SystemRequest::of_run(run, system),
-            None => SystemRequest::reference(),
+        ..match (planned.system, planned.synthesizer, request.kind) {
+            (Some(system), _, _) => SystemRequest::of_run(run, system),
+            (None, Some(role), _) => SystemRequest::made_up(run, role),
+            (None, None, StudyKind::Summaries) => SystemRequest::reference(),
+            (None, None, StudyKind::Dialogues) => SystemRequest::real(),
         }
     });
     let count = |number: Option<u32>| number.map(|number| number as usize);
     Request {
         systems: systems.collect(),
         name: request.name,
+        kind: request.kind,
         mode: request.mode,
         n: count(request.dialogues),
         seed: u64::from(request.seed),

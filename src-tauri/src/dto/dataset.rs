@@ -199,7 +199,7 @@ pub struct Example {
     pub split: Split,
     /// Where its text comes from.
     pub origin: Origin,
-    /// The turns.
+    /// The turns; none while people tell the dialogue from made-up ones.
     pub turns: Vec<Turn>,
     /// Gold summaries; none while the dialogue waits for one, and none while they are held back.
     pub references: Vec<String>,

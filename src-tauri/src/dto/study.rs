@@ -1,15 +1,18 @@
 //! A rating study as the page plans it. What it sees of one is in `contract`: nothing there names a system before the
 //! results are open.
 
-use contract::{PackHeader, RatingMode, StudyOutlook, System};
+use contract::{PackHeader, RatingMode, StudyKind, StudyOutlook, Synthesizer, System};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-/// A system that can be rated, or the human reference.
+/// A system that can be rated, or a synthesizer whose dialogues can be; neither for what people wrote: the human reference,
+/// and in an audit the real dialogues.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct PlannedSystem {
-    /// The system; none for the human reference.
+    /// The system.
     pub system: Option<System>,
+    /// The synthesizer.
+    pub synthesizer: Option<Synthesizer>,
     /// Its name in tables and sentences.
     pub label: String,
 }
@@ -21,11 +24,13 @@ pub struct StudyRequest {
     pub run: String,
     /// Name of the study.
     pub name: String,
+    /// What people judge.
+    pub kind: StudyKind,
     /// The systems, in the order of the tables.
     pub systems: Vec<PlannedSystem>,
     /// What raters are asked.
     pub mode: RatingMode,
-    /// Dialogues; as many as give each rater 40 if it is absent.
+    /// Dialogues, in an audit summaries with their dialogues; as many as give each rater 40 if it is absent.
     pub dialogues: Option<u32>,
     /// Seed by which dialogues are drawn.
     pub seed: u32,

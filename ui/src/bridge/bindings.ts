@@ -181,6 +181,8 @@ export const commands = {
 	steerExperiment: (name: string, action: ExperimentAction) => __TAURI_INVOKE<null>("steer_experiment", { name, action }),
 	/**  The systems of a run that can be rated. */
 	ratableSystems: (run: string) => __TAURI_INVOKE<System[]>("ratable_systems", { run }),
+	/**  The synthesizers of a run whose dialogues can be judged beside real ones. */
+	auditableSynthesizers: (run: string) => __TAURI_INVOKE<Synthesizer[]>("auditable_synthesizers", { run }),
 	/**  What a study could show; nothing is stored. */
 	planStudy: (request: StudyRequest) => __TAURI_INVOKE<PlanAnswer>("plan_study", { request }),
 	/**  Freezes a plan and starts its study. */
@@ -1111,6 +1113,8 @@ export type Desk = {
 	study: number,
 	/**  Name of the study. */
 	title: string,
+	/**  What is judged. Where dialogues are, each is the only text of its step, as `Name: text` lines. */
+	kind: StudyKind,
 	/**  What is asked. */
 	mode: RatingMode,
 	/**  The rater's slot. */
@@ -1222,9 +1226,9 @@ export type DeskPress = {
 export type DeskStep = {
 	/**  Its number in the rater's order, by which presses name it. */
 	step: number,
-	/**  The dialogue. */
+	/**  The dialogue; empty where dialogues are judged. */
 	turns: DeskTurn[],
-	/**  The summaries. */
+	/**  The summaries, or the dialogue that is judged. */
 	items: DeskItem[],
 	/**  The choice among them; none before it was made and where summaries are scored. */
 	choice: DeskChoice | null,
@@ -1859,7 +1863,7 @@ export type Example = {
 	split: Split,
 	/**  Where its text comes from. */
 	origin: Origin,
-	/**  The turns. */
+	/**  The turns; none while people tell the dialogue from made-up ones. */
 	turns: Turn[],
 	/**  Gold summaries; none while the dialogue waits for one, and none while they are held back. */
 	references: string[],
@@ -3693,8 +3697,8 @@ export type MadeFrom =
 { kind: "example"; 
 /**  Its id there. */
 id: string; 
-/**  The dialogue. */
-dialogue: string; 
+/**  The dialogue; none while people tell it from made-up ones. */
+dialogue: string | null; 
 /**  Its first summary; none while people rate against it. */
 summary: string | null } | 
 /**  A topic. */
@@ -4189,6 +4193,39 @@ export type Origin =
 /**  Written by hand. */
 "written";
 
+/**
+ *  Whether people tell the real dialogues from those of a source that made some up for the same summaries. Every guess
+ *  counts once, and there are as many about real dialogues as about made-up ones.
+ */
+export type OriginGuesses = {
+	/**  Key of the source. */
+	system: string,
+	/**  Summaries whose dialogues count. */
+	dialogues: number,
+	/**  Guesses. */
+	guesses: number,
+	/**  Those that are right. */
+	right: number,
+	/**  Their share; a coin has 0.5. */
+	share: number,
+	/**  Wilson's interval of it, as if no two guesses were about the same dialogue. */
+	ci95: [number, number],
+	/**  Share of guesses about real dialogues that call them real. */
+	real_called_real: number,
+	/**  Share of guesses about made-up dialogues that call them real. */
+	made_called_real: number,
+	/**  Mean over summaries, real minus made-up. */
+	diff: number,
+	/**  Student's interval of it; none for a single summary. */
+	diff_ci95: [number, number] | null,
+	/**  Exact two-sided p-value over all flips of the two dialogues of a summary. */
+	p: number | null,
+	/**  Adjusted for all sources. */
+	p_holm: number | null,
+	/**  All of it in a sentence. */
+	sentence: Words,
+};
+
 /**  The interval of a difference for other raters like these. */
 export type OtherRaters = {
 	/**  The interval. */
@@ -4334,6 +4371,8 @@ export type PackItems = {
 	title: string,
 	/**  The language of the page. */
 	language: Language,
+	/**  What is judged. */
+	kind: StudyKind,
 	/**  What is asked. */
 	mode: RatingMode,
 	/**  What is asked about two summaries or about all of a dialogue. */
@@ -4588,10 +4627,15 @@ export type PlannedCell = {
 	seconds: number,
 };
 
-/**  A system that can be rated, or the human reference. */
+/**
+ *  A system that can be rated, or a synthesizer whose dialogues can be; neither for what people wrote: the human reference,
+ *  and in an audit the real dialogues.
+ */
 export type PlannedSystem = {
-	/**  The system; none for the human reference. */
+	/**  The system. */
 	system: System | null,
+	/**  The synthesizer. */
+	synthesizer: Synthesizer | null,
 	/**  Its name in tables and sentences. */
 	label: string,
 };
@@ -5938,7 +5982,7 @@ export type StudyCounts = {
 export type StudyKind = 
 /**  Summaries of a dialogue. */
 "summaries" | 
-/**  Dialogues that were made for a summary. */
+/**  Dialogues, real and made up for the same summaries: an audit. */
 "dialogues";
 
 /**  What a study could show, before anybody rates. */
@@ -6098,11 +6142,13 @@ export type StudyRequest = {
 	run: string,
 	/**  Name of the study. */
 	name: string,
+	/**  What people judge. */
+	kind: StudyKind,
 	/**  The systems, in the order of the tables. */
 	systems: PlannedSystem[],
 	/**  What raters are asked. */
 	mode: RatingMode,
-	/**  Dialogues; as many as give each rater 40 if it is absent. */
+	/**  Dialogues, in an audit summaries with their dialogues; as many as give each rater 40 if it is absent. */
 	dialogues: number | null,
 	/**  Seed by which dialogues are drawn. */
 	seed: number,
@@ -6122,6 +6168,8 @@ export type StudyRequest = {
 export type StudyResults = {
 	/**  Name of the study. */
 	study: string,
+	/**  What people judged. */
+	kind: StudyKind,
 	/**  Where it stands. */
 	state: StudyState,
 	/**  When the results were opened before every rater had locked. */
@@ -6152,6 +6200,8 @@ export type StudyResults = {
 	pairs: PairResults | null,
 	/**  Best and worst; none if nobody was asked for them. */
 	best_worst: BestWorstResults | null,
+	/**  By source of made-up dialogues: whether people tell them from real ones. Empty where summaries are judged. */
+	guesses: OriginGuesses[],
 	/**  Seeds of the resamples. */
 	seeds: AnalysisSeeds,
 };
@@ -6511,7 +6561,7 @@ export type Verified = {
 
 /**  A dialogue with summaries whose scores are known. */
 export type Warmup = {
-	/**  The dialogue as `Name: text` lines. */
+	/**  The dialogue as `Name: text` lines; empty where dialogues are judged, which are the items then. */
 	dialogue: Words,
 	/**  The summaries. */
 	items: WarmupItem[],
@@ -6519,7 +6569,7 @@ export type Warmup = {
 
 /**  A summary whose scores are known. */
 export type WarmupItem = {
-	/**  The summary. */
+	/**  The summary, or the dialogue as `Name: text` lines. */
 	text: Words,
 	/**  The owner's scores by criterion. */
 	scores: { [key in string]: number },

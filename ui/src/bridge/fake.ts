@@ -282,7 +282,8 @@ export class FakeBridge extends FakeEveryday implements Bridge {
     const pairs = this.#pairs(dataset);
     const rows = structuredClone(pairs.slice(offset, offset + limit));
     for (const row of rows)
-      if (row.split === 'test' && this.isAnyBlind()) Object.assign(row, { in_study: true, references: [] });
+      if (row.split === 'test' && this.isAnyBlind())
+        Object.assign(row, { in_study: true, references: [] }, this.isAudited() ? { turns: [] } : {});
     return { total: pairs.length, rows };
   }
   async doubts(dataset: string): Promise<DoubtFound[]> {

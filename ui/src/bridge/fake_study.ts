@@ -19,8 +19,10 @@ import type {
   StudyResults,
   StudyState,
   StudySummary,
+  Synthesizer,
   System,
 } from './index';
+import { auditCriteria, auditSteps, guesses } from './fake_audit';
 import * as data from './fake_data';
 import { refuse } from './fake_import';
 import { FakeProtection } from './fake_protection';
@@ -173,6 +175,13 @@ export class FakeStudies extends FakeProtection {
     return this.studyList.some((kept) => kept.run === run && kept.summary.state === 'running');
   }
 
+  /** Whether people tell the test dialogues from made-up ones now. */
+  protected isAudited(): boolean {
+    const isRunning = ({ summary }: FakeStudy) =>
+      summary.kind === 'dialogues' && summary.state === 'running' && !summary.opened;
+    return this.studyList.some(isRunning);
+  }
+
   /** Whether people rate summaries of the test dialogues now. */
   protected isAnyBlind(): boolean {
     return this.studyList.some((kept) => kept.summary.state === 'running' && !kept.summary.opened);
@@ -180,6 +189,9 @@ export class FakeStudies extends FakeProtection {
 
   async ratableSystems(run: string): Promise<System[]> {
     return data.results(run).results.map((row) => row.system);
+  }
+  async auditableSynthesizers(run: string): Promise<Synthesizer[]> {
+    return data.results(run).synthesizers.map((row) => row.system);
   }
   async planStudy(request: StudyRequest) {
     const raters = request.raters.length;
@@ -219,7 +231,7 @@ export class FakeStudies extends FakeProtection {
     const summary: StudySummary = {
       study,
       name: request.name,
-      kind: 'summaries',
+      kind: request.kind,
       mode: request.mode,
       state: 'running',
       imported: false,
@@ -398,11 +410,12 @@ export class FakeStudies extends FakeProtection {
   async studyResults(study: string): Promise<StudyResults> {
     const { summary, request } = this.#study(study);
     if (!summary.opened) refuse({ code: 'blinded', args: { studies: [summary.name] } });
-    const systems = request.systems.map((system) => system.system ?? 'reference');
+    const systems = request.systems.map(key);
     return results(summary, systems, request);
   }
 
   #desk(request: StudyRequest, study: number, name: string, slot: string): Desk {
+    const audit = request.kind === 'dialogues';
     const pair = request.mode === 'pair';
     const count = pair ? 2 : request.systems.length;
     const text = (index: number, place: number) => {
@@ -419,12 +432,13 @@ export class FakeStudies extends FakeProtection {
     return {
       study,
       title: request.name,
+      kind: request.kind,
       mode: request.mode,
       slot,
       name,
       state: 'invited',
       guideline,
-      criteria: request.mode === 'criteria' ? criteria : [],
+      criteria: request.mode === 'criteria' ? asked(request) : [],
       question: { en: 'Which would you rather have?', de: 'Welche hätten Sie lieber?' },
       check: [
         {
@@ -438,7 +452,7 @@ export class FakeStudies extends FakeProtection {
       ],
       warmup: null,
       introduced: false,
-      steps,
+      steps: audit ? auditSteps(request, item) : steps,
       can_undo: false,
     };
   }
@@ -476,9 +490,16 @@ export class FakeStudies extends FakeProtection {
   }
 }
 
+const asked = (request: StudyRequest): Criterion[] =>
+  request.kind === 'dialogues' ? auditCriteria : criteria;
+
+/** The word for a planned system in the study's files. */
+const key = ({ system, synthesizer }: StudyRequest['systems'][number], at: number): string =>
+  system ?? synthesizer ?? (at === 0 ? 'real' : 'reference');
+
 function results(summary: StudySummary, systems: string[], request: StudyRequest): StudyResults {
-  const label = (key: string) =>
-    request.systems.find((system) => (system.system ?? 'reference') === key)?.label ?? key;
+  const audit = request.kind === 'dialogues';
+  const label = (word: string) => request.systems[systems.indexOf(word)]?.label ?? word;
   const [first = 'a', second = 'b'] = systems;
   const mean = (place: number, at: number) => 3.1 + place * 0.35 + at * 0.2;
   const comparison = (key: string, at: number): Comparison => ({
@@ -506,11 +527,12 @@ function results(summary: StudySummary, systems: string[], request: StudyRequest
       de: `${label(second)} gegen ${label(first)} bei ${key}: +${(0.35 - at * 0.1).toFixed(2)} Punkte.`,
     },
   });
-  const keys = criteria.map((entry) => entry.key);
+  const keys = asked(request).map((entry) => entry.key);
   const of = <T>(value: (key: string, at: number) => T) =>
     Object.fromEntries(keys.map((key, at) => [key, value(key, at)]));
   return {
     study: summary.name,
+    kind: request.kind,
     state: summary.state,
     revealed_early: null,
     n: {
@@ -533,7 +555,7 @@ function results(summary: StudySummary, systems: string[], request: StudyRequest
         distribution: [2, 4, 10, 14, 10],
       })),
     })),
-    comparisons: keys.map(comparison),
+    comparisons: keys.filter((word) => word !== 'origin').map(comparison),
     headlines: [
       {
         a: second,
@@ -561,17 +583,20 @@ function results(summary: StudySummary, systems: string[], request: StudyRequest
     severity: {},
     drift: {},
     time: { R1: { summaries: 120, median_s: 31 } },
-    metrics: {
-      rouge1: of(() => ({
-        pair_accuracy: 0.58,
-        ci95: [0.51, 0.65],
-        pairs: 120,
-        kendall_b: 0.1,
-        dialogues: 40,
-      })),
-    },
+    metrics: audit
+      ? {}
+      : {
+          rouge1: of(() => ({
+            pair_accuracy: 0.58,
+            ci95: [0.51, 0.65],
+            pairs: 120,
+            kendall_b: 0.1,
+            dialogues: 40,
+          })),
+        },
     pairs: null,
     best_worst: null,
+    guesses: guesses(request),
     seeds: { analysis: 1, resamples: 10_000 },
   };
 }

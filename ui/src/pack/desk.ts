@@ -70,10 +70,11 @@ export class PackDesk implements DeskSource {
   ) {}
 
   async desk(): Promise<Desk> {
-    const { title, mode, guideline, criteria, question, check, warmup } = this.items;
+    const { title, kind, mode, guideline, criteria, question, check, warmup } = this.items;
     return {
       study: 0,
       title,
+      kind,
       mode,
       slot: this.header.rater,
       name: this.header.rater,

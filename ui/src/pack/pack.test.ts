@@ -24,6 +24,7 @@ const criterion = (key: string): PackItems['criteria'][number] => {
 const items: PackItems = {
   title: 'Study',
   language: 'en',
+  kind: 'summaries',
   mode: 'criteria',
   question: words('Which?', 'Welche?'),
   guideline: { version: '2', sha256: 'ab', text: words('Read.', 'Lesen Sie.') },

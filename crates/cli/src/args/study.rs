@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args as ClapArgs, Subcommand, ValueEnum};
-use contract::{Keep, Language, RatingMode, RatingProgram, System};
+use contract::{Keep, Language, RatingMode, RatingProgram, StudyKind, Synthesizer, System};
 use project::study::ratings::RatingMap;
 
 use super::word_of;
@@ -156,12 +156,18 @@ pub(crate) struct StudyCreate {
     /// A plan as TOML; options go before what it says
     #[arg(value_name = "FILE", required_unless_present = "run")]
     pub(crate) file: Option<PathBuf>,
-    /// A finished run whose summaries are rated; several times for several runs
+    /// A finished run whose texts are rated; several times for several runs
     #[arg(long)]
     pub(crate) run: Vec<String>,
+    /// What people judge; dialogues are an audit: real and made-up ones, mixed [default: summaries]
+    #[arg(long, value_parser = word_of(StudyKind::ALL, StudyKind::as_str))]
+    pub(crate) kind: Option<StudyKind>,
     /// Systems of the runs [default: sft_real and mrds_separate; every system if a run lacks one]
     #[arg(long, value_delimiter = ',', value_parser = word_of(System::ALL, System::as_str))]
     pub(crate) systems: Vec<System>,
+    /// In an audit the synthesizers whose dialogues are mixed with real ones [default: dpo_separate, else the last]
+    #[arg(long, value_delimiter = ',', value_parser = word_of(Synthesizer::ALL, Synthesizer::as_str))]
+    pub(crate) synthesizers: Vec<Synthesizer>,
     /// Whether the human reference is one more system
     #[arg(long, num_args = 0..=1, default_value_t = true, default_missing_value = "true", action = ArgAction::Set)]
     pub(crate) reference: bool,
@@ -171,7 +177,7 @@ pub(crate) struct StudyCreate {
     /// Names of the raters: A,B,C
     #[arg(long, value_delimiter = ',')]
     pub(crate) raters: Vec<String>,
-    /// Dialogues [default: 40 for each rater]
+    /// Dialogues; in an audit summaries with their dialogues [default: 40 dialogues for each rater]
     #[arg(long)]
     pub(crate) n: Option<usize>,
     /// Dialogues that all raters rate [default: a quarter, 12 at least]
@@ -180,7 +186,7 @@ pub(crate) struct StudyCreate {
     /// What raters are asked [default: criteria]
     #[arg(long, value_parser = word_of(RatingMode::ALL, RatingMode::as_str))]
     pub(crate) mode: Option<RatingMode>,
-    /// Criteria as JSON, each with key, scale, higher_is_better and texts [default: the four of Duologue]
+    /// Criteria as JSON, each with key, scale, higher_is_better and texts [default: those of Duologue]
     #[arg(long, value_name = "FILE")]
     pub(crate) criteria: Option<PathBuf>,
     /// Seed by which the dialogues are drawn

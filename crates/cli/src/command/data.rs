@@ -325,7 +325,7 @@ fn print_example(example: &SeenExample, output: &Output) {
         id: &example.external_id,
         split: example.split,
         origin: example.origin,
-        dialogue: &example.dialogue,
+        dialogue: example.dialogue.as_deref().unwrap_or_default(),
         references: example.references.shown(),
         in_study: example.references.is_in_study(),
     });
@@ -333,7 +333,7 @@ fn print_example(example: &SeenExample, output: &Output) {
         "{} ({})\n{}\n→ {}\n",
         example.external_id,
         example.split,
-        example.dialogue,
+        example.dialogue.as_deref().unwrap_or(DIALOGUE_IN_STUDY),
         match example.references.is_in_study() {
             true => IN_STUDY.to_owned(),
             false => example.references.shown().join(" | "),
@@ -343,6 +343,9 @@ fn print_example(example: &SeenExample, output: &Output) {
 
 /// What takes the place of a reference that people rate now.
 const IN_STUDY: &str = "(held back: people rate summaries of this dialogue now)";
+
+/// What takes the place of a dialogue that people tell from made-up ones now.
+const DIALOGUE_IN_STUDY: &str = "(held back: people tell real from made-up dialogues now)";
 
 #[derive(Deserialize)]
 struct FormatLine {
@@ -369,7 +372,7 @@ pub(super) fn format(global: &Global, args: &Format, output: &Output) -> Done {
             let pairs: Vec<(String, String)> = train
                 .map(|e| {
                     (
-                        e.dialogue,
+                        e.dialogue.unwrap_or_default(),
                         e.references.shown().first().cloned().unwrap_or_default(),
                     )
                 })

@@ -111,7 +111,9 @@ fn conversations(global: &Global, source: &DeidSource) -> Result<Vec<Conversatio
         return Ok(rows
             .map(|row| Conversation {
                 id: row.external_id,
-                texts: std::iter::once(row.dialogue)
+                texts: row
+                    .dialogue
+                    .into_iter()
                     .chain(row.references.shown().iter().cloned())
                     .collect(),
             })

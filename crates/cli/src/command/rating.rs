@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use contract::{Criterion, RaterState, StudyOutlook};
+use contract::{Criterion, RaterState, StudyKind, StudyOutlook};
 use host::clock::now_ms;
 use project::session::Session;
 use project::study::begin::{Begun, Fresh};
@@ -57,23 +57,10 @@ fn request(session: &Session, args: &StudyCreate) -> Result<StudyRequest, Failur
         Some(file) => read_plan(file)?,
         None => StudyRequest::default(),
     };
-    for run in &args.run {
-        let report = session.run(run)?;
-        let systems = match args.systems.is_empty() {
-            true => session.rated_systems(&report.id)?,
-            false => args.systems.clone(),
-        };
-        request.systems.extend(
-            systems
-                .into_iter()
-                .map(|system| SystemRequest::of_run(run, system)),
-        );
-        if request.name.is_empty() {
-            request.name.clone_from(run);
-        }
-    }
-    if args.file.is_none() && args.reference {
-        request.systems.push(SystemRequest::reference());
+    request.kind = args.kind.unwrap_or(request.kind);
+    match request.kind {
+        StudyKind::Summaries => add_systems(session, args, &mut request)?,
+        StudyKind::Dialogues => add_sources(session, args, &mut request)?,
     }
     if let Some(name) = &args.name {
         request.name.clone_from(name);
@@ -89,6 +76,75 @@ fn request(session: &Session, args: &StudyCreate) -> Result<StudyRequest, Failur
         request.criteria = Some(read_criteria(file)?);
     }
     Ok(request)
+}
+
+/// The systems of each run, and the human reference.
+fn add_systems(
+    session: &Session,
+    args: &StudyCreate,
+    request: &mut StudyRequest,
+) -> Result<(), Failure> {
+    if !args.synthesizers.is_empty() {
+        return Err(Failure::usage(
+            "--synthesizers is for an audit of dialogues",
+            "Add --kind dialogues, or name --systems.",
+        ));
+    }
+    for run in &args.run {
+        let report = session.run(run)?;
+        let systems = match args.systems.is_empty() {
+            true => session.rated_systems(&report.id)?,
+            false => args.systems.clone(),
+        };
+        let planned = systems.into_iter();
+        request
+            .systems
+            .extend(planned.map(|system| SystemRequest::of_run(run, system)));
+        if request.name.is_empty() {
+            request.name.clone_from(run);
+        }
+    }
+    if args.file.is_none() && args.reference {
+        request.systems.push(SystemRequest::reference());
+    }
+    Ok(())
+}
+
+/// Real dialogues, and the made-up ones of each run.
+fn add_sources(
+    session: &Session,
+    args: &StudyCreate,
+    request: &mut StudyRequest,
+) -> Result<(), Failure> {
+    if !args.systems.is_empty() {
+        return Err(Failure::usage(
+            "--systems is for a study of summaries",
+            "Name --synthesizers instead, or leave --kind dialogues out.",
+        ));
+    }
+    let real = SystemRequest::real();
+    if request
+        .systems
+        .iter()
+        .all(|known| known.source != real.source)
+    {
+        request.systems.insert(0, real);
+    }
+    for run in &args.run {
+        let report = session.run(run)?;
+        let synthesizers = match args.synthesizers.is_empty() {
+            true => vec![session.audited_synthesizer(&report.id)?],
+            false => args.synthesizers.clone(),
+        };
+        let planned = synthesizers.into_iter();
+        request
+            .systems
+            .extend(planned.map(|role| SystemRequest::made_up(run, role)));
+        if request.name.is_empty() {
+            request.name = format!("Audit of {run}");
+        }
+    }
+    Ok(())
 }
 
 fn read(file: &Path) -> Result<String, Failure> {

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use contract::{Comparison, StudyOutlook, StudyResults, StudySummary};
+use contract::{Comparison, StudyKind, StudyOutlook, StudyResults, StudySummary};
 use host::clock::now_ms;
 use metrics::simulation::{self, POPULATIONS};
 use project::study::export::TableFormat;
@@ -45,6 +45,7 @@ pub(super) fn study(global: &Global, action: &StudyAction, output: &Output) -> D
 
 fn plan(args: &StudyPlanArgs, output: &Output) -> Done {
     let request = PlanRequest {
+        kind: StudyKind::Summaries,
         raters: args.raters.len(),
         dialogues: args.n,
         shared: args.shared,
@@ -178,7 +179,9 @@ pub(super) fn describe(found: &StudyResults) -> Vec<String> {
     let sentences = found.comparisons.iter().filter_map(spoken);
     let pairs = found.pairs.iter().flat_map(|pairs| &pairs.comparisons);
     let pairs = pairs.filter_map(|pair| Some(pair.sentence.as_ref()?.en.clone()));
-    let mut parts: Vec<String> = headlines.chain(sentences).chain(pairs).collect();
+    let guesses = found.guesses.iter().map(|found| found.sentence.en.clone());
+    let sentences = headlines.chain(guesses).chain(sentences).chain(pairs);
+    let mut parts: Vec<String> = sentences.collect();
     let mut means = Table::new(&["system", "criterion", "mean", "95 % interval", "dialogues"]);
     for system in &found.systems {
         for (criterion, mean) in &system.criteria {

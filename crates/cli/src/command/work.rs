@@ -264,6 +264,9 @@ fn work(
             let shown = session.show(&sight)?;
             let budget = session.budget(run)?;
             output.text(super::runs::describe(&shown, false));
+            if !session.auditable_synthesizers(run)?.is_empty() {
+                output.text(offer_of_audit(run));
+            }
             output.result(&Shown {
                 report: &shown,
                 budget,
@@ -299,6 +302,15 @@ fn stay_awake(session: &Session, run: &str) -> Result<Option<Awake>, Failure> {
         );
     }
     Ok(awake)
+}
+
+/// What no figure says of made-up dialogues, people can.
+fn offer_of_audit(run: &str) -> String {
+    format!(
+        "Next, let people judge its made-up dialogues beside real ones:\n  duologue study create --run {} --kind dialogues \
+         --raters NAME,NAME",
+        quoted(run)
+    )
 }
 
 fn resume_command(global: &Global, session: &Session, run: &str) -> String {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use contract::problem::StudyProblem;
-use contract::{Protocol, RaterState, RatingMode, StopRule, StudyOutlook, StudyState};
+use contract::{Protocol, RaterState, RatingMode, StopRule, StudyKind, StudyOutlook, StudyState};
 use metrics::planner::FEWEST;
 use serde::Serialize;
 use serde_json::json;
@@ -68,7 +68,7 @@ pub struct Load {
     pub slot: String,
     /// The person's name.
     pub name: String,
-    /// Steps: dialogues with their repeats, or pairs.
+    /// Steps: dialogues with their repeats, pairs, or single dialogues in an audit.
     pub load: usize,
 }
 
@@ -337,9 +337,10 @@ fn contents(sheet: &Numbered<'_>, protocol: &Protocol, key: &BlindKey) -> Rating
                 slot: &slot.slot,
                 place,
             };
-            match protocol.mode {
-                RatingMode::Pair => order.pair_steps(seat, dealt, &pairs),
-                RatingMode::Criteria | RatingMode::BestWorst => order.steps(seat, dealt),
+            match (protocol.kind, protocol.mode) {
+                (StudyKind::Dialogues, _) => order.single_steps(seat, dealt),
+                (_, RatingMode::Pair) => order.pair_steps(seat, dealt, &pairs),
+                (_, RatingMode::Criteria | RatingMode::BestWorst) => order.steps(seat, dealt),
             }
         })
         .collect();
@@ -351,7 +352,11 @@ fn contents(sheet: &Numbered<'_>, protocol: &Protocol, key: &BlindKey) -> Rating
             .map(|(drawable, dialogue)| RatingDialogueRow {
                 dialogue,
                 example: Some(drawable.example.id),
-                turns: json!(turns(&drawable.example.dialogue)),
+                // A dialogue that is judged is a text like any other; beside it nothing is shown.
+                turns: match protocol.kind {
+                    StudyKind::Summaries => json!(turns(&drawable.example.dialogue)),
+                    StudyKind::Dialogues => json!([]),
+                },
             })
             .collect(),
         items: sheet

@@ -389,13 +389,15 @@ pub(super) fn done(contents: &RatingContents, rater: &str) -> (usize, usize) {
 
 /// Steps about the dialogues that every rater was given, in an order of this slot's own.
 fn shared_steps(contents: &RatingContents, key: &BlindKey, slot: &str) -> Vec<RatingStepRow> {
+    // The dialogues of an audit have several steps each.
     let mut given: BTreeMap<_, (BTreeSet<&str>, &RatingStepRow)> = BTreeMap::new();
     let first = contents
         .steps
         .iter()
         .filter(|step| step.kind != StepKind::Repeat);
     for step in first {
-        let entry = given.entry((step.dialogue, step.pair));
+        let texts: BTreeSet<u32> = step.items.iter().copied().collect();
+        let entry = given.entry((step.dialogue, step.pair, texts));
         entry
             .or_insert_with(|| (BTreeSet::new(), step))
             .0

@@ -213,11 +213,19 @@ fn design(record: &StudyRecord, found: &StudyResults, known: &Known) -> String {
         Some(_) => " The results were opened before every rater had locked.",
         None => "",
     };
-    format!(
-        "Blind: no name of a system was shown before every rater had locked.{early} Order of systems by a Williams square, of \
-         dialogues at random for each rater; hidden repeats. {} summaries were skipped.",
-        found.n.skipped
-    )
+    match known.kind {
+        StudyKind::Summaries => format!(
+            "Blind: no name of a system was shown before every rater had locked.{early} Order of systems by a Williams square, \
+             of dialogues at random for each rater; hidden repeats. {} summaries were skipped.",
+            found.n.skipped
+        ),
+        StudyKind::Dialogues => format!(
+            "Blind: where a dialogue came from was not shown before every rater had locked.{early} One dialogue at a time, \
+             without its summary; those of one summary in different rounds, at random for each rater; hidden repeats. {} \
+             dialogues were skipped.",
+            found.n.skipped
+        ),
+    }
 }
 
 fn criteria(record: &StudyRecord) -> String {

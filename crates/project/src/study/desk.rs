@@ -45,7 +45,7 @@ impl Asked {
                     .filter_map(|criterion| instrument::criterion_by_key(&criterion.key))
                     .collect(),
                 question: instrument::question(row.mode),
-                guideline: instrument::guideline(None),
+                guideline: instrument::guideline(row.kind, None),
                 check: Vec::new(),
                 warmup: None,
             });
@@ -106,6 +106,7 @@ impl Session {
         Ok(Desk {
             study: sitting.row.id,
             title: sitting.row.name.clone(),
+            kind: sitting.row.kind,
             mode: sitting.row.mode,
             slot: sitting.rater.rater.clone(),
             name: sitting.rater.name.clone(),

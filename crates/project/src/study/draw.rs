@@ -1,11 +1,15 @@
 //! The texts that people rate: of finished runs, of files and of the data set's references, for dialogues that are drawn
-//! from those for which every system has a text.
+//! from those for which every system has a text. In an audit the texts are dialogues: the real one, and those that were
+//! made up for its summary and keep the format rule, because only such ones train a summarizer.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use contract::problem::{ImportProblem, NotFound, WrongState};
-use contract::{ArtifactKind, FileAction, ProtocolSystem, Split, StageName, System, excerpt};
+use contract::{
+    ArtifactKind, FileAction, ProtocolSystem, Split, StageName, StudyKind, Synthesizer, System,
+    excerpt,
+};
 use metrics::chrf::{self, CHRF, Grams};
 use metrics::rouge::{self, RougeOptions};
 use serde::Deserialize;
@@ -13,7 +17,8 @@ use store::ExampleRow;
 
 use super::request::{Source, StudyRequest, wrong};
 use super::secret::Draws;
-use crate::artifact::{Output, read};
+use crate::artifact::{Output, TestDialogue, read};
+use crate::dialogue::Dialogue;
 use crate::error::{Error, Result};
 use crate::rounds::last_artifacts;
 use crate::session::Session;
@@ -26,8 +31,12 @@ pub(super) struct Material {
     pub(super) dialogues: BTreeMap<String, Drawable>,
 }
 
-/// A dialogue with a text of each system.
+/// Texts by the id of the example; none where the example itself has them.
+type Found = Option<BTreeMap<String, String>>;
+
+/// A dialogue with a text of each system; in an audit a summary with its dialogues.
 pub(super) struct Drawable {
+    kind: StudyKind,
     pub(super) example: ExampleRow,
     /// In the order of the systems.
     pub(super) texts: Vec<String>,
@@ -55,8 +64,12 @@ impl Material {
 }
 
 impl Drawable {
-    /// What metrics say about a system's text: ROUGE and chrF against the references, the best of them.
+    /// What metrics say about a system's text: ROUGE and chrF against the references, the best of them. Nothing of a
+    /// dialogue, which no reference is like.
     pub(super) fn metrics(&self, text: &str) -> BTreeMap<String, f64> {
+        if self.kind == StudyKind::Dialogues {
+            return BTreeMap::new();
+        }
         let scores: Vec<_> = self
             .example
             .references
@@ -98,46 +111,64 @@ impl Session {
         })
     }
 
+    /// The synthesizers of a run whose dialogues can be audited: those that made some up for its test summaries.
+    pub fn auditable_synthesizers(&self, run: &str) -> Result<Vec<Synthesizer>> {
+        let made = self.made_up(run)?;
+        let wrote =
+            |role: &&Synthesizer| made.iter().any(|made| made.system == **role && made.pass);
+        Ok(Synthesizer::ALL.iter().filter(wrote).copied().collect())
+    }
+
+    /// The synthesizer that an audit compares with real dialogues unless others are named: that of the method, else the
+    /// last one that the run has.
+    ///
+    /// # Errors
+    /// [`WrongState::NothingToRate`] for a run that made up no dialogue for its test summaries.
+    pub fn audited_synthesizer(&self, run: &str) -> Result<Synthesizer> {
+        let known = self.auditable_synthesizers(run)?;
+        let method = known.iter().find(|role| **role == Synthesizer::DpoSeparate);
+        let found = method.or(known.last()).copied();
+        Ok(found.ok_or_else(|| WrongState::NothingToRate {
+            run: run.to_owned(),
+        })?)
+    }
+
+    fn made_up(&self, run: &str) -> Result<Vec<TestDialogue>> {
+        let kind = ArtifactKind::TestDialogue;
+        read(&last_artifacts(
+            &self.store,
+            run,
+            StageName::Evaluate,
+            kind,
+        )?)
+    }
+
     /// Everything that a study of these systems can draw from.
     pub(super) fn material(&self, request: &StudyRequest) -> Result<Material> {
+        let kind = request.kind;
         let mut systems: Vec<(ProtocolSystem, Option<String>)> = Vec::new();
-        let mut texts: Vec<Option<BTreeMap<String, String>>> = Vec::new();
+        let mut texts: Vec<Found> = Vec::new();
         let mut dataset = None;
         for asked in &request.systems {
             let known: Vec<ProtocolSystem> =
                 systems.iter().map(|(system, _)| system.clone()).collect();
-            let key = asked.key_among(&known)?;
-            let (source, run, found) = match asked.parsed()? {
-                Source::Reference => (asked.source.clone(), None, None),
-                Source::File { path } => {
-                    let (sha256, found) = lines(Path::new(&path))?;
-                    (format!("file:{sha256}"), None, Some(found))
-                }
-                Source::Run { run, system } => {
-                    let row = self.store.run(&run)?;
-                    if dataset.is_some_and(|known| known != row.dataset_id) {
-                        let reason = "has runs on several data sets; their test dialogues differ";
-                        return Err(wrong("systems", reason).into());
-                    }
-                    dataset = Some(row.dataset_id);
-                    let outputs: Vec<Output> = read(&last_artifacts(
-                        &self.store,
-                        &run,
-                        StageName::Evaluate,
-                        ArtifactKind::Output,
-                    )?)?;
-                    let found: BTreeMap<String, String> = outputs
-                        .into_iter()
-                        .filter(|output| output.system == system)
-                        .map(|output| (output.id, output.prediction))
-                        .collect();
-                    if found.is_empty() {
-                        return Err(WrongState::NothingToRate { run }.into());
-                    }
-                    (asked.source.clone(), Some(run), Some(found))
-                }
+            let key = asked.key_among(&known, kind)?;
+            let parsed = asked.parsed(kind)?;
+            let run = match &parsed {
+                Source::Run { run, .. } | Source::Made { run, .. } => Some(run.clone()),
+                Source::Reference | Source::Real | Source::File { .. } => None,
             };
+            if let Some(run) = &run {
+                let row = self.store.run(run)?;
+                if dataset.is_some_and(|known| known != row.dataset_id) {
+                    let reason = "has runs on several data sets; their test dialogues differ";
+                    return Err(wrong("systems", reason).into());
+                }
+                dataset = Some(row.dataset_id);
+            }
+            let (source, found) = self.texts(&parsed)?;
             let label = asked.label.clone().unwrap_or_else(|| key.clone());
+            let source = source.unwrap_or_else(|| asked.source.clone());
             systems.push((ProtocolSystem { key, label, source }, run));
             texts.push(found);
         }
@@ -145,14 +176,19 @@ impl Session {
             .ok_or_else(|| wrong("systems", "names no run: its data set has the dialogues"))?;
         let examples = self.store.examples(dataset, Some(Split::Test))?;
         let dialogues = examples.into_iter().filter_map(|example| {
-            let text = |found: &Option<BTreeMap<String, String>>| match found {
-                Some(found) => found.get(&example.external_id).map(|text| shown(text)),
-                None => example.references.first().map(|text| shown(text)),
+            let text = |found: &Found| {
+                let text = match (found, kind) {
+                    (Some(found), _) => found.get(&example.external_id),
+                    (None, StudyKind::Summaries) => example.references.first(),
+                    (None, StudyKind::Dialogues) => Some(&example.dialogue),
+                };
+                text.map(|text| shown(text, kind))
             };
             let texts: Option<Vec<String>> = texts.iter().map(text).collect();
             Some((
                 example.external_id.clone(),
                 Drawable {
+                    kind,
                     texts: texts?,
                     example,
                 },
@@ -163,11 +199,52 @@ impl Session {
             dialogues: dialogues.collect(),
         })
     }
+
+    /// The texts of a source, and the word for it that a protocol keeps if it is another than the plan's.
+    fn texts(&self, source: &Source) -> Result<(Option<String>, Found)> {
+        let (run, found): (&String, BTreeMap<String, String>) = match source {
+            Source::Reference | Source::Real => return Ok((None, None)),
+            Source::File { path } => {
+                let (sha256, found) = lines(Path::new(path))?;
+                return Ok((Some(format!("file:{sha256}")), Some(found)));
+            }
+            Source::Run { run, system } => {
+                let outputs: Vec<Output> = read(&last_artifacts(
+                    &self.store,
+                    run,
+                    StageName::Evaluate,
+                    ArtifactKind::Output,
+                )?)?;
+                let mine = outputs
+                    .into_iter()
+                    .filter(|output| output.system == *system);
+                let texts = mine.map(|output| (output.id, output.prediction));
+                (run, texts.collect())
+            }
+            Source::Made { run, synthesizer } => {
+                let made = self.made_up(run)?.into_iter();
+                let mine = made.filter(|made| made.system == *synthesizer && made.pass);
+                (run, mine.map(|made| (made.id, made.text)).collect())
+            }
+        };
+        match found.is_empty() {
+            true => Err(WrongState::NothingToRate { run: run.clone() }.into()),
+            false => Ok((None, Some(found))),
+        }
+    }
 }
 
-/// A text as raters see it: without white space at its ends, and with single spaces inside.
-fn shown(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// A text as raters see it: without white space at its ends, and with single spaces inside; a dialogue one turn a line, as
+/// any other dialogue is written.
+fn shown(text: &str, kind: StudyKind) -> String {
+    let single = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match kind {
+        StudyKind::Summaries => single(text),
+        StudyKind::Dialogues => {
+            let text = Dialogue::parse(text).to_text();
+            text.lines().map(single).collect::<Vec<_>>().join("\n")
+        }
+    }
 }
 
 /// The texts of a file by id, with the hash of its bytes.
@@ -211,7 +288,12 @@ mod tests {
 
     #[test]
     fn white_space_tells_nothing() {
-        assert_eq!(shown("  a\n b\t c "), "a b c");
+        assert_eq!(shown("  a\n b\t c ", StudyKind::Summaries), "a b c");
+        let lines = " Ada:  Is it\tcold? \n\nBen: Yes.\n";
+        assert_eq!(
+            shown(lines, StudyKind::Dialogues),
+            "Ada: Is it cold?\nBen: Yes."
+        );
     }
 
     #[test]

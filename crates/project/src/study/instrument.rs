@@ -1,15 +1,18 @@
 //! What raters are asked unless the owner asks something else: four criteria, the guideline with its check, three
 //! examples with their answers, and the question about two summaries. Each in English and German, equal in content.
+//! What is asked about dialogues is in [`super::audit`].
 
 use contract::{
-    CheckStatement, Criterion, CriterionText, CriterionTexts, Guideline, RatingMode, Scale, Warmup,
-    WarmupItem, Words,
+    CheckStatement, Criterion, CriterionText, CriterionTexts, Guideline, RatingMode, Scale,
+    StudyKind, Warmup, WarmupItem, Words,
 };
+
+use super::audit;
 
 /// Version of the guideline below.
 const GUIDELINE_VERSION: &str = "2";
 
-fn words(en: &str, de: &str) -> Words {
+pub(super) fn words(en: &str, de: &str) -> Words {
     Words {
         en: en.to_owned(),
         de: de.to_owned(),
@@ -17,10 +20,11 @@ fn words(en: &str, de: &str) -> Words {
 }
 
 /// Name in a heading, name in a sentence, question, anchors.
-type Text<'a> = (&'a str, &'a str, &'a str, [&'a str; 5]);
+type Text<'a, const N: usize> = (&'a str, &'a str, &'a str, [&'a str; N]);
 
-fn criterion(key: &str, en: Text<'_>, de: Text<'_>) -> Criterion {
-    let text = |(name, in_sentence, question, anchors): Text<'_>| CriterionText {
+/// A criterion of as many points as it has anchors, of which the last is the best.
+pub(super) fn criterion<const N: usize>(key: &str, en: Text<'_, N>, de: Text<'_, N>) -> Criterion {
+    let text = |(name, in_sentence, question, anchors): Text<'_, N>| CriterionText {
         name: name.to_owned(),
         in_sentence: in_sentence.to_owned(),
         question: question.to_owned(),
@@ -28,7 +32,7 @@ fn criterion(key: &str, en: Text<'_>, de: Text<'_>) -> Criterion {
     };
     Criterion {
         key: key.to_owned(),
-        scale: Scale::Likert { points: 5 },
+        scale: Scale::Likert { points: N as u8 },
         higher_is_better: true,
         na: false,
         texts: CriterionTexts {
@@ -181,17 +185,40 @@ pub fn question(mode: RatingMode) -> Words {
     }
 }
 
+/// What is scored of these texts unless an owner has criteria of another kind.
+pub fn criteria_of(kind: StudyKind) -> Vec<Criterion> {
+    match kind {
+        StudyKind::Summaries => criteria(),
+        StudyKind::Dialogues => audit::criteria(),
+    }
+}
+
+/// Statements about the guideline that comes with Duologue.
+pub fn check_of(kind: StudyKind) -> Vec<CheckStatement> {
+    match kind {
+        StudyKind::Summaries => check(),
+        StudyKind::Dialogues => audit::check(),
+    }
+}
+
+/// Examples with scores on the criteria that come with Duologue.
+pub fn warmup_of(kind: StudyKind) -> Warmup {
+    match kind {
+        StudyKind::Summaries => warmup(),
+        StudyKind::Dialogues => audit::warmup(),
+    }
+}
+
 /// A guideline with these words, or the one that comes with Duologue.
-pub fn guideline(custom: Option<&Words>) -> Guideline {
-    let (version, text) = match custom {
-        Some(text) => ("own", text.clone()),
-        None => (
-            GUIDELINE_VERSION,
-            words(
-                &GUIDELINE.map(|(en, _)| en).join("\n"),
-                &GUIDELINE.map(|(_, de)| de).join("\n"),
-            ),
-        ),
+pub fn guideline(kind: StudyKind, custom: Option<&Words>) -> Guideline {
+    let paragraphs = |lines: &[(&str, &str)]| {
+        let (en, de): (Vec<&str>, Vec<&str>) = lines.iter().copied().unzip();
+        words(&en.join("\n"), &de.join("\n"))
+    };
+    let (version, text) = match (custom, kind) {
+        (Some(text), _) => ("own", text.clone()),
+        (None, StudyKind::Summaries) => (GUIDELINE_VERSION, paragraphs(&GUIDELINE)),
+        (None, StudyKind::Dialogues) => (audit::GUIDELINE_VERSION, paragraphs(&audit::GUIDELINE)),
     };
     Guideline {
         version: version.to_owned(),
@@ -232,9 +259,12 @@ const GUIDELINE: [(&str, &str); 7] = [
     ),
 ];
 
+pub(super) fn statement(text: Words, holds: bool, why: Words) -> CheckStatement {
+    CheckStatement { text, holds, why }
+}
+
 /// Statements about the guideline, two of them true.
-pub fn check() -> Vec<CheckStatement> {
-    let statement = |text: Words, holds: bool, why: Words| CheckStatement { text, holds, why };
+fn check() -> Vec<CheckStatement> {
     vec![
         statement(
             words(
@@ -298,7 +328,7 @@ const WARMUP_DE: &str = "Praxis: Guten Morgen, hier ist die Praxis.\n\
     Herr Weber: Mache ich, danke.";
 
 /// Three summaries of an invented dialogue with their scores.
-pub fn warmup() -> Warmup {
+fn warmup() -> Warmup {
     let item = |text: Words, scores: [u8; 4], reason: Words| WarmupItem {
         text,
         scores: criteria()
@@ -367,9 +397,12 @@ mod tests {
                 assert_eq!(text.anchors.len(), 5, "{}", criterion.key);
             }
         }
-        let usual = guideline(None);
+        let usual = guideline(StudyKind::Summaries, None);
         assert_eq!(usual.text.en.lines().count(), usual.text.de.lines().count());
-        assert_ne!(guideline(Some(&words("a", "b"))).sha256, usual.sha256);
+        let custom = guideline(StudyKind::Summaries, Some(&words("a", "b")));
+        let audit = guideline(StudyKind::Dialogues, None);
+        assert_ne!(custom.sha256, usual.sha256);
+        assert_ne!(audit.sha256, usual.sha256);
         assert_eq!(
             check().iter().filter(|statement| statement.holds).count(),
             2

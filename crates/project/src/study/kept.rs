@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contract::{Protocol, StudyKind, StudyPlan, StudyRater, StudyResults, StudySummary};
+use contract::{Protocol, StudyPlan, StudyRater, StudyResults, StudySummary};
 use serde_json::json;
 use store::{
     Opened, RatedStudy, RatingAuthorRow, RatingChoiceRow, RatingContents, RatingDialogueRow,
@@ -110,7 +110,7 @@ fn rows(record: &StudyRecord, now_ms: i64) -> RatedStudy {
     });
     RatedStudy {
         name: plan.title.clone(),
-        kind: StudyKind::Summaries,
+        kind: plan.kind,
         frozen: None,
         mode: plan.mode,
         state: plan.state,

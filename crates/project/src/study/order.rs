@@ -103,24 +103,30 @@ pub(super) struct Seat<'a> {
 }
 
 impl Order<'_> {
+    /// The dialogues of a rater (places in the drawn order) in batches that are done one after the other.
+    fn batches(&self, dealt: &[usize]) -> Vec<Vec<usize>> {
+        if !self.in_batches {
+            return vec![dealt.to_vec()];
+        }
+        let mut batches: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for place in dealt {
+            batches.entry(place / BATCH).or_default().push(*place);
+        }
+        batches.into_values().collect()
+    }
+
     /// The dialogues of a rater (places in the drawn order) in the order shown, and which of them come a second time.
     fn sequence(&self, seat: Seat<'_>, dealt: &[usize]) -> Vec<(usize, bool)> {
         let mut draws = self.key.draws(&format!("dialogues/{}", seat.slot));
-        let mut sequence: Vec<usize> = Vec::new();
-        if self.in_batches {
-            let mut batches: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-            for place in dealt {
-                batches.entry(place / BATCH).or_default().push(*place);
-            }
-            for batch in batches.into_values() {
-                sequence.extend(draws.shuffled(batch));
-            }
-        } else {
-            sequence = draws.shuffled(dealt.to_vec());
-        }
+        let batches = self.batches(dealt).into_iter();
+        let sequence: Vec<usize> = batches.flat_map(|batch| draws.shuffled(batch)).collect();
+        self.with_repeats(seat, &sequence)
+    }
+
+    /// What a rater is shown, with a few of it a second time.
+    fn with_repeats<T: Copy>(&self, seat: Seat<'_>, sequence: &[T]) -> Vec<(T, bool)> {
         let n = sequence.len();
-        let mut shown: Vec<(usize, bool)> =
-            sequence.into_iter().map(|place| (place, false)).collect();
+        let mut shown: Vec<(T, bool)> = sequence.iter().map(|place| (*place, false)).collect();
         if n < REPEATS_FROM {
             return shown;
         }
@@ -128,14 +134,14 @@ impl Order<'_> {
         let mut chosen = draws.permutation(n - APART);
         chosen.truncate(self.repeats);
         // From the last place on, so that what is put in moves nothing that is still to be placed.
-        let mut inserts: Vec<(usize, usize)> = chosen
+        let mut inserts: Vec<(usize, T)> = chosen
             .into_iter()
             .map(|place| {
                 let after = place + APART + draws.index(n - APART - place);
-                (after, shown[place].0)
+                (after, sequence[place])
             })
             .collect();
-        inserts.sort_unstable();
+        inserts.sort_by_key(|(after, _)| *after);
         for (after, dialogue) in inserts.into_iter().rev() {
             shown.insert(after + 1, (dialogue, true));
         }
@@ -172,6 +178,44 @@ impl Order<'_> {
                 }
             });
         steps.collect()
+    }
+
+    /// The steps of a rater who judges dialogues, each by itself: in a first round one dialogue of each summary, in a second
+    /// one another of each, and so on, so that those of one summary stand far apart. Rows of the square say which, so that
+    /// every system comes in every round equally often.
+    pub(super) fn single_steps(&self, seat: Seat<'_>, dealt: &[usize]) -> Vec<RatingStepRow> {
+        let draws = self.key.draws(&format!("rows/{}", seat.slot));
+        let mut rows = Rows::new(self.systems, seat.place, draws);
+        let mut draws = self.key.draws(&format!("dialogues/{}", seat.slot));
+        let mut sequence: Vec<(usize, u32)> = Vec::new();
+        for batch in self.batches(dealt) {
+            let rows: Vec<(usize, Vec<usize>)> = batch
+                .into_iter()
+                .map(|place| (place, rows.next()))
+                .collect();
+            for round in 0..self.systems {
+                let items = rows
+                    .iter()
+                    .map(|(place, row)| (*place, self.items[*place][row[round]]));
+                let fresh: Vec<(usize, u32)> =
+                    items.filter(|item| !sequence.contains(item)).collect();
+                sequence.extend(draws.shuffled(fresh));
+            }
+        }
+        let shown = self.with_repeats(seat, &sequence).into_iter().zip(0..);
+        let step =
+            |(((place, item), is_repeat), step): (((usize, u32), bool), u32)| RatingStepRow {
+                rater: seat.slot.to_owned(),
+                step,
+                kind: match is_repeat {
+                    true => StepKind::Repeat,
+                    false => StepKind::Rate,
+                },
+                dialogue: self.dialogues[place],
+                items: vec![item],
+                pair: None,
+            };
+        shown.map(step).collect()
     }
 
     /// The steps of a rater who chooses between two: for each dialogue the planned pairs, each system on the left half of

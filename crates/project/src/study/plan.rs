@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{Criterion, CriterionOutlook, StudyOutlook, Words};
+use contract::{Criterion, CriterionOutlook, StudyKind, StudyOutlook, Words};
 use metrics::planner::{self, Components, Design, Question};
 
 use super::instrument;
@@ -96,6 +96,8 @@ impl Asked {
 /// A study that somebody thinks about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlanRequest {
+    /// What is judged: summaries of dialogues, or the dialogues of summaries.
+    pub kind: StudyKind,
     /// Raters.
     pub raters: usize,
     /// Dialogues; by default as many as give each rater [`LOAD`].
@@ -116,19 +118,39 @@ pub struct PlanRequest {
     pub words: usize,
 }
 
+impl PlanRequest {
+    /// What each rater gets unless somebody asks for another number: [`LOAD`] dialogues, which are fewer summaries where
+    /// each of them has several dialogues.
+    fn usual_load(&self) -> usize {
+        match self.kind {
+            StudyKind::Summaries => LOAD,
+            StudyKind::Dialogues => LOAD / self.systems.max(1),
+        }
+    }
+
+    /// Words that a rater reads of each dialogue, or of all dialogues of a summary.
+    fn words_read(&self) -> usize {
+        match self.kind {
+            StudyKind::Summaries => self.words,
+            StudyKind::Dialogues => self.words * self.systems,
+        }
+    }
+}
+
 /// The design of a request: `n = 40 / (s + (1 - s) / k)` rounded to five, with s the shared quarter and k raters; where the
 /// split has fewer dialogues, more of them are shared, so that each rater keeps the same load.
 pub fn design(request: &PlanRequest) -> Design {
     let k = request.raters.max(1) as f64;
     let per_dialogue = SHARE + (1.0 - SHARE) / k;
-    let wished = (LOAD as f64 / per_dialogue / 5.0).round() as usize * 5;
+    let load = request.usual_load() as f64;
+    let wished = (load / per_dialogue / 5.0).round() as usize * 5;
     let most = request.available.unwrap_or(usize::MAX);
     let dialogues = request.dialogues.unwrap_or(wished).min(most);
     let n = dialogues as f64;
     let default_share = if request.raters < 2 {
         1.0
     } else if request.dialogues.is_none() && dialogues < wished {
-        ((LOAD as f64 / n - 1.0 / k) / (1.0 - 1.0 / k)).clamp(SHARE, 1.0)
+        ((load / n - 1.0 / k) / (1.0 - 1.0 / k)).clamp(SHARE, 1.0)
     } else {
         SHARE
     };
@@ -176,12 +198,12 @@ pub fn outlook(request: &PlanRequest, asked: &[Asked]) -> Option<StudyOutlook> {
         criteria.insert(criterion.key.clone(), found);
         sentences.insert(
             criterion.key.clone(),
-            sentence(&criterion.name, design, found.detectable),
+            sentence(&criterion.name, request, design, found.detectable),
         );
     }
     let load = design.load();
     let most = *load.iter().max()? as f64;
-    let reading = most * request.words as f64 / WORDS_PER_MINUTE * 60.0;
+    let reading = most * request.words_read() as f64 / WORDS_PER_MINUTE * 60.0;
     let rating = most * request.systems as f64 * SECONDS_PER_SUMMARY;
     Some(StudyOutlook {
         dialogues: design.dialogues,
@@ -196,7 +218,7 @@ pub fn outlook(request: &PlanRequest, asked: &[Asked]) -> Option<StudyOutlook> {
     })
 }
 
-fn sentence(name: &Words, design: Design, detectable: f64) -> Words {
+fn sentence(name: &Words, request: &PlanRequest, design: Design, detectable: f64) -> Words {
     let Design {
         dialogues, raters, ..
     } = design;
@@ -205,14 +227,24 @@ fn sentence(name: &Words, design: Design, detectable: f64) -> Words {
         1 => ("rater", "1 Person".to_owned()),
         _ => ("raters", format!("{raters} Personen")),
     };
+    let made_up = dialogues * request.systems.saturating_sub(1);
+    let (texts, texts_de) = match request.kind {
+        StudyKind::Summaries => (
+            format!("{dialogues} dialogues"),
+            format!("{dialogues} Dialogen"),
+        ),
+        StudyKind::Dialogues => (
+            format!("{dialogues} real dialogues, {made_up} made-up ones"),
+            format!("{dialogues} echten Dialogen, {made_up} erfundenen"),
+        ),
+    };
     Words {
         en: format!(
-            "With {dialogues} dialogues and {raters} {plural} a true difference of {size} in {} is found four times in \
-             five.",
+            "With {texts} and {raters} {plural} a true difference of {size} in {} is found four times in five.",
             name.en
         ),
         de: format!(
-            "Mit {dialogues} Dialogen und {people} wird ein wahrer Unterschied von {} bei {} viermal von fünf gefunden.",
+            "Mit {texts_de} und {people} wird ein wahrer Unterschied von {} bei {} viermal von fünf gefunden.",
             german(&size),
             name.de
         ),
@@ -225,6 +257,7 @@ mod tests {
 
     fn request(raters: usize) -> PlanRequest {
         PlanRequest {
+            kind: StudyKind::Summaries,
             raters,
             dialogues: None,
             shared: None,
@@ -261,6 +294,26 @@ mod tests {
             ..request(3)
         };
         assert_eq!(design(&asked).shared, 13);
+    }
+
+    #[test]
+    fn an_audit_has_as_many_dialogues_for_each_rater() {
+        let audit = PlanRequest {
+            kind: StudyKind::Dialogues,
+            systems: 2,
+            ..request(3)
+        };
+        let found = outlook(&audit, &Asked::usual()).unwrap();
+        // Twenty summaries with two dialogues each, and a few more because twelve are shared.
+        assert_eq!((found.dialogues, found.shared), (40, 12));
+        assert_eq!(found.load, [22, 21, 21]);
+        assert!(
+            found.sentences["fluency"]
+                .en
+                .starts_with("With 40 real dialogues, 40 made-up ones and 3 raters"),
+        );
+        // Both dialogues are read.
+        assert!((found.hours - (44.0 / 60.0 + 44.0 * 45.0 / 3_600.0)).abs() < 1e-12);
     }
 
     #[test]

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use contract::problem::{ImportProblem, NotFound, Unreadable};
 use contract::{
-    ItemState, PlannedComparison, RaterState, RatingMode, RatingProgram, StudyCriterion, StudyPlan,
-    StudyRater, StudyState, StudySystem, Words, excerpt, excerpts,
+    ItemState, PlannedComparison, RaterState, RatingMode, RatingProgram, StudyCriterion, StudyKind,
+    StudyPlan, StudyRater, StudyState, StudySystem, Words, excerpt, excerpts,
 };
 use serde::de::DeserializeOwned;
 
@@ -528,6 +528,7 @@ fn empty(request: &RatingsRequest) -> StudyRecord {
     StudyRecord {
         plan: StudyPlan {
             title,
+            kind: StudyKind::Summaries,
             mode: RatingMode::Criteria,
             state: StudyState::Closed,
             systems: Vec::new(),

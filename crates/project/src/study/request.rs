@@ -5,13 +5,16 @@ use contract::problem::StudyProblem;
 use contract::{
     CheckStatement, Criterion, CriterionText, Draw, PROTOCOL_FORMAT, PROTOCOL_VERSION,
     PlannedComparison, Primary, Protocol, ProtocolSystem, RatingMode, Scale, Slot, Split, StopRule,
-    StudyKind, StudySystem, System, Warmup, Words, excerpt,
+    StudyCriterion, StudyKind, StudySystem, Synthesizer, System, Warmup, Words, excerpt,
 };
 use serde::{Deserialize, Serialize};
 
 use super::instrument;
 use super::plan::{Asked, PlanRequest, design};
 use crate::error::Result;
+
+/// Name of real dialogues in tables and sentences, unless an owner gives another.
+const REAL_LABEL: &str = "Real dialogues";
 
 /// Dialogues of a rater that come a second time.
 const REPEATS: usize = 3;
@@ -32,11 +35,11 @@ pub struct StudyRequest {
     pub seed: u64,
     /// Dialogues; by default as many as give each rater 40.
     pub n: Option<usize>,
-    /// What is scored; by default the four criteria that come with Duologue.
+    /// What is scored; by default the criteria that come with Duologue for this kind.
     pub criteria: Option<Vec<Criterion>>,
     /// What is asked where a choice is made.
     pub question: Option<Words>,
-    /// The comparisons; by default each system with the baseline.
+    /// The comparisons; by default each system with the baseline, or real dialogues with each made-up source.
     pub comparisons: Option<Vec<PlannedComparison>>,
     /// The comparison that the study is about; by default the first one that is tested.
     pub primary: Option<Primary>,
@@ -99,7 +102,8 @@ impl Default for StudyRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SystemRequest {
-    /// Where its texts come from: `run:ID:SYSTEM`, `reference` or `file:PATH`.
+    /// Where its texts come from: `run:ID:SYSTEM`, `reference` or `file:PATH`; where dialogues are judged
+    /// `run:ID:SYNTHESIZER`, `real` or `file:PATH`.
     pub source: String,
     /// Its word in the study's files; by default the system's.
     #[serde(default)]
@@ -114,8 +118,15 @@ pub struct SystemRequest {
 pub(super) enum Source {
     /// A finished run.
     Run { run: String, system: System },
+    /// What a synthesizer of a finished run made up for the test summaries.
+    Made {
+        run: String,
+        synthesizer: Synthesizer,
+    },
     /// The first gold summary of each dialogue.
     Reference,
+    /// The dialogues that people had.
+    Real,
     /// Lines `{id, prediction}`.
     File { path: String },
 }
@@ -134,6 +145,19 @@ impl SystemRequest {
         Self::from_source(format!("run:{run}:{system}"))
     }
 
+    /// Made-up dialogues of a run under the name of their synthesizer.
+    pub fn made_up(run: &str, synthesizer: Synthesizer) -> Self {
+        Self::from_source(format!("run:{run}:{synthesizer}"))
+    }
+
+    /// The dialogues that people had.
+    pub fn real() -> Self {
+        Self {
+            label: Some(REAL_LABEL.to_owned()),
+            ..Self::from_source(StudySystem::REAL.to_owned())
+        }
+    }
+
     /// The human reference.
     pub fn reference() -> Self {
         Self::from_source(StudySystem::REFERENCE.to_owned())
@@ -148,16 +172,21 @@ impl SystemRequest {
         }
     }
 
-    pub(super) fn parsed(&self) -> Result<Source, StudyProblem> {
+    pub(super) fn parsed(&self, kind: StudyKind) -> Result<Source, StudyProblem> {
         let unknown = || {
-            let reason = format!(
-                "names `{}`, which is not `reference`, `file:PATH` or `run:ID:SYSTEM`",
-                excerpt(&self.source)
-            );
+            let known = match kind {
+                StudyKind::Summaries => "`reference`, `file:PATH` or `run:ID:SYSTEM`",
+                StudyKind::Dialogues => "`real`, `file:PATH` or `run:ID:SYNTHESIZER`",
+            };
+            let reason = format!("names `{}`, which is not {known}", excerpt(&self.source));
             wrong("systems", reason)
         };
-        if self.source == StudySystem::REFERENCE {
-            return Ok(Source::Reference);
+        match kind {
+            StudyKind::Summaries if self.source == StudySystem::REFERENCE => {
+                return Ok(Source::Reference);
+            }
+            StudyKind::Dialogues if self.source == StudySystem::REAL => return Ok(Source::Real),
+            StudyKind::Summaries | StudyKind::Dialogues => {}
         }
         if let Some(path) = self.source.strip_prefix("file:") {
             return Ok(Source::File {
@@ -165,22 +194,38 @@ impl SystemRequest {
             });
         }
         let named = self.source.strip_prefix("run:").ok_or_else(unknown)?;
-        let (run, system) = named.rsplit_once(':').ok_or_else(unknown)?;
-        let system = system.parse().map_err(|error: contract::UnknownWord| {
-            wrong("systems", format!("names a system: {error}"))
-        })?;
-        Ok(Source::Run {
-            run: run.to_owned(),
-            system,
+        let (run, word) = named.rsplit_once(':').ok_or_else(unknown)?;
+        let run = run.to_owned();
+        let no_such = |what: &str, error: contract::UnknownWord| {
+            wrong("systems", format!("names a {what}: {error}"))
+        };
+        Ok(match kind {
+            StudyKind::Summaries => Source::Run {
+                run,
+                system: word.parse().map_err(|error| no_such("system", error))?,
+            },
+            StudyKind::Dialogues => Source::Made {
+                run,
+                synthesizer: word
+                    .parse()
+                    .map_err(|error| no_such("synthesizer", error))?,
+            },
         })
     }
 
     /// The key, unless another system before it has that already.
-    pub(super) fn key_among(&self, taken: &[ProtocolSystem]) -> Result<String, StudyProblem> {
-        let plain = match (&self.key, self.parsed()?) {
+    pub(super) fn key_among(
+        &self,
+        taken: &[ProtocolSystem],
+        kind: StudyKind,
+    ) -> Result<String, StudyProblem> {
+        let plain = match (&self.key, self.parsed(kind)?) {
+            // Results find real dialogues and the human reference by their keys.
+            (_, Source::Real) => StudySystem::REAL.to_owned(),
             (Some(key), _) => key.clone(),
             (None, Source::Reference) => StudySystem::REFERENCE.to_owned(),
             (None, Source::Run { system, .. }) => system.to_string(),
+            (None, Source::Made { synthesizer, .. }) => synthesizer.to_string(),
             (None, Source::File { path }) => {
                 let stem = std::path::Path::new(&path).file_stem();
                 stem.map_or_else(
@@ -216,18 +261,30 @@ impl StudyRequest {
     pub fn asked(&self) -> Vec<Criterion> {
         match (&self.criteria, self.mode) {
             (Some(criteria), _) => criteria.clone(),
-            (None, RatingMode::Criteria) => instrument::criteria(),
+            (None, RatingMode::Criteria) => instrument::criteria_of(self.kind),
             (None, RatingMode::Pair | RatingMode::BestWorst) => Vec::new(),
         }
     }
 
     /// The comparisons of these systems: as planned, or each with the baseline (training on real data alone, else the last
-    /// system that no person wrote); those with the human reference are described and not tested.
+    /// system that no person wrote); those with the human reference are described and not tested. Real dialogues are
+    /// compared with those of each source that made some up.
     pub fn compared(&self, systems: &[ProtocolSystem]) -> Vec<PlannedComparison> {
         if let Some(comparisons) = &self.comparisons {
             return comparisons.clone();
         }
         let keys: Vec<&str> = systems.iter().map(|system| system.key.as_str()).collect();
+        let planned = |a: &str, b: &str, test: bool| PlannedComparison {
+            a: a.to_owned(),
+            b: b.to_owned(),
+            test,
+        };
+        if self.kind == StudyKind::Dialogues {
+            let made_up = keys.iter().filter(|key| **key != StudySystem::REAL);
+            return made_up
+                .map(|key| planned(StudySystem::REAL, key, true))
+                .collect();
+        }
         let machines: Vec<&str> = keys
             .iter()
             .copied()
@@ -239,11 +296,6 @@ impl StudyRequest {
             .find(|key| **key == real)
             .or(machines.last())
             .copied();
-        let planned = |a: &str, b: &str, test: bool| PlannedComparison {
-            a: a.to_owned(),
-            b: b.to_owned(),
-            test,
-        };
         let Some(baseline) = baseline else {
             return Vec::new();
         };
@@ -265,13 +317,15 @@ impl StudyRequest {
         let tested = match &self.comparisons {
             Some(comparisons) => comparisons.iter().filter(|planned| planned.test).count(),
             None => {
-                let is_reference =
-                    |system: &&SystemRequest| system.source == StudySystem::REFERENCE;
+                let is_reference = |system: &&SystemRequest| {
+                    self.kind == StudyKind::Summaries && system.source == StudySystem::REFERENCE
+                };
                 let people = self.systems.iter().filter(is_reference).count();
                 (systems - people).saturating_sub(1)
             }
         };
         PlanRequest {
+            kind: self.kind,
             raters: self.raters.len(),
             dialogues: self.n,
             shared: self.shared,
@@ -287,7 +341,13 @@ impl StudyRequest {
     /// What the planner needs to know about the criteria.
     pub fn planned_criteria(&self) -> Vec<Asked> {
         match self.mode {
-            RatingMode::Criteria => self.asked().iter().map(Asked::from).collect(),
+            RatingMode::Criteria => {
+                let asked = self.asked();
+                let compared = asked.iter().filter(|criterion| {
+                    self.kind == StudyKind::Summaries || criterion.key != StudyCriterion::ORIGIN
+                });
+                compared.map(Asked::from).collect()
+            }
             RatingMode::Pair | RatingMode::BestWorst => vec![Asked::preference()],
         }
     }
@@ -345,11 +405,11 @@ impl StudyRequest {
             shared: design.shared,
             repeats: self.repeats,
             stop: self.stop.clone(),
-            guideline: instrument::guideline(self.guideline.as_ref()),
+            guideline: instrument::guideline(self.kind, self.guideline.as_ref()),
             // Statements and examples are about the usual guideline and criteria.
             check: self.check.clone().unwrap_or_else(|| {
                 if is_usual && scores {
-                    instrument::check()
+                    instrument::check_of(self.kind)
                 } else {
                     Vec::new()
                 }
@@ -357,7 +417,7 @@ impl StudyRequest {
             warmup: self
                 .warmup
                 .clone()
-                .or_else(|| (is_usual && scores).then(instrument::warmup)),
+                .or_else(|| (is_usual && scores).then(|| instrument::warmup_of(self.kind))),
             analysis_seed: self.analysis_seed,
             resamples: self.resamples,
         };
@@ -383,6 +443,20 @@ fn check(protocol: &Protocol) -> Result<(), StudyProblem> {
     if !most.contains(&keys.len()) {
         let reason = format!("has {} of {} to {}", keys.len(), most.start(), most.end());
         return Err(wrong("systems", reason));
+    }
+    if protocol.kind == StudyKind::Dialogues {
+        if protocol.mode != RatingMode::Criteria {
+            return Err(wrong(
+                "mode",
+                "must be `criteria`: dialogues are shown one at a time",
+            ));
+        }
+        if !keys.contains(&StudySystem::REAL) {
+            return Err(wrong(
+                "systems",
+                "needs `real`, the dialogues that people had",
+            ));
+        }
     }
     for planned in &protocol.comparisons {
         for key in [&planned.a, &planned.b] {

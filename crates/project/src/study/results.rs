@@ -6,6 +6,7 @@
 
 mod compare;
 mod describe;
+mod guesses;
 mod marks;
 mod pairs;
 
@@ -37,6 +38,7 @@ pub fn results(record: &StudyRecord) -> StudyResults {
     let comparisons = compare::comparisons(&sheet, &scored);
     StudyResults {
         study: plan.title.clone(),
+        kind: plan.kind,
         state: plan.state,
         revealed_early: plan.revealed_early,
         n: counts(&sheet, &scored),
@@ -56,6 +58,7 @@ pub fn results(record: &StudyRecord) -> StudyResults {
         metrics: describe::metrics(&sheet, &scored),
         pairs: pairs::pairs(&sheet),
         best_worst: marks::marks(&sheet),
+        guesses: guesses::guesses(&sheet, &scored),
         seeds: AnalysisSeeds {
             analysis: plan.analysis_seed,
             resamples: plan.resamples,

@@ -15,6 +15,7 @@ use super::request::{StudyRequest, SystemRequest};
 use crate::artifact::Output;
 use crate::session::Session;
 
+mod audit;
 mod packs;
 mod withheld;
 
@@ -271,12 +272,12 @@ fn two_desks_lock_and_the_results_open() {
 }
 
 /// Whatever a rater, the page or the command line gets of a running study, as JSON.
-fn everything_told(session: &Session, begun: &Begun) -> String {
+fn everything_told(session: &Session, begun: &Begun, criterion: &str) -> String {
     let desk = session.desk("S", "Ada").unwrap();
     let progress = session.study_progress("S").unwrap();
     let listed = session.rated_studies().unwrap();
     let step = session
-        .press_desk("S", "Ada", &score(0, 0, "fluency", Some(3)), 150)
+        .press_desk("S", "Ada", &score(0, 0, criterion, Some(3)), 150)
         .unwrap();
     json!([begun, desk, progress, listed, step]).to_string()
 }
@@ -290,7 +291,7 @@ fn nothing_that_is_told_names_a_system_a_reference_or_a_repeat() {
     };
     let begun = begin(&session, &study);
     assert_eq!(begun.raters[0].load, 33);
-    let told = everything_told(&session, &begun);
+    let told = everything_told(&session, &begun, "fluency");
     for word in [
         "sft_real",
         "mrds_separate",

@@ -1,14 +1,15 @@
 //! What a data set shows of the dialogues that people rate now: never their references, and no summary by one of the
 //! systems. Who knows the human reference, or what a system writes about the same dialogue, can tell whose text is whose.
+//! In an audit the dialogues themselves are held back: who finds one in the data set knows that it is real.
 //!
 //! Flow: Data, Demo and `duologue datasets` ask here, until every rater has locked or the results are opened
 //! ([`super::blind`]). Nothing is kept from runs: they read the store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use contract::problem::StudyProblem;
-use contract::{Origin, Split};
-use store::ExampleRow;
+use contract::{Origin, Split, StudyKind};
+use store::{ExampleInStudy, ExampleRow};
 
 use super::record::RatedTurn;
 use crate::dialogue::Dialogue;
@@ -50,8 +51,8 @@ pub struct SeenExample {
     pub split: Split,
     /// Where its text comes from.
     pub origin: Origin,
-    /// The dialogue's text, one turn a line.
-    pub dialogue: String,
+    /// The dialogue's text, one turn a line; none while people tell it from made-up ones.
+    pub dialogue: Option<String>,
     /// Its references.
     pub references: References,
 }
@@ -71,14 +72,22 @@ impl Session {
     pub fn examples(&self, name: &str, offset: u32, limit: u32) -> Result<Vec<SeenExample>> {
         let dataset = self.store.dataset(name)?;
         let rows = self.store.examples_page(dataset.id, offset, limit)?;
-        let in_study = self.examples_in_study()?;
+        let in_study = self.store.examples_in_study()?;
         let seen = rows.into_iter().map(|row| seen(row, &in_study));
         Ok(seen.collect())
     }
 
     /// Row ids of the examples that people rate now, each with a study that it is in.
     pub fn examples_in_study(&self) -> Result<BTreeMap<i64, String>> {
-        Ok(self.store.examples_in_study()?.into_iter().collect())
+        let found = self.store.examples_in_study()?.into_iter();
+        Ok(found.map(|found| (found.example, found.study)).collect())
+    }
+
+    /// Row ids of the examples whose dialogues people tell from made-up ones now.
+    pub(crate) fn audited_examples(&self) -> Result<BTreeSet<i64>> {
+        let found = self.store.examples_in_study()?.into_iter();
+        let audited = found.filter(|found| found.kind == StudyKind::Dialogues);
+        Ok(audited.map(|found| found.example).collect())
     }
 
     /// Refuses to change examples that people rate now: whoever changes a text has to see it.
@@ -119,17 +128,19 @@ fn blinded(mut studies: Vec<String>) -> Result<()> {
     }
 }
 
-fn seen(row: ExampleRow, in_study: &BTreeMap<i64, String>) -> SeenExample {
+fn seen(row: ExampleRow, in_study: &[ExampleInStudy]) -> SeenExample {
+    let mine = || in_study.iter().filter(|found| found.example == row.id);
+    let is_audited = mine().any(|found| found.kind == StudyKind::Dialogues);
     SeenExample {
-        references: match in_study.contains_key(&row.id) {
-            true => References::InStudy,
-            false => References::Shown(row.references),
+        dialogue: (!is_audited).then_some(row.dialogue),
+        references: match mine().next() {
+            Some(_) => References::InStudy,
+            None => References::Shown(row.references),
         },
         id: row.id,
         external_id: row.external_id,
         split: row.split,
         origin: row.origin,
-        dialogue: row.dialogue,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use contract::{Outcome, Settle, SettleKind, System, Words};
 
-use super::{Finding, Gain, Measure, Repeats, Rules, Standing, headline_parts, p_value, percent};
+use super::{
+    Finding, Gain, Measure, Repeats, Rules, Standing, dialogues, headline_parts, p_value, percent,
+};
 use crate::sentence::signed;
 
 const ONE_TRAINING: &str = "This is one training; another draw may come out differently.";
@@ -15,6 +17,7 @@ pub(super) fn sentence(
 ) -> String {
     let mut sentences = vec![match finding.measure {
         Measure::Points { name, .. } => points(finding, rules, outcome, &name.en),
+        Measure::Dialogues { name, .. } => dialogues::english(finding, rules, outcome, &name.en),
         Measure::Votes { win, tie, loss } => votes(finding, rules, outcome, [win, tie, loss]),
         Measure::Marks { a, b } => marks(finding, rules, outcome, [a, b]),
     }];
@@ -31,8 +34,12 @@ pub(super) fn sentence(
             "The experiment was large enough to show {delta}; a smaller difference remains possible."
         ),
         (SettleKind::More, Repeats::Raters(_)) => format!(
-            "About {} more dialogues with {} would show a difference of {delta}.",
+            "About {} more {} with {} would show a difference of {delta}.",
             settle.more.unwrap_or_default(),
+            match finding.measure {
+                Measure::Dialogues { .. } => "of each",
+                _ => "dialogues",
+            },
             repeats(finding.repeats)
         ),
         (SettleKind::Beyond, Repeats::Raters(_)) => format!(
@@ -56,7 +63,7 @@ pub(super) fn below_lines(system: &str, points: f64, lines: f64) -> String {
 /// A difference with its unit.
 fn amount(finding: &Finding<'_>, size: f64) -> String {
     match finding.measure {
-        Measure::Points { .. } => format!("{size} points"),
+        Measure::Points { .. } | Measure::Dialogues { .. } => format!("{size} points"),
         Measure::Votes { .. } => format!("{size} votes of 100"),
         Measure::Marks { .. } => format!("{size}"),
     }

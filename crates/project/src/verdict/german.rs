@@ -2,7 +2,7 @@
 
 use contract::{Outcome, Settle, SettleKind, System, Words};
 
-use super::{Finding, Gain, Measure, Repeats, Rules, Standing, headline_parts, percent};
+use super::{Finding, Gain, Measure, Repeats, Rules, Standing, dialogues, headline_parts, percent};
 use crate::sentence::{self, german};
 
 const ONE_TRAINING: &str =
@@ -16,6 +16,7 @@ pub(super) fn sentence(
 ) -> String {
     let mut sentences = vec![match finding.measure {
         Measure::Points { name, .. } => points(finding, rules, outcome, &name.de),
+        Measure::Dialogues { name, .. } => dialogues::in_german(finding, rules, outcome, &name.de),
         Measure::Votes { win, tie, loss } => votes(finding, rules, outcome, [win, tie, loss]),
         Measure::Marks { a, b } => marks(finding, rules, outcome, [a, b]),
     }];
@@ -34,8 +35,11 @@ pub(super) fn sentence(
             "Das Experiment war groß genug für {delta}; ein kleinerer Unterschied bleibt möglich."
         ),
         (SettleKind::More, Repeats::Raters(_)) => format!(
-            "Etwa {} weitere Dialoge mit {} würden einen Unterschied von {} zeigen.",
-            settle.more.unwrap_or_default(),
+            "Etwa {} mit {} würden einen Unterschied von {} zeigen.",
+            match (finding.measure, settle.more.unwrap_or_default()) {
+                (Measure::Dialogues { .. }, more) => format!("je {more} weitere"),
+                (_, more) => format!("{more} weitere Dialoge"),
+            },
             repeats(finding.repeats),
             amount(finding, rules.delta, "Punkten")
         ),
@@ -61,7 +65,7 @@ pub(super) fn below_lines(system: &str, points: f64, lines: f64) -> String {
 fn amount(finding: &Finding<'_>, size: f64, points: &str) -> String {
     let size = german(&size.to_string());
     match finding.measure {
-        Measure::Points { .. } => format!("{size} {points}"),
+        Measure::Points { .. } | Measure::Dialogues { .. } => format!("{size} {points}"),
         Measure::Votes { .. } => format!("{size} von 100 Stimmen"),
         Measure::Marks { .. } => size,
     }

@@ -150,6 +150,7 @@ impl Session {
         is_meant: impl Fn(&ExampleRow) -> bool,
     ) -> Result<Vec<MadeFrom>> {
         let rated = self.examples_in_study()?;
+        let audited = self.audited_examples()?;
         let examples = self.store.examples(dataset, None)?.into_iter();
         let meant = examples.filter(|example| is_meant(example)).take(EXAMPLES);
         let from = |example: ExampleRow| MadeFrom::Example {
@@ -158,7 +159,7 @@ impl Session {
                 false => example.references.into_iter().next(),
             },
             id: example.external_id,
-            dialogue: example.dialogue,
+            dialogue: (!audited.contains(&example.id)).then_some(example.dialogue),
         };
         Ok(meant.map(from).collect())
     }

@@ -7,7 +7,7 @@ use super::rating_study::{rows, study};
 use super::rating_write::{insert_rater, insert_steps};
 use super::{Json, Word, rating_write, word};
 use crate::{Error, RatedStudy, Result, Store};
-use contract::{RaterState, StudyAct, StudyState, Thing};
+use contract::{RaterState, StudyAct, StudyKind, StudyState, Thing};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Value, json};
 
@@ -87,6 +87,17 @@ pub struct RatingActRow {
     pub what: StudyAct,
     /// More about it.
     pub payload: Value,
+}
+
+/// An example that a study is about which people rate now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExampleInStudy {
+    /// Row id of the example.
+    pub example: i64,
+    /// Name of the study.
+    pub study: String,
+    /// What people judge there.
+    pub kind: StudyKind,
 }
 
 /// A rater who comes onto the roster of a study that runs.
@@ -293,15 +304,21 @@ impl Store {
         ids.into_iter().map(|id| self.rating_study(id)).collect()
     }
 
-    /// Row ids of the examples whose references people rate now, or rate against, each with the study's name.
-    pub fn examples_in_study(&self) -> Result<Vec<(i64, String)>> {
+    /// The examples whose references people rate now, or rate against, or whose dialogues they tell from made-up ones.
+    pub fn examples_in_study(&self) -> Result<Vec<ExampleInStudy>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(
-                "SELECT DISTINCT example_id, name FROM rating_dialogue JOIN rating_study ON study_id = id
+                "SELECT DISTINCT example_id, name, kind FROM rating_dialogue JOIN rating_study ON study_id = id
                  WHERE state = 'running' AND revealed_early_at_ms IS NULL AND example_id IS NOT NULL ORDER BY 1, 2",
             )?;
             Ok(query
-                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .query_map([], |row| {
+                    Ok(ExampleInStudy {
+                        example: row.get(0)?,
+                        study: row.get(1)?,
+                        kind: word(row, "kind")?,
+                    })
+                })?
                 .collect::<rusqlite::Result<_>>()?)
         })
     }

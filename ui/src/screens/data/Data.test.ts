@@ -329,6 +329,7 @@ test('references of a running study are held back, and the page says why', async
   const study = {
     run: 'run-0001',
     name: 'S',
+    kind: 'summaries' as const,
     mode: 'criteria' as const,
     systems: [],
     raters: ['Ada'],

@@ -253,6 +253,7 @@ test('test pairs of a running study are not offered', async () => {
   await bridge.createStudy({
     run: 'run-0001',
     name: 'S',
+    kind: 'summaries',
     mode: 'criteria',
     systems: [],
     raters: ['Ada'],

@@ -54,7 +54,8 @@ test('while people rate its texts, a run keeps bundle, report and references to 
   await bridge.createStudy({
     run: 'run-0001',
     name: 'Set',
-    systems: [{ system: 'sft_real', label: 'A' }],
+    kind: 'summaries',
+    systems: [{ system: 'sft_real', synthesizer: null, label: 'A' }],
     mode: 'criteria',
     dialogues: 6,
     seed: 1,

@@ -67,7 +67,8 @@ test('while a rating set is open, test summaries have no author, no place and no
   await bridge.createStudy({
     run: 'run-0001',
     name: 'Set',
-    systems: [{ system: 'sft_real', label: 'A' }],
+    kind: 'summaries',
+    systems: [{ system: 'sft_real', synthesizer: null, label: 'A' }],
     mode: 'criteria',
     dialogues: 6,
     seed: 1,

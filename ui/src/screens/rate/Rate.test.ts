@@ -271,3 +271,53 @@ test('what is disputed is looked at after the study, and a score is settled with
   expect(text(await find('disputed-settled'))).toContain('2');
   expect(text(get('disputed-count'))).toContain('1 of');
 });
+
+test('an audit is offered with the results, shows one dialogue at a time, and counts guesses', async () => {
+  const { user, bridge } = await open('#/results/run-0001');
+  await user.click(await find('plan-audit'));
+  expect((await find('study-kind-dialogues')).querySelector('input')?.checked).toBe(true);
+  expect((await find('study-source-dpo_separate')).matches(':checked')).toBe(true);
+  expect(query('study-mode-pair')).toBeNull();
+  await user.type(get('study-raters-names'), 'Ada');
+  await user.click(get('study-source-dpo_separate'));
+  expect(text(get('study-create'))).toBe(t.rate.badSources);
+  await user.click(get('study-source-dpo_separate'));
+  await user.type(get('study-items'), '6');
+  await user.click(await ready('study-create'));
+  await user.click(await find('study-start'));
+  expect(text(await find('studies'))).toContain(t.rate.kinds.dialogues);
+  expect(bridge.studyList[0]?.request.systems).toEqual([
+    { system: null, synthesizer: null, label: t.rate.real },
+    { system: null, synthesizer: 'dpo_separate', label: t.synthesizer.dpo_separate },
+  ]);
+  // Whoever finds a dialogue in the data set knows that it is real.
+  const test = (await bridge.examples('support-desk', 0, 10)).rows.find((row) => row.split === 'test');
+  expect([test?.turns, test?.references]).toEqual([[], []]);
+  await user.click(await find('study-open-1'));
+  await user.click(await find('rate-begin-R1'));
+  await user.click(await find('rate-guideline-read'));
+  await user.click(await find('check-0-true'));
+  await user.click(await ready('rate-check-done'));
+  await find('rate-item');
+  expect(query('rate-summary')).toBeNull();
+  expect(document.querySelectorAll('.turns li').length).toBeGreaterThan(1);
+  expect([text(get('rate-progress')), active()]).toEqual(['0 of 12 rated', 'criterion-speaker_consistency']);
+  for (const word of [t.synthesizer.dpo_separate, 'dpo_separate', t.rate.real])
+    expect(document.documentElement.outerHTML).not.toContain(word);
+  // The guess has four points.
+  await user.keyboard('5435');
+  expect(value('origin')).toBe('');
+  await user.keyboard('3{Enter}');
+  await expect.poll(key).toBe('1.0');
+  location.hash = '#/rate/1';
+  await user.click(await find('study-close'));
+  await user.type(await find('study-reason'), 'enough');
+  await user.click(get('study-confirm'));
+  await user.click(await find('study-results'));
+  expect(text(await find('guesses'))).toContain(t.synthesizer.dpo_separate);
+  expect(text(get('guesses-sentences'))).toContain('told apart in 60 %');
+  const head = text(get('ratings-table'));
+  expect(head).toContain(t.criterion.coherence);
+  expect(head).not.toContain(t.criterion.origin);
+  expect(text(get('ratings-agreement'))).toContain(t.criterion.origin);
+});

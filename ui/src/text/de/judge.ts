@@ -196,6 +196,19 @@ export const judge: typeof en = {
     firstDpo: 'Erster DPO-Verlust',
     firstDpoHint: 'ln 2 = 0,6931, wenn der Anfang stimmt',
     stage1: 'Stufe 1 endete durch',
+    audit: {
+      title: 'Was Menschen zu den erfundenen Dialogen sagen',
+      note: 'Die nächste Prüfung, die der Artikel verlangt.',
+      text: 'Zahlen sehen die Form. Ob Sprecher dieselbe Person bleiben, Antworten passen und das Gespräch irgendwohin führt, müssen Menschen sagen: Sie beurteilen echte und erfundene Dialoge zu denselben Testzusammenfassungen, gemischt und ohne zu wissen, welche welche sind.',
+      plan: 'Eine Prüfung planen…',
+      ratings: 'Eine Prüfung durch Menschen',
+      guesses: 'Echt oder erfunden?',
+      guessNote:
+        'Jede Einschätzung zählt einmal. Das Intervall hält Einschätzungen mehrerer Personen zu einem Dialog für unabhängig; ob sich die beiden auseinanderhalten lassen, sagt der genaue Test über die Dialoge.',
+      right: 'Richtig',
+      realCalledReal: 'Echte, für echt gehalten',
+      madeCalledReal: 'Erfundene, für echt gehalten',
+    },
     ratings: 'Bewertung durch Menschen',
     ratingsNote: (name, raters) =>
       `${name}, ${raters === 1 ? 'eine Person: die Sicht einer einzigen Person' : `${raters} Personen`}.`,

@@ -88,6 +88,10 @@ export const names: typeof en = {
     faithfulness: 'Treue',
     fluency: 'Sprachfluss',
     redundancy: 'Wiederholung',
+    speaker_consistency: 'Sprechertreue',
+    turn_taking: 'Gesprächsführung',
+    coherence: 'Zusammenhang',
+    origin: 'Echt oder erfunden?',
   },
   split: { train: 'Training', validation: 'Validierung', test: 'Test' },
   exampleOrigin: {

@@ -78,6 +78,8 @@ export const prepare: typeof en = {
     allSummarised: 'Jeder Dialog hat eine Zusammenfassung.',
     noSummaryYet: 'Noch keine Zusammenfassung',
     inStudy: 'Zurückgehalten: in einer laufenden Studie',
+    inAudit:
+      'Das ganze Paar wird zurückgehalten: Gerade unterscheiden Menschen echte Dialoge von erfundenen, und wer diesen hier findet, weiß, dass er echt ist. Es erscheint wieder, sobald alle abgeschlossen haben oder die Ergebnisse geöffnet sind.',
     inStudyWhy:
       'Die Referenz wird zurückgehalten: Zu diesem Dialog werden gerade Zusammenfassungen bewertet, und wer sie kennt, könnte sagen, welche von einem Menschen ist. Sie erscheint wieder, und das Paar lässt sich ändern, sobald alle abgeschlossen haben oder die Ergebnisse geöffnet sind.',
     writeSummary: 'Zusammenfassung dieses Dialogs',

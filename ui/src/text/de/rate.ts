@@ -3,14 +3,26 @@ import type { rate as en } from '../en/rate';
 
 export const rate: typeof en = {
   title: 'Bewerten',
-  lead: 'Blind: wer eine Zusammenfassung schrieb, steht erst da, wenn alle abgeschlossen haben.',
+  lead: 'Blind: wer einen Text schrieb, steht erst da, wenn alle abgeschlossen haben.',
   study: 'Studie',
   newTitle: 'Eine Studie planen',
-  newNote:
-    'Menschen beurteilen die Testzusammenfassungen eines fertigen Laufs, ohne zu wissen, wer sie schrieb.',
+  newNote: 'Menschen beurteilen Texte eines fertigen Laufs, ohne zu wissen, wer sie schrieb.',
   run: 'Fertiger Lauf',
   name: 'Name',
   defaultName: 'Studie',
+  kind: 'Beurteilt werden',
+  kinds: { summaries: 'Zusammenfassungen', dialogues: 'Erfundene Dialoge' },
+  kindHints: {
+    summaries: 'Zu jedem Testdialog, was die Systeme schrieben.',
+    dialogues:
+      'Eine Prüfung: echte Dialoge und solche, die der Lauf zu denselben Zusammenfassungen erfand, gemischt und einer nach dem anderen. Gefragt wird nach Sprechertreue, Gesprächsführung und Zusammenhang, und ob er echt ist.',
+  },
+  sources: 'Erfunden von',
+  real: 'Echte Dialoge',
+  defaultAudit: 'Prüfung',
+  pairsOf: 'Zusammenfassungen',
+  badSources: 'Wählen Sie, wer die Dialoge erfand',
+  noSources: 'Dieser Lauf hat keine Dialoge erfunden, die sich prüfen lassen.',
   mode: 'Gefragt wird nach',
   modes: {
     criteria: 'Noten',
@@ -55,7 +67,7 @@ export const rate: typeof en = {
   begin: 'Beginnen',
   continue: 'Fortsetzen',
   needRater: 'Nennen Sie erst die Bewertenden',
-  toRate: 'Zusammenfassungen',
+  toRate: 'Texte',
   open: 'Öffnen',
   emptyTitle: 'Noch nichts zu bewerten',
   emptyText: 'Das Bewerten beginnt mit einem fertigen Lauf.',
@@ -103,7 +115,7 @@ export const rate: typeof en = {
     },
     delete: {
       title: 'Studie löschen',
-      text: 'Ihre Dialoge, Zusammenfassungen und Noten werden endgültig entfernt.',
+      text: 'Ihre Dialoge, Texte und Noten werden endgültig entfernt.',
     },
   },
   guideline: 'Anleitung',
@@ -122,6 +134,7 @@ export const rate: typeof en = {
   summaryOf: (n, all) => `Zusammenfassung ${n} von ${all}`,
   dialogue: 'Dialog',
   summary: 'Zusammenfassung',
+  judgement: 'Ihr Urteil',
   letter: (letter) => `Zusammenfassung ${letter}`,
   left: 'Links ist besser',
   right: 'Rechts ist besser',
@@ -134,7 +147,7 @@ export const rate: typeof en = {
   submit: 'Abgeben und weiter',
   undo: 'Rückgängig',
   skip: 'Auslassen',
-  skipTitle: 'Diese Zusammenfassung auslassen?',
+  skipTitle: 'Diesen Text auslassen?',
   skipWhy: 'Warum?',
   skipReasons: {
     unreadable: 'Unlesbar',
@@ -145,7 +158,7 @@ export const rate: typeof en = {
   skipped: 'Ausgelassen',
   note: 'Notiz',
   noteThere: 'Notiz ✓',
-  noteLabel: 'Was soll von dieser Zusammenfassung im Gedächtnis bleiben?',
+  noteLabel: 'Was soll von diesem Text im Gedächtnis bleiben?',
   keepNote: 'Behalten',
   flag: 'Echte Daten?',
   flagged: 'Vermerkt: echte Daten?',
@@ -164,7 +177,7 @@ export const rate: typeof en = {
   allRated: 'Alle Dialoge sind bewertet.',
   pack: {
     title: 'Bewertungspaket',
-    lead: 'Zusammenfassungen zum Bewerten, nur für Sie. Nichts davon verlässt diesen Computer, bis Sie Ihre Antworten sichern.',
+    lead: 'Texte zum Bewerten, nur für Sie. Nichts davon verlässt diesen Computer, bis Sie Ihre Antworten sichern.',
     openLead:
       'Eine Datei, die das Duologue eines anderen für Sie geschrieben hat. Sie kommt nicht in Ihren Arbeitsbereich.',
     openOther: 'Bewertungspaket öffnen…',
@@ -209,7 +222,7 @@ export const rate: typeof en = {
   },
   disputed: {
     title: 'Strittig',
-    lead: 'Zusammenfassungen, die einen zweiten Blick verdienen, die strittigsten zuerst.',
+    lead: 'Texte, die einen zweiten Blick verdienen, die strittigsten zuerst.',
     why: 'Warum',
     reasons: {
       any: 'Alle',
@@ -219,8 +232,7 @@ export const rate: typeof en = {
       metric: 'Gegen ROUGE-1',
     },
     none: 'Nichts strittig',
-    noneText:
-      'Keine Zusammenfassung, deren Noten um 2 oder mehr auseinanderliegen, keine untreue oder markierte.',
+    noneText: 'Kein Text, dessen Noten um 2 oder mehr auseinanderliegen, kein untreuer oder markierter.',
     settled: (settled, all) => `${settled} von ${all} entschieden`,
     settle: 'Note entscheiden…',
     settleNote: 'Sie steht neben den Noten der Bewertenden und ersetzt sie nie; das Protokoll behält sie.',

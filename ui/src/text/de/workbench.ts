@@ -87,6 +87,7 @@ export const workbench: typeof english = {
     },
     conversation: (id) => `Gespräch ${id}`,
     reference: 'Seine Zusammenfassung',
+    hiddenDialogue: 'Es bleibt verborgen, solange Menschen echte Dialoge von erfundenen unterscheiden.',
     hiddenReference: 'Seine Zusammenfassung bleibt verborgen, solange Menschen sie zum Vergleich haben.',
     lineageNone: 'Niemand hat festgehalten, woraus es gemacht wurde.',
     keys: 'j und k bewegen, a nimmt an, x verwirft, e bearbeitet, f dreht ein Paar um, z nimmt zurück, / sucht.',

@@ -195,6 +195,19 @@ export const judge = {
     firstDpo: 'First DPO loss',
     firstDpoHint: 'ln 2 = 0.6931 where the start is sound',
     stage1: 'Stage 1 ended by',
+    audit: {
+      title: 'What people say of the made-up dialogues',
+      note: 'The next check that the paper asks for.',
+      text: 'Figures see the form. Whether speakers stay the same person, answers fit and the talk leads anywhere, people have to say: they judge real and made-up dialogues of the same test summaries, mixed, without knowing which is which.',
+      plan: 'Plan an audit…',
+      ratings: 'An audit by people',
+      guesses: 'Real or made up?',
+      guessNote:
+        'Each guess counts once. The interval takes guesses of several people about one dialogue for independent; whether the two can be told apart is said by the exact test over dialogues.',
+      right: 'Right',
+      realCalledReal: 'Real ones called real',
+      madeCalledReal: 'Made-up ones called real',
+    },
     ratings: 'Ratings by people',
     ratingsNote: (name: string, raters: number) =>
       `${name}, ${raters === 1 ? 'one rater. One person’s view' : `${raters} raters`}.`,

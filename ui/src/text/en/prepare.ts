@@ -67,6 +67,8 @@ export const prepare = {
     allSummarised: 'Every dialogue has a summary.',
     noSummaryYet: 'No summary yet',
     inStudy: 'Held back: in a running study',
+    inAudit:
+      'The whole pair is held back: people tell real dialogues from made-up ones now, and who finds this one here knows that it is real. It is shown again when everybody has locked or the results are opened.',
     inStudyWhy:
       'The reference is held back: people rate summaries of this dialogue now, and whoever knows it could tell which summary is by a person. It is shown again, and the pair can be changed, when everybody has locked or the results are opened.',
     writeSummary: 'Summary of this dialogue',

@@ -81,6 +81,7 @@ export const workbench = {
     },
     conversation: (id: string) => `Conversation ${id}`,
     reference: 'Its summary',
+    hiddenDialogue: 'It is hidden while people tell real dialogues from made-up ones.',
     hiddenReference: 'Its summary is hidden while people rate against it.',
     lineageNone: 'Nobody noted what it was made from.',
     keys: 'j and k move, a accepts, x rejects, e edits, f flips a pair, z undoes, / searches.',

@@ -158,19 +158,21 @@ fn study_create() {
       [FILE]  A plan as TOML; options go before what it says
 
     Options:
-          --run <RUN>                A finished run whose summaries are rated; several times for several runs
-          --systems <SYSTEMS>        Systems of the runs [default: sft_real and mrds_separate; every system if a run lacks one] [possible values: lead_3, longest_3, zero_shot, in_context, sft_real, sft_synthetic, sft_synthetic_ids, fixed_ratio_ids, fixed_ratio, best_of_k, mrds_format, mrds_joint, mrds_separate]
-          --reference [<REFERENCE>]  Whether the human reference is one more system [default: true] [possible values: true, false]
-          --name <NAME>              Name of the study [default: the run's]
-          --raters <RATERS>          Names of the raters: A,B,C
-          --n <N>                    Dialogues [default: 40 for each rater]
-          --shared <SHARED>          Dialogues that all raters rate [default: a quarter, 12 at least]
-          --mode <MODE>              What raters are asked [default: criteria] [possible values: criteria, pair, best_worst]
-          --criteria <FILE>          Criteria as JSON, each with key, scale, higher_is_better and texts [default: the four of Duologue]
-          --seed <SEED>              Seed by which the dialogues are drawn
-          --draft                    Keep it as a draft that may still change
-      -h, --help                     Print help
-      -V, --version                  Print version
+          --run <RUN>                    A finished run whose texts are rated; several times for several runs
+          --kind <KIND>                  What people judge; dialogues are an audit: real and made-up ones, mixed [default: summaries] [possible values: summaries, dialogues]
+          --systems <SYSTEMS>            Systems of the runs [default: sft_real and mrds_separate; every system if a run lacks one] [possible values: lead_3, longest_3, zero_shot, in_context, sft_real, sft_synthetic, sft_synthetic_ids, fixed_ratio_ids, fixed_ratio, best_of_k, mrds_format, mrds_joint, mrds_separate]
+          --synthesizers <SYNTHESIZERS>  In an audit the synthesizers whose dialogues are mixed with real ones [default: dpo_separate, else the last] [possible values: sft, sft_constrained, best_of_k, dpo_format, dpo_separate, dpo_joint, ids, rejection]
+          --reference [<REFERENCE>]      Whether the human reference is one more system [default: true] [possible values: true, false]
+          --name <NAME>                  Name of the study [default: the run's]
+          --raters <RATERS>              Names of the raters: A,B,C
+          --n <N>                        Dialogues; in an audit summaries with their dialogues [default: 40 dialogues for each rater]
+          --shared <SHARED>              Dialogues that all raters rate [default: a quarter, 12 at least]
+          --mode <MODE>                  What raters are asked [default: criteria] [possible values: criteria, pair, best_worst]
+          --criteria <FILE>              Criteria as JSON, each with key, scale, higher_is_better and texts [default: those of Duologue]
+          --seed <SEED>                  Seed by which the dialogues are drawn
+          --draft                        Keep it as a draft that may still change
+      -h, --help                         Print help
+      -V, --version                      Print version
     ");
 }
 

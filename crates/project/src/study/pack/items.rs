@@ -54,6 +54,7 @@ pub(super) fn of_rater(
     let mut packed = PackItems {
         title: row.name.clone(),
         language,
+        kind: row.kind,
         mode: row.mode,
         question: asked.question,
         guideline: asked.guideline,

@@ -1,7 +1,8 @@
 //! The planned comparisons: intervals, the exact test, Holm's adjustment over the family, and the verdicts.
 
 use contract::{
-    BootstrapKind, Comparison, OtherRaters, PlannedComparison, RaterDifference, StudyPlan,
+    BootstrapKind, Comparison, OtherRaters, PlannedComparison, RaterDifference, StudyKind,
+    StudyPlan,
 };
 use metrics::cluster::{self, Block};
 use metrics::planner::Question;
@@ -19,12 +20,19 @@ const POWER: f64 = 0.8;
 /// Number of comparisons that are tested together.
 pub(super) fn family(plan: &StudyPlan) -> usize {
     let tested = plan.comparisons.iter().filter(|planned| planned.test);
-    tested.count() * plan.criteria.len()
+    let compared = plan
+        .criteria
+        .iter()
+        .filter(|criterion| plan.is_compared(criterion));
+    tested.count() * compared.count()
 }
 
 pub(super) fn comparisons(sheet: &Sheet<'_>, scored: &[Scored<'_>]) -> Vec<Comparison> {
     let planned = sheet.plan().comparisons.iter();
-    let pairs = planned.flat_map(|planned| scored.iter().map(move |scored| (planned, scored)));
+    let compared = scored
+        .iter()
+        .filter(|scored| sheet.plan().is_compared(scored.criterion));
+    let pairs = planned.flat_map(|planned| compared.clone().map(move |scored| (planned, scored)));
     let mut found: Vec<Comparison> = pairs
         .filter_map(|(planned, scored)| compare(sheet, planned, scored))
         .collect();
@@ -159,9 +167,15 @@ fn give_verdict(sheet: &Sheet<'_>, comparison: &mut Comparison) {
     let finding = Finding {
         a,
         b,
-        measure: Measure::Points {
-            name: &criterion.in_sentence,
-            higher_is_better: criterion.higher_is_better,
+        measure: match plan.kind {
+            StudyKind::Summaries => Measure::Points {
+                name: &criterion.in_sentence,
+                higher_is_better: criterion.higher_is_better,
+            },
+            StudyKind::Dialogues => Measure::Dialogues {
+                name: &criterion.in_sentence,
+                higher_is_better: criterion.higher_is_better,
+            },
         },
         repeats: Repeats::Raters(comparison.by_rater.len()),
         dialogues: comparison.dialogues,

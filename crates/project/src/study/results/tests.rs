@@ -234,6 +234,7 @@ fn public_study(title: &str, lines: &[Rated]) -> StudyRecord {
     let raters = lines[0].annotations.len();
     let plan = StudyPlan {
         title: title.to_owned(),
+        kind: contract::StudyKind::Summaries,
         mode: contract::RatingMode::Criteria,
         state: contract::StudyState::Closed,
         comparisons: vec![contract::PlannedComparison {

@@ -53,13 +53,16 @@ fn a_rated_dialogue_is_neither_changed_nor_summarized() {
         ErrorCode::Blinded
     );
     edit(free[0].id).unwrap();
+    let dialogue = rated[0].dialogue.as_deref().unwrap();
     // Blanks, case and punctuation make no other dialogue of it.
-    let retyped = rated[0].dialogue.replace(": ", ":   ").to_uppercase();
-    for dialogue in [rated[0].dialogue.as_str(), &retyped] {
+    let retyped = dialogue.replace(": ", ":   ").to_uppercase();
+    for dialogue in [dialogue, &retyped] {
         assert_eq!(code(session.may_summarize(dialogue)), ErrorCode::Blinded);
     }
-    session.may_summarize(&free[1].dialogue).unwrap();
+    session
+        .may_summarize(free[1].dialogue.as_deref().unwrap())
+        .unwrap();
     session.reveal("S", "the deadline", 170).unwrap();
-    session.may_summarize(&rated[0].dialogue).unwrap();
+    session.may_summarize(dialogue).unwrap();
     edit(rated[0].id).unwrap();
 }

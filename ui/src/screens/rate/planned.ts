@@ -1,0 +1,27 @@
+// What is typed of a plan; it outlives the screen, and other screens begin one.
+import type { RatingMode, StudyKind, Synthesizer, System } from '../../bridge';
+import { drafts } from '../../state/drafts.svelte';
+
+const PLACE = 'new-study';
+
+export const plan = () =>
+  drafts.of(PLACE, () => ({
+    run: '',
+    name: '',
+    kind: 'summaries' as StudyKind,
+    mode: 'criteria' as RatingMode,
+    chosen: [] as System[],
+    sources: [] as Synthesizer[],
+    reference: true,
+    raters: '',
+    dialogues: '',
+    shared: '',
+    seed: '1',
+  }));
+
+export const dropPlan = (): void => drafts.drop(PLACE);
+
+/** Begins the plan of an audit of what a run made up. */
+export function planAudit(run: string): void {
+  Object.assign(plan(), { run, kind: 'dialogues', sources: [] });
+}
