@@ -1,13 +1,14 @@
 //! Rating studies. No command here tells who wrote a text before the results are open, which the session decides.
 
 use contract::{
-    Desk, DeskPress, DeskStep, Disputes, StudyKind, StudyProgress, StudyResults, StudyState,
-    StudySummary, Synthesizer, System,
+    Criterion, Desk, DeskPress, DeskStep, Disputes, StudyKind, StudyProgress, StudyResults,
+    StudyState, StudySummary, Synthesizer, System,
 };
 use host::clock::now_ms;
 use project::study::afterwards::Settlement;
 use project::study::begin::Fresh;
 use project::study::blind::Gone;
+use project::study::instrument;
 use project::study::request::{StudyRequest as Request, SystemRequest};
 use tauri::State;
 
@@ -30,6 +31,13 @@ pub(crate) fn auditable_synthesizers(
     run: String,
 ) -> Answer<Vec<Synthesizer>> {
     Ok(place.session()?.auditable_synthesizers(&run)?)
+}
+
+/// What is scored unless an owner asks for something else.
+#[tauri::command]
+#[specta::specta]
+pub(crate) fn usual_criteria(kind: StudyKind) -> Answer<Vec<Criterion>> {
+    Ok(instrument::criteria_of(kind))
 }
 
 /// What a study could show; nothing is stored.
@@ -230,6 +238,7 @@ fn planned(request: StudyRequest) -> Request {
         name: request.name,
         kind: request.kind,
         mode: request.mode,
+        criteria: request.criteria,
         n: count(request.dialogues),
         seed: u64::from(request.seed),
         raters: request.raters,

@@ -1,7 +1,7 @@
 //! A rating study as the page plans it. What it sees of one is in `contract`: nothing there names a system before the
 //! results are open.
 
-use contract::{PackHeader, RatingMode, StudyKind, StudyOutlook, Synthesizer, System};
+use contract::{Criterion, PackHeader, RatingMode, StudyKind, StudyOutlook, Synthesizer, System};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -30,6 +30,8 @@ pub struct StudyRequest {
     pub systems: Vec<PlannedSystem>,
     /// What raters are asked.
     pub mode: RatingMode,
+    /// What is scored; the usual criteria if it is absent.
+    pub criteria: Option<Vec<Criterion>>,
     /// Dialogues, in an audit summaries with their dialogues; as many as give each rater 40 if it is absent.
     pub dialogues: Option<u32>,
     /// Seed by which dialogues are drawn.

@@ -183,6 +183,8 @@ export const commands = {
 	ratableSystems: (run: string) => __TAURI_INVOKE<System[]>("ratable_systems", { run }),
 	/**  The synthesizers of a run whose dialogues can be judged beside real ones. */
 	auditableSynthesizers: (run: string) => __TAURI_INVOKE<Synthesizer[]>("auditable_synthesizers", { run }),
+	/**  What is scored unless an owner asks for something else. */
+	usualCriteria: (kind: StudyKind) => __TAURI_INVOKE<Criterion[]>("usual_criteria", { kind }),
 	/**  What a study could show; nothing is stored. */
 	planStudy: (request: StudyRequest) => __TAURI_INVOKE<PlanAnswer>("plan_study", { request }),
 	/**  Freezes a plan and starts its study. */
@@ -6148,6 +6150,8 @@ export type StudyRequest = {
 	systems: PlannedSystem[],
 	/**  What raters are asked. */
 	mode: RatingMode,
+	/**  What is scored; the usual criteria if it is absent. */
+	criteria: Criterion[] | null,
 	/**  Dialogues, in an audit summaries with their dialogues; as many as give each rater 40 if it is absent. */
 	dialogues: number | null,
 	/**  Seed by which dialogues are drawn. */

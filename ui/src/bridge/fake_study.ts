@@ -14,6 +14,7 @@ import type {
   PackStanding,
   PackWritten,
   RaterState,
+  StudyKind,
   StudyProgress,
   StudyRequest,
   StudyResults,
@@ -193,6 +194,9 @@ export class FakeStudies extends FakeProtection {
   async auditableSynthesizers(run: string): Promise<Synthesizer[]> {
     return data.results(run).synthesizers.map((row) => row.system);
   }
+  async usualCriteria(kind: StudyKind): Promise<Criterion[]> {
+    return structuredClone(kind === 'dialogues' ? auditCriteria : criteria);
+  }
   async planStudy(request: StudyRequest) {
     const raters = request.raters.length;
     const dialogues = request.dialogues ?? 40;
@@ -206,9 +210,11 @@ export class FakeStudies extends FakeProtection {
       taste_95: 0.62,
       dialogues_needed: 120,
     };
+    const [first] = request.mode === 'criteria' ? asked(request) : [];
+    const [name, nameDe] = [first?.texts.en?.in_sentence, first?.texts.de?.in_sentence];
     const sentence = {
-      en: `With ${dialogues} dialogues and ${raters} raters a true difference of ${size.toFixed(2)} in faithfulness is found four times in five.`,
-      de: `Mit ${dialogues} Dialogen und ${raters} Personen wird ein wahrer Unterschied von ${size.toFixed(2)} bei Treue viermal von fünf gefunden.`,
+      en: `With ${dialogues} dialogues and ${raters} raters a true difference of ${size.toFixed(2)} in ${name ?? nameDe ?? 'preference'} is found four times in five.`,
+      de: `Mit ${dialogues} Dialogen und ${raters} Personen wird ein wahrer Unterschied von ${size.toFixed(2)} bei ${nameDe ?? name ?? 'Vorliebe'} viermal von fünf gefunden.`,
     };
     return {
       outlook: {
@@ -491,7 +497,7 @@ export class FakeStudies extends FakeProtection {
 }
 
 const asked = (request: StudyRequest): Criterion[] =>
-  request.kind === 'dialogues' ? auditCriteria : criteria;
+  request.criteria ?? (request.kind === 'dialogues' ? auditCriteria : criteria);
 
 /** The word for a planned system in the study's files. */
 const key = ({ system, synthesizer }: StudyRequest['systems'][number], at: number): string =>
@@ -500,7 +506,7 @@ const key = ({ system, synthesizer }: StudyRequest['systems'][number], at: numbe
 function results(summary: StudySummary, systems: string[], request: StudyRequest): StudyResults {
   const audit = request.kind === 'dialogues';
   const label = (word: string) => request.systems[systems.indexOf(word)]?.label ?? word;
-  const [first = 'a', second = 'b'] = systems;
+  const [first = 'a', second = 'b'] = audit ? systems.toReversed() : systems;
   const mean = (place: number, at: number) => 3.1 + place * 0.35 + at * 0.2;
   const comparison = (key: string, at: number): Comparison => ({
     criterion: key,

@@ -531,6 +531,16 @@ fn criteria(protocol: &Protocol) -> Result<(), StudyProblem> {
             .into_iter()
             .flatten()
             .collect();
+        let is_empty = |text: &&CriterionText| {
+            let mut words = [&text.name, &text.question]
+                .into_iter()
+                .chain(&text.anchors);
+            words.any(|words| words.trim().is_empty())
+        };
+        if texts.iter().any(is_empty) {
+            let reason = format!("`{key}` has an empty name, question or anchor");
+            return Err(wrong("criteria", reason));
+        }
         let points = usize::from(criterion.scale.points());
         if texts.is_empty() || texts.iter().any(|text| text.anchors.len() != points) {
             let reason = format!("`{key}` needs words in a language, with {points} anchors");

@@ -672,6 +672,12 @@ fn drafts_start_once_and_plans_are_checked() {
         &|study| study.alpha = 1.0,
         &|study| study.delta = f64::NAN,
         &|study| study.criteria = Some(Vec::new()),
+        &|study| {
+            let mut asked = super::instrument::criteria();
+            let text = asked[0].texts.de.as_mut().unwrap();
+            text.anchors[2] = " ".into();
+            study.criteria = Some(asked);
+        },
         &|study| study.systems[0].source = "run:x".into(),
         &|study| study.systems = vec![SystemRequest::reference(), SystemRequest::reference()],
     ] {

@@ -331,6 +331,7 @@ test('references of a running study are held back, and the page says why', async
     name: 'S',
     kind: 'summaries' as const,
     mode: 'criteria' as const,
+    criteria: null,
     systems: [],
     raters: ['Ada'],
     dialogues: 6,

@@ -255,6 +255,7 @@ test('test pairs of a running study are not offered', async () => {
     name: 'S',
     kind: 'summaries',
     mode: 'criteria',
+    criteria: null,
     systems: [],
     raters: ['Ada'],
     dialogues: 6,

@@ -57,6 +57,7 @@ test('while people rate its texts, a run keeps bundle, report and references to 
     kind: 'summaries',
     systems: [{ system: 'sft_real', synthesizer: null, label: 'A' }],
     mode: 'criteria',
+    criteria: null,
     dialogues: 6,
     seed: 1,
     raters: ['Ada'],

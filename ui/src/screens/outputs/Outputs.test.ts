@@ -70,6 +70,7 @@ test('while a rating set is open, test summaries have no author, no place and no
     kind: 'summaries',
     systems: [{ system: 'sft_real', synthesizer: null, label: 'A' }],
     mode: 'criteria',
+    criteria: null,
     dialogues: 6,
     seed: 1,
     raters: ['Ada'],

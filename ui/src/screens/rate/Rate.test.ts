@@ -321,3 +321,43 @@ test('an audit is offered with the results, shows one dialogue at a time, and co
   expect(head).not.toContain(t.criterion.origin);
   expect(text(get('ratings-agreement'))).toContain(t.criterion.origin);
 });
+
+test('a criterion of one’s own is written in one language or both, and raters are asked for it', async () => {
+  const { user, bridge } = await open('#/rate');
+  await user.click(await find('criterion-remove-redundancy'));
+  await user.click(await find('criterion-add'));
+  const keep = () => get('criterion-keep') as HTMLButtonElement;
+  expect([keep().disabled, text(get('criterion-lack'))]).toEqual([true, t.rate.own.lack.words]);
+  await user.type(get('criterion-name-de'), 'Empathie');
+  await user.type(get('criterion-question-de'), 'Klingt sie warm?');
+  await user.type(get('criterion-anchors-de'), 'Kalt{Enter}Mal so, mal so{Enter}Warm');
+  expect(text(get('criterion-lack'))).toBe('');
+  await user.type(get('criterion-name-en'), 'Empathy');
+  expect(keep().disabled).toBe(true);
+  await user.clear(get('criterion-name-en'));
+  await user.click(keep());
+  expect(text(get('study-criteria'))).toContain('3 points');
+  await user.click(get('criterion-up-empathie'));
+  await user.click(get('criterion-edit-fluency'));
+  await user.click(get('criterion-best-first'));
+  await user.click(keep());
+  await user.type(get('study-raters-names'), 'Ada');
+  await user.type(get('study-items'), '6');
+  await user.click(await ready('study-create'));
+  await user.click(await find('study-start'));
+  await user.click(await find('study-open-1'));
+  const asked = bridge.studyList[0]?.request.criteria ?? [];
+  expect(asked.map((one) => [one.key, one.higher_is_better])).toEqual([
+    ['faithfulness', true],
+    ['informativeness', true],
+    ['empathie', true],
+    ['fluency', false],
+  ]);
+  await user.click(await find('rate-begin-R1'));
+  await user.click(await find('rate-guideline-read'));
+  await user.click(await find('check-0-true'));
+  await user.click(await ready('rate-check-done'));
+  await find('rate-item');
+  expect(text(get('criterion-empathie'))).toContain('Mal so, mal so');
+  expect(get('criterion-empathie').getAttribute('lang')).toBe('de');
+});

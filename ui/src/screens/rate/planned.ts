@@ -1,5 +1,5 @@
 // What is typed of a plan; it outlives the screen, and other screens begin one.
-import type { RatingMode, StudyKind, Synthesizer, System } from '../../bridge';
+import type { Criterion, RatingMode, StudyKind, Synthesizer, System } from '../../bridge';
 import { drafts } from '../../state/drafts.svelte';
 
 const PLACE = 'new-study';
@@ -12,6 +12,8 @@ export const plan = () =>
     mode: 'criteria' as RatingMode,
     chosen: [] as System[],
     sources: [] as Synthesizer[],
+    /** An owner's criteria, by what is judged; none for the usual ones. */
+    criteria: {} as Partial<Record<StudyKind, Criterion[] | null>>,
     reference: true,
     raters: '',
     dialogues: '',
