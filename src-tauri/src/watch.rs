@@ -189,6 +189,7 @@ mod tests {
             stages: Vec::new(),
             systems: Vec::new(),
             headline_rouge1: None,
+            label: contract::Label::default(),
         };
         let mut sent = Sent::default();
         assert!(

@@ -55,7 +55,7 @@ fn held(mut command: Command) -> Option<Awake> {
         .stderr(Stdio::null())
         .spawn()
         .ok()?;
-    let said = holder.stdout.take().is_some_and(|out| {
+    let is_held = holder.stdout.take().is_some_and(|out| {
         let mut line = String::new();
         BufReader::new(out)
             .read_line(&mut line)
@@ -63,7 +63,7 @@ fn held(mut command: Command) -> Option<Awake> {
     });
     // Dropping it reaps a holder that was refused.
     let awake = Awake { holder };
-    said.then_some(awake)
+    is_held.then_some(awake)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! words; whatever changes here changes for scripts.
 
 mod engine;
+mod everyday;
 mod figures;
 mod runs;
 

@@ -2,6 +2,7 @@
 
 mod bench;
 mod deid;
+mod everyday;
 mod experiment;
 mod figures;
 mod forget;
@@ -56,6 +57,7 @@ fn no_command_is_left_out() {
         include_str!("tests.rs"),
         include_str!("tests/bench.rs"),
         include_str!("tests/deid.rs"),
+        include_str!("tests/everyday.rs"),
         include_str!("tests/experiment.rs"),
         include_str!("tests/figures.rs"),
         include_str!("tests/forget.rs"),
@@ -104,6 +106,8 @@ fn the_program() {
       report      A run as a file to hand over (HTML, Markdown, JSON), or the check of such a file
       diff        How runs differ: settings, data, figures, and the summaries that changed
       resume      Go on with a run where it stopped
+      label       Give a run, a data set or a model a name and a note, or print them
+      delete      Remove a run or a data set, with everything that hangs on it
       queue       Show the queue of runs, hold it back or let it go
       pause       Ask a run's process to save and stop
       cancel      Stop a run for good
@@ -113,6 +117,7 @@ fn the_program() {
       score       Log-likelihood of completions
       generate    Complete prompts
       summarize   Summarize a dialogue
+      demo        What demos left: votes with their win rate, and corrections
       export      Write a trained adapter to a folder, and prove that it gives the same numbers
       pack        Write a run with its data set and adapters as a workspace of its own
       unpack      Take a run in that `pack` wrote, here or on another computer

@@ -73,9 +73,9 @@ fn a_plan() {
 fn runs_in_a_list() {
     let sample = Sample::new();
     assert_snapshot!(runs::run_table(&sample.session.runs().unwrap()), @"
-    run              status  data set       model                  seed  stages done
-    ---------------  ------  -------------  ---------------------  ----  -----------
-    physiotherapy-1  done    physiotherapy  SmolLM2-135M-Instruct  1     9 of 9
+    run              name  status  data set       model                  seed  stages done
+    ---------------  ----  ------  -------------  ---------------------  ----  -----------
+    physiotherapy-1        done    physiotherapy  SmolLM2-135M-Instruct  1     9 of 9
     ");
 }
 

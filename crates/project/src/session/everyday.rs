@@ -225,7 +225,7 @@ impl Session {
     }
 }
 
-/// What becomes of the adapters of a run that goes.
+/// The adapters of a run that goes, by whether they go too.
 struct Fates {
     alone: Vec<String>,
     shared: Vec<String>,

@@ -1,4 +1,4 @@
-// What happened in a demo since it was opened, to be saved: nothing of it is kept in the workspace.
+// What happened in a demo since it was opened, to be saved: the workspace does not keep it.
 import type { DemoSide } from '../../bridge';
 import type { Answer } from './answer.svelte';
 

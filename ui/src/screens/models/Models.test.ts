@@ -94,8 +94,9 @@ test('a model is verified, and a download is deleted only after a question', asy
   await user.click(get('nav-home'));
   await user.click(get('nav-models'));
   await user.click(await find('delete-tiny'));
-  expect(text(get('delete-dialog'))).toContain('Runs made with it can neither go on');
-  await user.click(get('delete-confirm'));
+  expect(text(await find('remove-goes'))).toContain('the files of the model');
+  expect(text(get('remove-stays'))).toContain('neither go on nor summarize without it: 1 run');
+  await user.click(get('remove-agree'));
   await expect.poll(() => query('model-tiny')).toBeNull();
 });
 

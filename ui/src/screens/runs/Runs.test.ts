@@ -25,6 +25,7 @@ test('start names what is missing', async () => {
       model: '/home/ada/models/dialog-7m',
       preset: 'small',
       seed: 7,
+      device: 'cpu',
       changes: [],
       within: null,
       from: null,

@@ -317,7 +317,7 @@ export const judge = {
     clearText: (votes: string, corrections: string) =>
       `${votes} votes and ${corrections} corrections go for good.`,
     manyTitle: 'Many dialogues',
-    manyNote: 'A file that the import reads, or a folder of such files. Nothing of it is stored.',
+    manyNote: 'A file that the import reads, or a folder of such files. None of them is stored.',
     manyFiles: 'Choose files…',
     manyFolder: 'Choose a folder…',
     manyFound: (n: string) => (n === '1' ? '1 dialogue' : `${n} dialogues`),

@@ -244,6 +244,8 @@ fn runs() {
     runs[].created_at_ms: number
     runs[].dataset: string
     runs[].model: string
+    runs[].name: string
+    runs[].note: string
     runs[].run: string
     runs[].seed: number
     runs[].stages[].name: string

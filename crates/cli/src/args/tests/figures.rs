@@ -102,7 +102,7 @@ fn summarize() {
     Usage: duologue summarize [OPTIONS] [FILE]
 
     Arguments:
-      [FILE]  A text file with the dialogue, or - for standard input
+      [FILE]  A text file with the dialogue, or - for standard input; with --all a file that `import` reads, or a folder
 
     Options:
           --model <MODEL>      Folder of the model [default: the run's]
@@ -110,6 +110,8 @@ fn summarize() {
           --run <RUN>          Use a summarizer that this run trained
           --system <SYSTEM>    Which of the run's systems [default: mrds_separate] [possible values: lead_3, longest_3, zero_shot, in_context, sft_real, sft_synthetic, sft_synthetic_ids, fixed_ratio_ids, fixed_ratio, best_of_k, mrds_format, mrds_joint, mrds_separate]
           --serve              Keep the model loaded: read one {"dialogue"} per line of standard input
+          --all                Summarize every dialogue of a file that `import` reads, or of all such files of a folder
+          --to <FILE>          Write their summaries as a table; its ending is the form: .csv or .jsonl
       -h, --help               Print help
       -V, --version            Print version
     "#);

@@ -134,10 +134,12 @@ fn queue() {
     Usage: duologue queue [OPTIONS]
 
     Options:
-          --hold     Hold it back: no waiting run starts by itself
-          --go       Let it go, and start the next run if none is running
-      -h, --help     Print help
-      -V, --version  Print version
+          --hold        Hold it back: no waiting run starts by itself
+          --go          Let it go, and start the next run if none is running
+          --may-sleep   Let the computer sleep while runs work, from the next run on
+          --keep-awake  Keep it awake while runs work, which is the default
+      -h, --help        Print help
+      -V, --version     Print version
     ");
 }
 
