@@ -205,6 +205,8 @@ pub struct HandState {
     pub stale: Vec<StageName>,
     /// Changes by hand that can be undone.
     pub undoable: u32,
+    /// The run is of a version that did not note what each result was made from: it can be read, not changed.
+    pub read_only: bool,
 }
 
 /// A change by hand that was taken back.

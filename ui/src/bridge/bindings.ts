@@ -2730,6 +2730,8 @@ export type HandState = {
 	stale: StageName[],
 	/**  Changes by hand that can be undone. */
 	undoable: number,
+	/**  The run is of a version that did not note what each result was made from: it can be read, not changed. */
+	read_only: boolean,
 };
 
 /**  What was written. */

@@ -87,6 +87,8 @@ export class FakeBridge extends FakeEveryday implements Bridge {
   kept: { name: string; text: string }[] = [];
   handed: HandOver[] = [];
   #items: Record<string, FakeItems> = {};
+  /** Runs of a version that did not note what results were made from. */
+  earlier: string[] = [];
   /** What runs made gives real conversations away. */
   leaks = false;
   #stopping = false;
@@ -615,7 +617,7 @@ export class FakeBridge extends FakeEveryday implements Bridge {
     return undone && { ...undone, state: items.state() };
   }
   async handState(run: string) {
-    return this.#itemsOf(run).state();
+    return { ...this.#itemsOf(run).state(), read_only: this.earlier.includes(run) };
   }
   async goOnFrom(run: string, queue: boolean) {
     const row = this.#run(run);

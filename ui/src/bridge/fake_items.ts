@@ -320,7 +320,11 @@ export class FakeItems {
       if (!this.#edited(made) && this.#now(made).verdict !== 'rejected') continue;
       for (const stage of readers[stageOf[made.kind] ?? 'evaluate'] ?? []) stale.add(stage);
     }
-    return { stale: data.stageNames.filter((stage) => stale.has(stage)), undoable: this.#changes.length };
+    return {
+      stale: data.stageNames.filter((stage) => stale.has(stage)),
+      undoable: this.#changes.length,
+      read_only: false,
+    };
   }
 
   /** `undefined` where it cannot be done to such an item. */

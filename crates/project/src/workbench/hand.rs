@@ -116,6 +116,7 @@ impl Session {
         Ok(HandState {
             stale,
             undoable: u32::try_from(self.store.open_changes(run)?).unwrap_or(u32::MAX),
+            read_only: self.store.parts(run)?.is_empty(),
         })
     }
 

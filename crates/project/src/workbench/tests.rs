@@ -430,3 +430,36 @@ fn texts_that_people_rate_are_found_without_their_author() {
         (vec![-1, -2, -3], 3, vec![])
     );
 }
+
+#[test]
+fn a_run_of_an_earlier_version_says_before_anybody_tries_that_it_cannot_be_changed() {
+    let (_dir, session) = finished();
+    assert!(!session.hand_state(RUN).unwrap().read_only);
+    let row = session.run(RUN).unwrap();
+    let earlier = NewRun {
+        id: "earlier".into(),
+        dataset_id: row.dataset_id,
+        model_path: row.model_path,
+        model_id: row.model_id,
+        model_name: row.model_name,
+        model_parameters: row.model_parameters,
+        recipe: row.recipe,
+        seed: row.seed,
+        shots: row.shots,
+        threads: row.threads,
+        device: row.device,
+        version: row.version,
+        created_at_ms: 1,
+        stages: &[StageName::Topics],
+    };
+    session.store.insert_run(&earlier).unwrap();
+    assert!(session.hand_state("earlier").unwrap().read_only);
+    let error = session
+        .change_items("earlier", &[], &HandAct::Accept, HAND)
+        .unwrap_err();
+    let run = "earlier".to_owned();
+    assert_eq!(
+        error.problem(),
+        crate::Error::from(WrongState::EarlierRun { run }).problem()
+    );
+}

@@ -1,6 +1,7 @@
 import axe from 'axe-core';
 import { expect, test } from 'vitest';
 import { find, get, open, query, text } from '../../testing';
+import { t } from '../../text';
 
 /** The row of the list that holds an item. */
 const row = (index: number) => get(`output-${index}`).closest('li');
@@ -149,4 +150,16 @@ test('a test summary shows its conversation, and can only be accepted', async ()
   await user.click(get('backing').querySelector('summary') as HTMLElement);
   expect(text(await find('backed-0'))).not.toBe('');
   expect(text(get('backing'))).toContain('A hint, never a verdict');
+});
+
+test('what a run of an earlier version made can be read, and the buttons say why it cannot be changed', async () => {
+  const { bridge, user } = await open('#/home');
+  bridge.earlier = ['run-0001'];
+  location.hash = '#/outputs/run-0001';
+  expect(text(await find('item-refused'))).toBe(t.workbench.readOnly);
+  for (const act of ['item-accept', 'item-reject', 'item-edit'])
+    expect((get(act) as HTMLButtonElement).disabled).toBe(true);
+  (document.activeElement as HTMLElement | null)?.blur();
+  await user.keyboard('x');
+  expect(query('stale')).toBeNull();
 });

@@ -39,7 +39,7 @@ export class View {
   at = $state(0);
   /** What is fetched, by key. */
   entries: Record<number, ItemEntry> = $state.raw({});
-  hand: HandState = $state({ stale: [], undoable: 0 });
+  hand: HandState = $state({ stale: [], undoable: 0, read_only: false });
   readonly found = new Loader<FoundItems>(async () => {
     const { run, words, source, broken, mark, order } = this;
     // What was made first comes first; of scores the user says which end.

@@ -41,6 +41,8 @@ export const workbench: typeof english = {
     nothingToUndo: 'Es gibt nichts mehr zurückzunehmen.',
     evidence:
       'Was im Test geschrieben wurde, ist ein Beleg: Es kann angenommen, aber weder geändert noch weggelassen werden.',
+    readOnly:
+      'Dieser Lauf ist von einer früheren Version, die nicht festhielt, woraus jedes Ergebnis entstand. Er lässt sich lesen, nicht ändern; ein neuer Lauf schon.',
     byHand: (who, when) => `Geändert von ${who}, ${when}`,
     stale: (n) => (n === '1' ? '1 Stufe ist veraltet.' : `${n} Stufen sind veraltet.`),
     staleText: (stages) =>

@@ -35,6 +35,8 @@ export const workbench = {
     nothingToUndo: 'Nothing is left to undo.',
     evidence:
       'What was written in the test is evidence: it can be accepted, and neither changed nor left out.',
+    readOnly:
+      'This run is of an earlier version, which did not note what each result was made from. It can be read, not changed; a new run can.',
     byHand: (who: string, when: string) => `Changed by ${who}, ${when}`,
     stale: (n: string) => (n === '1' ? '1 stage is stale.' : `${n} stages are stale.`),
     staleText: (stages: string) =>
