@@ -177,11 +177,18 @@ impl<'a> Lead<'a> {
     }
 }
 
-/// What follows the number of a turn: `1. Name: text`, `12) Name: text`.
+/// What follows the number of a turn: `1. Name: text`, `12) Name: text`, `(12) Name: text`, `#12 Name: text`.
 fn after_number(line: &str) -> Option<&str> {
-    let after = line.trim_start_matches(|c: char| c.is_ascii_digit());
-    let digits = line.len() - after.len();
-    let after = after.strip_prefix(['.', ')'])?;
+    let number = line.trim_start_matches(['(', '[', '#']);
+    let after = number.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = number.len() - after.len();
+    let after = match &line[..line.len() - number.len()] {
+        "" => after.strip_prefix(['.', ')'])?,
+        "(" => after.strip_prefix(')')?,
+        "[" => after.strip_prefix(']')?,
+        "#" => after,
+        _ => return None,
+    };
     ((1..=4).contains(&digits) && after.starts_with(' ')).then_some(after)
 }
 
@@ -220,14 +227,19 @@ fn in_brackets(line: &str, is_emphasised: bool) -> Option<Named<'_>> {
         && name.chars().any(char::is_alphanumeric)
         && !table::is_stage_direction(&name);
     let likeness = table::likeness(&name).filter(|_| is_name)?;
-    let stamp = time::bracketed(after.trim_start()).or_else(|| time::bare(after));
-    let (after, is_timed) = match stamp.map(str::trim_start) {
+    let stamp = after_stamp(after);
+    let timed = stamp.or_else(|| time::bare(after)).map(str::trim_start);
+    let (after, is_timed) = match timed {
         Some(unread) if unread.is_empty() || unread.starts_with(is_colon) => (unread, true),
-        _ => (after.trim_start(), false),
+        _ => (stamp.unwrap_or(after).trim_start(), false),
     };
     let text = after.strip_prefix(is_colon);
     let is_called = text.is_some() || is_timed;
     let text = without_emphasis(text.unwrap_or(after), is_emphasised).trim();
+    let text = ["- ", "– ", "— "]
+        .iter()
+        .find_map(|dash| text.strip_prefix(dash))
+        .unwrap_or(text);
     let is_lettered = name.chars().any(char::is_alphabetic);
     let surety = match likeness {
         Surety::Refused if is_called => Surety::Refused,
@@ -262,7 +274,7 @@ fn before_time(line: &str, is_emphasised: bool) -> Option<Named<'_>> {
             (&line[..start], after, is_stamp)
         }
     };
-    let head = head.trim_end_matches(BETWEEN).trim_end_matches(['@', ' ']);
+    let head = time::without_date(head.trim_end_matches(BETWEEN).trim_end_matches(['@', ' ']));
     if head.is_empty() {
         return None;
     }
@@ -293,12 +305,22 @@ fn before_colon(line: &str, is_emphasised: bool) -> Option<Named<'_>> {
     if is_direction || (is_emphasised && head.contains('*')) {
         return None;
     }
+    let tail = after_stamp(tail).unwrap_or(tail);
     let is_glued_letter = smiley_letter(tail) && !head.ends_with(char::is_whitespace);
     let surety = match table::likeness(&name)? {
         Surety::Sure if is_glued_letter => Surety::Likely,
         likeness => likeness,
     };
     Some((name, surety, tail))
+}
+
+/// What follows the time that stands between a name and what is said: `[00:01] text`, `00:01:02 text`. `10:30 suits me` is
+/// said.
+fn after_stamp(text: &str) -> Option<&str> {
+    let text = text.trim_start();
+    let word = text.split(char::is_whitespace).next().unwrap_or_default();
+    let is_full = word.matches(':').count() == 2 && time::is_time(word);
+    time::bracketed(text).or_else(|| is_full.then(|| &text[word.len()..]))
 }
 
 fn without_emphasis(text: &str, is_emphasised: bool) -> &str {
@@ -315,9 +337,12 @@ fn without_closing_emphasis(head: &str, is_emphasised: bool) -> &str {
     }
 }
 
-/// The colon of Latin scripts, and the wide one of Chinese and Japanese.
+/// The colon of Latin scripts, the wide one of Chinese and Japanese, and signs that are typed in their place.
 pub(crate) fn is_colon(c: char) -> bool {
-    matches!(c, ':' | '：' | '﹕' | '︓')
+    matches!(
+        c,
+        ':' | '：' | '﹕' | '︓' | '︰' | '\u{2236}' | '\u{a789}' | '\u{2f8}'
+    )
 }
 
 /// The line before and after its first colon.
@@ -332,7 +357,7 @@ fn window(line: &str) -> &str {
     &line[..end.map_or(line.len(), |(end, _)| end)]
 }
 
-/// Whether a colon between head and tail belongs to a time, a ratio, a verse, a link, a path or a smiley.
+/// Whether a colon between head and tail belongs to a time, a ratio, a verse, a link, a port, a path or a smiley.
 fn is_other_colon(head: &str, tail: &str) -> bool {
     let is_number = head.ends_with(char::is_numeric) && tail.starts_with(char::is_numeric);
     let last = head.rsplit(char::is_whitespace).next().unwrap_or_default();
@@ -344,10 +369,19 @@ fn is_other_colon(head: &str, tail: &str) -> bool {
     is_number
         || is_drive
         || is_scheme
+        || is_port(last, tail)
         || tail.starts_with("//")
         || tail.starts_with('\\')
         || is_smiley(head, tail)
         || is_shortcode(head, tail)
+}
+
+/// `www.example.org:8080/a`, `localhost:3000`
+fn is_port(host: &str, tail: &str) -> bool {
+    let after = tail.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_host = host == "localhost"
+        || (host.contains('.') && !host.contains('@') && host.ends_with(char::is_alphanumeric));
+    is_host && (2..=5).contains(&(tail.len() - after.len()))
 }
 
 /// `:)`, `:-(`, `:'D`, `:))`; a letter for a mouth only with a blank before the eyes or with a nose.

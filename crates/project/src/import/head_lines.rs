@@ -404,7 +404,7 @@ fn irc(line: &str) -> Part<'_> {
     let nick = nick.trim_start_matches(['@', '+', '%', '&', '~', ' ']);
     let is_nick = !nick.is_empty()
         && nick.chars().count() <= 30
-        && !nick.contains([' ', '<', '/', '='])
+        && !nick.contains([' ', '<', '/', '=', ':'])
         && nick.chars().any(char::is_alphanumeric);
     match is_nick {
         true => Part::Head(nick, text.trim()),

@@ -9,6 +9,8 @@ pub const MAX_SPEAKER_CHARS: usize = 40;
 
 /// A longer name than [`MAX_SPEAKER_CHARS`] is still seen as one up to here, and refused.
 const LONG_NAME_CHARS: usize = 1_000;
+/// The same for a name of one word, such as an address.
+const LONG_WORD_CHARS: usize = 200;
 /// Most words of a name.
 const MOST_WORDS: usize = 6;
 /// Most words of a name in a script without upper case, and most characters of one without blanks.
@@ -95,8 +97,17 @@ const LABELS: &[&str] = &[
     "code",
     "password",
     "pin",
+    "error",
     "step",
     "option",
+    "version",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
     "but",
     "and",
     "so",
@@ -153,6 +164,92 @@ const LABELS: &[&str] = &[
     "handy",
     "passwort",
     "preis",
+    "fehler",
+    "schritt",
+    "möglichkeit",
+    "variante",
+    "montag",
+    "dienstag",
+    "mittwoch",
+    "donnerstag",
+    "freitag",
+    "samstag",
+    "sonntag",
+    // French, Spanish, Italian, Portuguese, Dutch
+    "objet",
+    "remarque",
+    "exemple",
+    "lieu",
+    "heure",
+    "réponse",
+    "problème",
+    "prix",
+    "asunto",
+    "nota",
+    "ejemplo",
+    "dirección",
+    "lugar",
+    "hora",
+    "fecha",
+    "pregunta",
+    "respuesta",
+    "problema",
+    "precio",
+    "oggetto",
+    "esempio",
+    "indirizzo",
+    "luogo",
+    "domanda",
+    "risposta",
+    "prezzo",
+    "assunto",
+    "exemplo",
+    "endereço",
+    "pergunta",
+    "resposta",
+    "onderwerp",
+    "voorbeeld",
+    "vraag",
+    "antwoord",
+    // Russian
+    "время",
+    "место",
+    "адрес",
+    "тема",
+    "вопрос",
+    "ответ",
+    "пример",
+    "примечание",
+    "важно",
+    // Chinese, Japanese, Korean
+    "时间",
+    "地点",
+    "地址",
+    "电话",
+    "日期",
+    "主题",
+    "备注",
+    "注意",
+    "问题",
+    "回答",
+    "答案",
+    "原因",
+    "结果",
+    "结论",
+    "例如",
+    "比如",
+    "時間",
+    "場所",
+    "日時",
+    "住所",
+    "電話",
+    "件名",
+    "備考",
+    "質問",
+    "시간",
+    "장소",
+    "주소",
+    "참고",
 ];
 
 /// Words with which a clause begins, but hardly a name of several words; in lower case.
@@ -286,9 +383,14 @@ pub(super) fn is_stage_direction(words: &str) -> bool {
 /// How much words before a colon look like a name; `None` if nobody can be called so.
 pub(super) fn likeness(name: &str) -> Option<Surety> {
     let chars = name.chars().count();
+    if chars > MAX_SPEAKER_CHARS && !name.contains(char::is_whitespace) {
+        // A long word may be a name or not; one that comes back is.
+        let is_name = chars <= LONG_WORD_CHARS
+            && (is_single_name(name) || !name.contains(|c: char| c.is_alphanumeric()));
+        return is_name.then_some(Surety::Likely);
+    }
     if chars > MAX_SPEAKER_CHARS {
         let is_name = chars <= LONG_NAME_CHARS
-            && name.contains(char::is_whitespace)
             && name.split_whitespace().all(is_name_word)
             && !begins_a_clause(name);
         return is_name.then_some(Surety::Refused);
@@ -303,7 +405,18 @@ pub(super) fn likeness(name: &str) -> Option<Surety> {
     let lower = name.to_lowercase();
     let words: Vec<&str> = name.split_whitespace().collect();
     let last = lower.split_whitespace().next_back().unwrap_or_default();
-    if LABELS.contains(&lower.as_str()) || (words.len() > 1 && LABELS.contains(&last)) {
+    // `Option A`, `Step 2`
+    let is_counted = || match lower.split_once(' ') {
+        Some((label, count)) => {
+            let is_count = count.chars().count() == 1 || count.chars().all(char::is_numeric);
+            is_count && LABELS.contains(&label)
+        }
+        None => false,
+    };
+    if LABELS.contains(&lower.as_str())
+        || (words.len() > 1 && LABELS.contains(&last))
+        || is_counted()
+    {
         return Some(Surety::Label);
     }
     if is_phone(name) {

@@ -112,6 +112,28 @@ fn every_way_to_mark_a_speaker_gives_the_same_name() {
         "[00:01]: Ann: Hi",
         "1. Ann: Hi",
         "12) **Ann:** Hi",
+        "(12) Ann: Hi",
+        "[3] Ann: Hi",
+        "#7 Ann: Hi",
+        "Ann︰Hi",
+        "Ann\u{2236} Hi",
+        "Ann\u{a789} Hi",
+        "[Ann] - Hi",
+        "[Ann] [10:02 AM] Hi",
+        "[Ann] 00:01:02 Hi",
+        "Ann: [00:01] Hi",
+        "Ann: (00:01:02) Hi",
+        "Ann: 00:01:02.500 Hi",
+        "<00:01> Ann: Hi",
+        "{00:01} Ann: Hi",
+        "5:46 p. m. Ann: Hi",
+        "9:05 a. m. - Ann: Hi",
+        "10h02 Ann: Hi",
+        "[10h02] Ann: Hi",
+        "Ann at 10:02 AM: Hi",
+        "Ann um 10:02 Uhr: Hi",
+        "Ann 2025-03-14 10:02:03: Hi",
+        "Ann, 14.03.25, 10:02 AM: Hi",
         "Ann (00:01): Hi",
         "Ann [00:01:02]: Hi",
         "Ann (10:02 AM): Hi",
@@ -145,6 +167,10 @@ fn colons_that_belong_to_something_else_name_nobody() {
         "C:\\temp\\notes.txt",
         "it is in C:\\temp",
         "D:/data/x",
+        "www.example.org:8080/a",
+        "see example.org:443",
+        "localhost:3000",
+        "mix it 2\u{2236}1",
         "but on my way :)",
         "thanks a lot :D",
         "ok :-)",
@@ -190,6 +216,21 @@ fn what_may_be_a_name_is_not_sure() {
         ("AW: Ihre Rechnung", Surety::Label),
         ("PS: call me", Surety::Label),
         ("Note: wet", Surety::Label),
+        ("Option A: we stay", Surety::Label),
+        ("Schritt 2: warten", Surety::Label),
+        ("Monday: 9am", Surety::Label),
+        ("Error: no such file", Surety::Label),
+        ("Lugar: el parque", Surety::Label),
+        ("Время: пять часов", Surety::Label),
+        ("地点：公园", Surety::Label),
+        (
+            "maria.magdalena.hohenstein@some-company.example.org: Hi",
+            Surety::Likely,
+        ),
+        (
+            "🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼🐼: Hi",
+            Surety::Likely,
+        ),
         ("Eine Frage: kommst du?", Surety::Label),
         ("TL;DR: no", Surety::Label),
         ("(Speaker_01) Hi", Surety::Bracket),
@@ -265,6 +306,16 @@ fn the_dialogue_decides_what_a_line_leaves_open() {
     // An interview of questions and answers, and notes among people.
     let lines = ["Question: a", "Answer: b", "Question: c", "Answer: d"];
     assert_eq!(speakers(&lines).1, 0);
+    let lines = [
+        "Question 1: a",
+        "Answer 1: b",
+        "Question 2: c",
+        "Answer 2: d",
+    ];
+    assert_eq!(speakers(&lines).1, 0);
+    let lines = ["Ann: a", "Friday: b", "Ben: c", "Option B: d"];
+    assert_eq!(speakers(&lines), named(&["Ann", "", "Ben", ""], 2));
+    assert_eq!(speakers(&["Ann: 10:30 suits me", "Ben: c"]).1, 0);
     let lines = ["Ann: a", "Note: b", "Ben: c", "Note: d"];
     assert_eq!(speakers(&lines), named(&["Ann", "", "Ben", ""], 2));
     // Brackets.
@@ -305,7 +356,9 @@ fn a_line_of_nobody_stays_one_when_it_is_stored() {
 
 #[test]
 fn lines_cost_in_proportion_to_their_length() {
-    let makers: [fn(usize) -> String; 9] = [
+    let makers: [fn(usize) -> String; 11] = [
+        |n| "Ann: ".to_owned() + &"0".repeat(n),
+        |n| "Ann ".to_owned() + &"at ".repeat(n / 3) + "10:02: x",
         |n| "[00:01] ".repeat(n / 8) + "Ann: x",
         |n| "(".repeat(n),
         |n| "[".repeat(n),

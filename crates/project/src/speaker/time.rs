@@ -24,7 +24,7 @@ const CALENDAR: [&str; 52] = [
 /// Longest word of a calendar, in characters.
 const CALENDAR_CHARS: usize = 10;
 
-/// Words between a date and a time.
+/// Words between a date and a time, or before a time.
 const JOINTS: [&str; 6] = ["um", "at", "klo", "kl.", "à", "om"];
 
 /// `0:07`, `00:01:02`, and with milliseconds `00:01:02.500` or, as SRT has it, `00:01:02,500`.
@@ -60,6 +60,9 @@ pub(crate) fn bracketed(text: &str) -> Option<&str> {
         '[' => ']',
         '（' => '）',
         '［' => '］',
+        '【' => '】',
+        '<' => '>',
+        '{' => '}',
         _ => return None,
     };
     let inner = &text[open.len_utf8()..];
@@ -73,10 +76,10 @@ pub(crate) fn bracketed(text: &str) -> Option<&str> {
     is_time.then(|| &inner[end + close.len_utf8()..])
 }
 
-/// What follows the time or date at the beginning of a text: `10:02 AM`, `10.02 Uhr`, `2025-03-14 09:05`,
-/// `00:01 --> 00:04`. A colon behind it is left.
+/// What follows the time or date at the beginning of a text: `10:02 AM`, `5:46 p. m.`, `10.02 Uhr`, `10h02`,
+/// `2025-03-14 09:05`, `00:01 --> 00:04`. A colon behind it is left.
 pub(crate) fn bare(text: &str) -> Option<&str> {
-    let (mut unread, mut is_found) = (text, false);
+    let (mut unread, mut is_found, mut is_in_half) = (text, false, false);
     for _ in 0..MOST_WORDS {
         let word = first_word(unread);
         let plain = word.trim_end_matches([',', ';', '|']);
@@ -88,16 +91,19 @@ pub(crate) fn bare(text: &str) -> Option<&str> {
         let is_hours = is_dotted(core) && is_half(first_word(after));
         let is_front = FRONT_HALVES.contains(&core) && is_clock(unpointed(first_word(after)));
         let is_part = is_range(core)
+            || is_hour_and_minute(core)
             || is_date(core)
             || is_hours
             || is_front
             || is_signed_date(core)
             || is_plain_length(core);
-        let goes_on = is_found && (is_half(core) || is_dash(core) || is_joint(core));
+        let is_split = is_found && begins_half(core, unpointed(first_word(after)));
+        let goes_on = is_found
+            && (is_half(core) || is_dash(core) || is_joint(core) || is_split || is_in_half);
         if !is_part && !goes_on {
             break;
         }
-        is_found = true;
+        (is_found, is_in_half) = (true, is_split);
         unread = after;
         if is_last {
             let begin = text.len() - unread.len() - 1;
@@ -119,6 +125,17 @@ fn first_word(text: &str) -> &str {
         Some(end) => &text[..end],
         None if text.len() <= BRACKET_BYTES => text,
         None => "",
+    }
+}
+
+/// A text without the date at its end, and without a word that joins it to a time: `Ann 2025-03-14`, `Ann at`.
+pub(super) fn without_date(text: &str) -> &str {
+    let text = text.trim_end();
+    match text.rsplit_once(char::is_whitespace) {
+        Some((before, word)) if is_date(unpointed(word)) || is_joint(word) => {
+            without_date(before.trim_end_matches([',', ';', '|', ' ']))
+        }
+        _ => text,
     }
 }
 
@@ -145,12 +162,13 @@ fn is_moment(inner: &str) -> bool {
     for word in inner.split([' ', ',', ';', '\t', '\u{a0}', '\u{202f}']) {
         let word = word.trim_matches(super::table::is_mark);
         let is_decimal = is_decimal(word);
-        has_time |= is_range(word) || is_length(word);
+        has_time |= is_range(word) || is_length(word) || is_hour_and_minute(word);
         decimals += usize::from(is_decimal);
         dashes += usize::from(is_dash(word));
         let is_known = word.is_empty()
             || is_range(word)
             || is_length(word)
+            || is_hour_and_minute(word)
             || is_decimal
             || is_date(word)
             || is_signed_date(word)
@@ -188,6 +206,13 @@ fn is_length(word: &str) -> bool {
 fn is_plain_length(word: &str) -> bool {
     let letters = word.chars().filter(|c| c.is_ascii_alphabetic()).count();
     (word.contains('.') || letters > 1) && is_length(word)
+}
+
+/// `10h02`, as French and Portuguese have it.
+fn is_hour_and_minute(word: &str) -> bool {
+    word.split_once(['h', 'H']).is_some_and(|(hour, minute)| {
+        is_digits(hour, 2) && minute.len() == 2 && is_digits(minute, 2)
+    })
 }
 
 /// `12.34`
@@ -281,6 +306,12 @@ fn is_half(word: &str) -> bool {
     HALVES.iter().any(|half| word.eq_ignore_ascii_case(half))
 }
 
+/// `p. m.`, as Spanish has it: the first of the two words.
+fn begins_half(word: &str, next: &str) -> bool {
+    // In capitals they are the initials of a name.
+    matches!((word, next), ("a." | "p.", "m." | "m"))
+}
+
 fn is_joint(word: &str) -> bool {
     JOINTS.contains(&word)
 }
@@ -300,6 +331,12 @@ mod tests {
             ("10:02 AM Ann", " Ann"),
             ("10:02am Ann", " Ann"),
             ("10:02 p.m. Ann", " Ann"),
+            ("5:46 p. m. Ann", " Ann"),
+            ("9:05 a. m.: Ann", ": Ann"),
+            ("9:05 A. M. Smith", " A. M. Smith"),
+            ("5:46 p. m. - Ann", " Ann"),
+            ("10h02 Ann", " Ann"),
+            ("10h02 - 10h04 Ann", " Ann"),
             ("10.02 Uhr Ann", " Ann"),
             ("12:30 Uhr: Treffen", ": Treffen"),
             ("10:02: Ann", ": Ann"),
@@ -322,6 +359,8 @@ mod tests {
             "Ann",
             "2:1 Ann",
             "am Ann",
+            "p. m. Ann",
+            "10h Ann",
             "10.02 Ann",
             "10:2 Ann",
             "- Ann",
