@@ -12,7 +12,7 @@ mod python;
 mod source;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Kwargs, Rest, from_args};
+use minijinja::value::{Kwargs, Rest, ValueKind, from_args};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 pub(super) use source::compilable;
@@ -50,6 +50,11 @@ pub(super) fn environment() -> Result<Environment<'static>, Error> {
         minijinja_contrib::globals::cycler(items.0)
     });
     environment.add_function("joiner", minijinja_contrib::globals::joiner);
+    // A text is a sequence of its letters, a mapping one of its keys.
+    environment.add_test("sequence", |value: &Value| {
+        let is_counted = value.len().is_some();
+        is_counted && !matches!(value.kind(), ValueKind::Bytes | ValueKind::Iterable)
+    });
     filters::add(&mut environment);
     environment.add_filter("tojson", json::to_json);
     Ok(environment)
