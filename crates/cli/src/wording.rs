@@ -10,7 +10,7 @@ use contract::problem::{
 };
 use contract::{
     CertificateFault, ErrorReport, ExampleKind, IntakeLimit, Lack, OfferChange, Price, Problem,
-    Remark, Reported, StageName, StudyState, Thing,
+    Remark, Reported, Severity, StageName, StudyState, Thing,
 };
 use project::report::run::RunReport;
 
@@ -98,6 +98,10 @@ pub(crate) fn options(settings: &[String]) -> String {
 fn fix(problem: &Problem) -> String {
     match problem {
         Problem::Workspace(problem) => workspace(problem),
+        Problem::Import(ImportProblem::BadRows { fault, .. }) => format!(
+            "{} The other rows are imported with --skip-bad; --dry-run lists every bad row.",
+            row::remedy(fault, Severity::Error)
+        ),
         Problem::Import(problem) => import(problem).to_owned(),
         Problem::Run(problem) => run(problem),
         Problem::Model(problem) => model(problem).to_owned(),
@@ -174,17 +178,19 @@ fn import(problem: &ImportProblem) -> &'static str {
         InvalidUtf8 { .. } => "Save the file as UTF-8 (in a spreadsheet: `CSV UTF-8`).",
         Table { .. } => "Correct that row, or save the table again from a spreadsheet.",
         UnknownColumn { .. } => "Name one of the file's columns; upper and lower case count.",
-        NeedsMapping { .. } => "Name them: `--map dialogue=COLUMN,summary=COLUMN`.",
-        IncompleteMap { .. } => "Map both: `--map dialogue=COLUMN,summary=COLUMN`.",
+        NeedsMapping { .. } => {
+            "Name them: `--map dialogue=COLUMN,summary=COLUMN`; or, if each row is one turn, `--turns text=COLUMN,speaker=COLUMN,group=COLUMN`. Dialogues without summaries are kept with `--map dialogue=COLUMN --keep-unsummarised`."
+        }
+        IncompleteMap { .. } => {
+            "Map both: `--map dialogue=COLUMN,summary=COLUMN`; dialogues without summaries are kept with `--keep-unsummarised`."
+        }
         SpeakersNeeded { .. } => {
             "Say who speaks in turn, the first turn's speaker first: `--speakers Customer,Agent`."
         }
         BadSpeakers { .. } => {
             "Give two or more names of at most 40 characters without colons, separated by commas: `--speakers Customer,Agent`."
         }
-        BadRows { .. } => {
-            "Correct the rows, or import the others with --skip-bad; --dry-run lists every bad row."
-        }
+        BadRows { .. } => "The other rows are imported with --skip-bad.",
         Leaks { .. } => {
             "Take the doubles out, or import without --strict: they are then taken off the training side and listed."
         }
@@ -218,6 +224,12 @@ fn import(problem: &ImportProblem) -> &'static str {
             limit: IntakeLimit::Reach,
             ..
         } => "Delete what stands far from the table, or save the workbook as XLSX.",
+        TooLarge {
+            limit: IntakeLimit::Columns,
+            ..
+        } => {
+            "Check the separator (`--separator`), and leave out columns that are neither dialogue, summary, id nor split."
+        }
         TooLarge { .. } => {
             "Divide it into several files and import them one after the other into the same data set."
         }

@@ -205,6 +205,8 @@ closed_set! {
         Pieces = "pieces",
         /// Cells of an old workbook from the first to the last, empty ones included.
         Reach = "reach",
+        /// Columns of a table.
+        Columns = "columns",
     }
 }
 

@@ -125,15 +125,26 @@ impl fmt::Display for Remark {
                 f,
                 "every example of the data set is {split}: a run needs some for training, validation and test"
             ),
+            Self::AlreadyHere { rows: 1 } => {
+                write!(f, "1 row is in the data set already and was left out")
+            }
             Self::AlreadyHere { rows } => {
                 write!(
                     f,
                     "{rows} rows are in the data set already and were left out"
                 )
             }
+            Self::Renamed { rows: 1 } => write!(
+                f,
+                "1 row has an id that another row of the data set has; it got a new one"
+            ),
             Self::Renamed { rows } => write!(
                 f,
                 "{rows} rows have an id that another row of the data set has; they got a new one"
+            ),
+            Self::Unsummarised { rows: 1 } => write!(
+                f,
+                "1 dialogue waits for a summary: it is kept, and no run reads it"
             ),
             Self::Unsummarised { rows } => write!(
                 f,
@@ -144,8 +155,12 @@ impl fmt::Display for Remark {
                 dialogues,
             } => write!(
                 f,
-                "{dialogues} dialogues are {}: ROUGE reduces words to their stems by English rules, so its figures say \
-                 less, and small base models know English only",
+                "{} {}: ROUGE reduces words to their stems by English rules, so its figures say less, and small base \
+                 models know English only",
+                match dialogues {
+                    1 => "1 dialogue is".to_owned(),
+                    _ => format!("{dialogues} dialogues are"),
+                },
                 name(*language)
             ),
             guess => guess.write(f),
@@ -174,8 +189,11 @@ impl Remark {
                 summaries,
             } => write!(
                 f,
-                "the columns of {file} were guessed: dialogue `{dialogue}`, summary `{}`",
-                summaries.join("`, `")
+                "the columns of {file} were guessed: dialogue `{dialogue}`, {}",
+                match summaries.is_empty() {
+                    true => "no summary".to_owned(),
+                    false => format!("summary `{}`", summaries.join("`, `")),
+                }
             ),
             Self::TurnRows {
                 file,
@@ -195,7 +213,8 @@ impl Remark {
                 if let Some(summary) = summary {
                     write!(f, ", summary `{summary}`")?;
                 }
-                write!(f, " ({dialogues} dialogues)")
+                let ending = if *dialogues == 1 { "" } else { "s" };
+                write!(f, " ({dialogues} dialogue{ending})")
             }
             Self::MemberRead {
                 file,

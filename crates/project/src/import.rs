@@ -55,7 +55,6 @@ use contract::{
     SplitRule,
 };
 use issues::Issues;
-use leak::Key;
 use limits::Room;
 use recognise::{Input, Taken};
 use serde::{Deserialize, Serialize};
@@ -77,7 +76,8 @@ const PREVIEW_CHARS: usize = 400;
 pub struct ColumnMap {
     /// The dialogue: text, or a list of turns.
     pub dialogue: String,
-    /// The summaries; several are several references of one dialogue.
+    /// The summaries; several are several references of one dialogue. None where dialogues without a summary are kept
+    /// and the file has no column of them.
     pub summaries: Vec<String>,
     /// The row's id, where there is one.
     #[serde(default)]
@@ -98,13 +98,13 @@ pub enum BadColumnMap {
         /// The part between two commas.
         part: String,
     },
-    /// Dialogue or summary is missing.
-    #[error("a dialogue and a summary column are needed; write dialogue=COLUMN,summary=COLUMN")]
+    /// The dialogue is missing.
+    #[error("a dialogue column is needed; write dialogue=COLUMN,summary=COLUMN")]
     Incomplete,
 }
 
 /// Reads `dialogue=C,summary=C[,C2..][,id=C][,split=C]`: a part without `=` is one more column of the summary before
-/// it. Blanks around names do not count.
+/// it. Blanks around names do not count. Whether there has to be a summary, the import says.
 impl std::str::FromStr for ColumnMap {
     type Err = BadColumnMap;
 
@@ -131,7 +131,7 @@ impl std::str::FromStr for ColumnMap {
             }
             follows_summary = role == "summary";
         }
-        match map.dialogue.is_empty() || map.summaries.is_empty() {
+        match map.dialogue.is_empty() {
             true => Err(BadColumnMap::Incomplete),
             false => Ok(map),
         }
@@ -534,7 +534,7 @@ fn read_part(
     if records.rows.is_empty() && records.issues.is_empty() {
         return Err(ImportProblem::Empty { file });
     }
-    let layout = columns::detect(&records, options.map.as_ref(), &file)?;
+    let layout = columns::detect(&records, options, &file)?;
     let mut part = start(&layout, &records, source.finish(&file, &records, &layout));
     let mut issues = Issues::default();
     let drafts = match layout.detection {
@@ -719,13 +719,8 @@ fn finish(drafts: Vec<record::Draft>) -> Vec<ImportedExample> {
 
 /// Equal dialogues within one split are kept, but named.
 fn report_duplicates(seed: u64, examples: &[ImportedExample], issues: &mut Issues) {
-    let mut seen: HashMap<(Split, Key), &ImportedExample> = HashMap::new();
-    for example in examples {
-        let key = (example.split, Key::of(seed, &example.dialogue));
-        let Some(first) = seen.get(&key) else {
-            seen.insert(key, example);
-            continue;
-        };
+    for (index, first) in leak::repeats(seed, examples) {
+        let (example, first) = (&examples[index], &examples[first]);
         let fault = RowFault::Duplicate(Double::Row {
             file: first.file.to_string(),
             row: first.row,

@@ -3220,7 +3220,9 @@ export type IntakeLimit =
 /**  Rows, values and lines without words that a file is divided into. */
 "pieces" | 
 /**  Cells of an old workbook from the first to the last, empty ones included. */
-"reach";
+"reach" | 
+/**  Columns of a table. */
+"columns";
 
 /**  What was stopped on request. */
 export type Interrupted = 

@@ -19,10 +19,15 @@ pub(crate) fn reason(issue: &Issue) -> String {
 
 /// What to do about a row.
 pub(crate) fn fix(issue: &Issue) -> String {
+    remedy(&issue.fault, issue.severity)
+}
+
+/// What to do about a fault that keeps its row out or not.
+pub(crate) fn remedy(fault: &RowFault, severity: Severity) -> String {
     use RowFault::*;
-    let fix = match &issue.fault {
+    let fix = match fault {
         MissingSummary(NoSummary::Field {} | NoSummary::Transcript { .. }) | EmptySummary
-            if issue.severity == Severity::Warning =>
+            if severity == Severity::Warning =>
         {
             "The dialogue is kept and waits for a summary; no run reads it until then."
         }
@@ -61,8 +66,12 @@ pub(crate) fn fix(issue: &Issue) -> String {
         NoSpeaker(Nameless::Before { .. }) => {
             "It is kept. Take it out, or write the speaker before it."
         }
-        InvalidUtf8(BadBytes::Row { .. }) => "Save the file as UTF-8, or take the row out.",
-        InvalidUtf8(BadBytes::Line { .. }) => "Save the file as UTF-8.",
+        InvalidUtf8(BadBytes::Row { .. }) => {
+            "Save the file as UTF-8, name its encoding with --encoding, or take the row out."
+        }
+        InvalidUtf8(BadBytes::Line { .. }) => {
+            "Save the file as UTF-8, or name its encoding with --encoding."
+        }
         InvalidUtf8(BadBytes::Beside { .. }) => "Save that file as UTF-8.",
         Json { .. } | NotObject { .. } => {
             "Correct the row or take it out; each row is one object such as {\"dialogue\": …, \"summary\": …}."

@@ -494,5 +494,6 @@ fn bound(limit: IntakeLimit, most: u64) -> String {
         IntakeLimit::Reach => {
             format!("its sheets may span {most} cells, the empty ones between included")
         }
+        IntakeLimit::Columns => format!("a table may have {most} columns"),
     }
 }

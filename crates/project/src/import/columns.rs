@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use contract::{Detection, FileFormat, MapPart, excerpt, excerpts};
 
 use super::value::Value;
-use super::{ColumnMap, ImportProblem, Records};
+use super::{ColumnMap, ImportOptions, ImportProblem, Records, names};
 use crate::work;
 
 /// A published format and where it keeps what.
@@ -165,17 +165,23 @@ pub(super) fn split_column(columns: &[String]) -> Option<String> {
     find(columns, &SPLIT)
 }
 
-/// Finds the layout; a mapped column that does not exist is an error.
+/// Finds the layout; a mapped column that does not exist is an error. Where dialogues without a summary are kept, no
+/// column has to hold summaries.
 pub(super) fn detect(
     records: &Records,
-    map: Option<&ColumnMap>,
+    options: &ImportOptions,
     file: &str,
 ) -> Result<Layout, ImportProblem> {
     let columns = &records.columns;
     let known = known(records);
     let format = known.map_or(records.layout, |known| known.name);
-    if let Some(map) = map {
+    if let Some(map) = &options.map {
         check_map(map, columns, file)?;
+        if map.summaries.is_empty() && !options.keep_unsummarised {
+            return Err(ImportProblem::IncompleteMap {
+                lacks: MapPart::Summary,
+            });
+        }
         let mut map = map.clone();
         map.id = map.id.or_else(|| find(columns, &ID));
         map.split = map.split.or_else(|| find(columns, &SPLIT));
@@ -206,7 +212,12 @@ pub(super) fn detect(
         }
     }
     let fits = |column: &str, role| holds(records, column, role);
-    Ok(match Names::of(columns).guess(&fits) {
+    let names = Names::of(columns);
+    let guess = names.guess(&fits).or_else(|| {
+        let guess = names.guess_open(&fits);
+        guess.filter(|(map, _)| options.keep_unsummarised && has_no_other_words(records, map))
+    });
+    Ok(match guess {
         Some((map, detection)) => Layout {
             format,
             map,
@@ -226,11 +237,6 @@ fn check_map(map: &ColumnMap, columns: &[String], file: &str) -> Result<(), Impo
             lacks: MapPart::Dialogue,
         });
     }
-    if map.summaries.is_empty() {
-        return Err(ImportProblem::IncompleteMap {
-            lacks: MapPart::Summary,
-        });
-    }
     let asked = std::iter::once(&map.dialogue)
         .chain(&map.summaries)
         .chain(&map.id)
@@ -247,9 +253,31 @@ fn check_map(map: &ColumnMap, columns: &[String], file: &str) -> Result<(), Impo
     Ok(())
 }
 
+/// Whether no other column than those of the mapping holds words, which could be a summary.
+fn has_no_other_words(records: &Records, map: &ColumnMap) -> bool {
+    let known = [Some(&map.dialogue), map.id.as_ref(), map.split.as_ref()];
+    let mut others = records.columns.iter().filter(|column| {
+        let is_known = known.contains(&Some(*column));
+        !is_known && names::find(std::slice::from_ref(*column), names::TIME).is_none()
+    });
+    let rows = &records.rows[..records.rows.len().min(LOOKED_AT)];
+    !others.any(|column| {
+        rows.iter().any(|record| match record.fields.get(column) {
+            Some(Value::String(text)) => text.trim().contains(char::is_whitespace),
+            Some(Value::Array(_)) => true,
+            _ => false,
+        })
+    })
+}
+
 /// Guesses the mapping from the names; `None` where dialogue or summary has no telling name.
 pub(super) fn guess(columns: &[String]) -> Option<(ColumnMap, Detection)> {
     Names::of(columns).guess(&|_, _| true)
+}
+
+/// Whether the name of one of these columns says that it holds dialogues.
+pub(super) fn has_dialogue(columns: &[String]) -> bool {
+    Names::of(columns).guess_open(&|_, _| true).is_some()
 }
 
 /// Whether the values of a column fit its role: numbers and single words are no dialogue, numbers no summary. A column
@@ -337,6 +365,22 @@ impl<'a> Names<'a> {
             summaries: summaries.into_iter().map(name).collect(),
             id: self.find(&ID),
             split: self.find(&SPLIT),
+        };
+        Some((map, detection))
+    }
+
+    /// The same where no column holds summaries.
+    fn guess_open(&self, fits: Fits<'_>) -> Option<(ColumnMap, Detection)> {
+        let (dialogue, is_sure) = self.dialogue(fits)?;
+        let map = ColumnMap {
+            dialogue: self.columns[dialogue].clone(),
+            summaries: Vec::new(),
+            id: self.find(&ID),
+            split: self.find(&SPLIT),
+        };
+        let detection = match is_sure {
+            true => Detection::Detected,
+            false => Detection::PleaseCheck,
         };
         Some((map, detection))
     }

@@ -52,7 +52,7 @@ struct Whole {
     is_without_voice: bool,
     /// Cues that repeat what the one before them showed, and add to it.
     growing: usize,
-    /// A cue has more tags than there is room for.
+    /// A cue has more voices than there is room for.
     is_full: bool,
 }
 
@@ -275,9 +275,12 @@ impl Whole {
             let Part::Cue(identifier, lines) = Part::of(&block, blocks.dialect) else {
                 continue;
             };
-            let tags = lines.iter().map(|line| line.text.matches('<').count());
+            let count = |tag: &str| -> usize {
+                let counts = lines.iter().map(|line| line.text.matches(tag).count());
+                counts.sum()
+            };
             let mut room = Room::of(blocks.lines.bytes());
-            if !room.take(tags.sum::<usize>() * SPAN_BYTES) {
+            if !room.take((count("<v") + count("</v")) * SPAN_BYTES) {
                 whole.is_full = true;
                 break;
             }
@@ -471,14 +474,15 @@ fn is_time_line(line: &str) -> bool {
     is_cue_time(begin.trim()) && end.split_whitespace().next().is_some_and(is_cue_time)
 }
 
-/// A time as programs write it into captions, with fewer or more digits than the formats ask for: it is not used.
+/// A time as programs write it into captions, with fewer or more digits than the formats ask for, or with frames behind a
+/// third colon: it is not used.
 fn is_cue_time(text: &str) -> bool {
     let (clock, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
     let is_number = |part: &str, most: usize| {
         (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
     };
     let parts = clock.split(':').count();
-    (2..=3).contains(&parts)
+    (2..=4).contains(&parts)
         && clock.split(':').all(|part| is_number(part, 4))
         && is_number(fraction, 9)
 }

@@ -84,7 +84,7 @@ fn mark(bytes: &[u8]) -> Option<(Encoding, usize)> {
 }
 
 fn detect(bytes: &[u8], language: Option<Language>) -> (Encoding, bool) {
-    if let Some(encoding) = utf32_by_zeros(bytes).or_else(|| utf16_by_zeros(bytes)) {
+    if let Some(encoding) = wide(bytes) {
         return (encoding, true);
     }
     if std::str::from_utf8(bytes).is_ok() || looks_binary(bytes) {
@@ -105,6 +105,13 @@ fn detect(bytes: &[u8], language: Option<Language>) -> (Encoding, bool) {
         return (Encoding::Utf8, false);
     }
     (single_byte(bytes, language), true)
+}
+
+/// UTF-32 or UTF-16 without a mark.
+fn wide(bytes: &[u8]) -> Option<Encoding> {
+    utf32_by_zeros(bytes)
+        .or_else(|| utf16_by_zeros(bytes))
+        .or_else(|| utf16_by_lines(bytes))
 }
 
 /// The signs of living scripts in UTF-32 have a zero in two places out of four, and no sign has only zeros.
@@ -142,6 +149,40 @@ fn utf16_by_zeros(bytes: &[u8]) -> Option<Encoding> {
     }
 }
 
+/// In scripts other than Latin few bytes of UTF-16 are zero, but those of the line ends: in one of the two orders, they
+/// divide letters.
+fn utf16_by_lines(bytes: &[u8]) -> Option<Encoding> {
+    let (units, _) = bytes[..bytes.len().min(HEAD_BYTES)].as_chunks::<2>();
+    let is_text = |unit: fn([u8; 2]) -> u16| {
+        let (mut letters, mut ends, mut broken) = (0, 0, 0);
+        for sign in char::decode_utf16(units.iter().map(|pair| unit(*pair))) {
+            match sign {
+                Ok('\n' | '\r') => ends += 1,
+                Ok(sign) => letters += usize::from(is_of_text(sign)),
+                Err(_lone) => broken += 1,
+            }
+        }
+        // A sign of two units may be cut where the head ends.
+        ends > 0 && broken < 2 && (letters + ends) * 10 >= units.len() * 9
+    };
+    if !units.as_flattened().contains(&0) {
+        None
+    } else if is_text(u16::from_le_bytes) {
+        Some(Encoding::Utf16Le)
+    } else {
+        is_text(u16::from_be_bytes).then_some(Encoding::Utf16Be)
+    }
+}
+
+/// Letters, digits, blanks, and the signs between them.
+fn is_of_text(sign: char) -> bool {
+    sign.is_alphanumeric()
+        || sign.is_whitespace()
+        || sign.is_ascii_graphic()
+        || matches!(sign, '\u{300}'..='\u{36f}' | '\u{900}'..='\u{eff}' | '\u{2000}'..='\u{206f}'
+            | '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ffef}')
+}
+
 /// Shortest file that is refused as a whole: in a few bytes, the row with those that no text has is named.
 const BINARY_BYTES: usize = 64;
 /// How pictures, recordings, archives and programs begin.
@@ -175,8 +216,7 @@ pub(super) fn is_binary(bytes: &[u8]) -> bool {
     if is_riff || bytes.get(4..8).is_some_and(|word| word == b"ftyp") {
         return true;
     }
-    let is_wide =
-        mark(bytes).is_some() || utf32_by_zeros(bytes).is_some() || utf16_by_zeros(bytes).is_some();
+    let is_wide = mark(bytes).is_some() || wide(bytes).is_some();
     let has_rubbish = || {
         let head = &bytes[..bytes.len().min(HEAD_BYTES)];
         let text = head.utf8_chunks().map(|chunk| chunk.valid().len());
@@ -448,6 +488,16 @@ mod tests {
             (u16::to_le_bytes as fn(u16) -> [u8; 2], Encoding::Utf16Le),
             (u16::to_be_bytes, Encoding::Utf16Be),
         ] {
+            for text in [
+                "张三：你好。今天去哪里？\n李四：好的，没有问题，晚上见。\n",
+                "田中：こんにちは🐼\r\n佐藤：どうもありがとう\r\n",
+                "Анна: Привет, как дела?\nБорис: Хорошо.\n",
+                "राम: नमस्ते, आप कैसे हैं?\nसीता: मैं ठीक हूँ।\n",
+            ] {
+                let bytes = utf16(text, unit);
+                assert_eq!(read(&bytes), (encoding, true, text.to_owned()));
+                assert!(!is_binary(&bytes.repeat(4)));
+            }
             let plain = utf16(GERMAN, unit);
             assert_eq!(read(&plain), (encoding, true, GERMAN.to_owned()));
             let marked = [utf16("\u{feff}", unit), plain].concat();

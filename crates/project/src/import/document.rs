@@ -390,6 +390,13 @@ struct Summary {
 impl Paragraphs<'_> {
     fn take(&mut self, paragraph: &Paragraph, text: &str) {
         let number = paragraph.number;
+        if self.style == Style::Plain
+            && let Some(place) = summary_line(text)
+        {
+            let (above, below) = text.split_at(place);
+            self.take(paragraph, above.trim_end());
+            return self.take(paragraph, below);
+        }
         if self.style == Style::Meet
             && let meet::Part::Dropped(reason) = self.meet.part(text)
         {
@@ -497,6 +504,15 @@ impl Paragraphs<'_> {
             self.chat.merge(std::mem::take(&mut self.followers));
         }
     }
+}
+
+/// Where in a paragraph, below its first line, a summary begins: somebody broke lines and began no new paragraphs.
+fn summary_line(text: &str) -> Option<usize> {
+    let mut places = text.match_indices('\n').map(|(end, _)| end + 1);
+    places.find(|place| {
+        let line = text[*place..].lines().next().unwrap_or_default();
+        transcript::summary_label(line.trim()).is_some()
+    })
 }
 
 /// Teams tells when the transcription began and ended.

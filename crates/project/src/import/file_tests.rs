@@ -163,6 +163,47 @@ fn xlsx(sheets: &[(&str, &[(&str, &str)])]) -> Vec<u8> {
 }
 
 #[test]
+fn two_columns_of_one_name_are_two_references() {
+    let cells = [
+        ("A1", "dialogue"),
+        ("B1", "summary"),
+        ("C1", "summary"),
+        ("A2", "Ann: Done?\nBen: Yes."),
+        ("B2", "It is done."),
+        ("C2", "Ben is done."),
+    ];
+    let import = import("a.xlsx", xlsx(&[("Cases", &cells)]));
+    assert_eq!(
+        import.examples[0].references,
+        ["It is done.", "Ben is done."]
+    );
+    assert_eq!(import.columns, ["dialogue", "summary", "summary_2"]);
+}
+
+#[test]
+fn a_conversation_in_one_paragraph_ends_where_its_summary_begins() {
+    let lines = [
+        "Ann: Done?",
+        "Ben: Yes.",
+        "Summary: It is done.",
+        "Both go.",
+    ];
+    let broken = lines.join("</w:t><w:br/><w:t>");
+    for (body, summary) in [
+        (paragraph(&broken), "It is done.\nBoth go."),
+        (
+            paragraph(&lines[..2].join("</w:t><w:br/><w:t>")) + &paragraph("Summary: It is done."),
+            "It is done.",
+        ),
+    ] {
+        let import = import("a.docx", docx(&body));
+        assert_eq!(dialogues(&import), ["Ann: Done?\nBen: Yes."]);
+        assert_eq!(import.examples[0].references, [summary]);
+        assert_eq!(import.bad_rows(), 0);
+    }
+}
+
+#[test]
 fn the_columns_may_stand_on_a_later_row_of_a_later_sheet() {
     let book = xlsx(&[
         ("Cover", &[("A1", "Report"), ("A2", "of March")]),

@@ -70,7 +70,7 @@ fn records(path: &Path, options: &ImportOptions) -> Result<(Records, Encoding), 
 
 /// The dialogues of all rows, with or without a summary.
 fn dialogues(records: &Records, options: &ImportOptions) -> Vec<ExpectedDialogue> {
-    let layout = columns::detect(records, None, "file").unwrap();
+    let layout = columns::detect(records, &ImportOptions::default(), "file").unwrap();
     let text = |record: &Record, column: &str| {
         let value = record.fields.get(column)?.as_str()?.to_owned();
         Some(value).filter(|text| !text.is_empty())
@@ -130,7 +130,7 @@ fn check(name: &str) {
         return;
     }
     let (records, encoding) = read.unwrap_or_else(|problem| panic!("{name}: {problem}"));
-    let layout = columns::detect(&records, None, name).unwrap();
+    let layout = columns::detect(&records, &ImportOptions::default(), name).unwrap();
     assert_eq!(Some(layout.format), expected.format, "{name}");
     assert_eq!(Some(encoding), expected.encoding, "{name}");
     assert_eq!(records.inside, expected.inside, "{name}");

@@ -153,8 +153,10 @@ impl<'a> Lines<'a> {
             Err(fault) => fault,
         };
         match self.over_lines(start, row, line) {
-            Ok(fields) => {
-                add(records, self.file, row, fields);
+            Ok(objects) => {
+                for (row, fields) in objects {
+                    add(records, self.file, row, fields);
+                }
                 return true;
             }
             Err(None) => {}
@@ -202,14 +204,14 @@ impl<'a> Lines<'a> {
         line
     }
 
-    /// An object that goes on over the next lines and fills its last one; else what is wrong with it, where it is
-    /// certain that it does go on.
+    /// An object that goes on over the next lines, and those that begin on the line where it ends, each with its row;
+    /// else what is wrong with it, where it is certain that it does go on. They fill their last line, but for a comma.
     fn over_lines(
         &mut self,
         start: usize,
         row: usize,
         line: &[u8],
-    ) -> Result<Fields, Option<RowFault>> {
+    ) -> Result<Vec<(usize, Fields)>, Option<RowFault>> {
         let line = line.trim_ascii();
         if !line.starts_with(b"{") || start < self.searched {
             return Err(None);
@@ -218,23 +220,25 @@ impl<'a> Lines<'a> {
         let mut values = serde_json::Deserializer::from_slice(unread).into_iter::<CheckedObject>();
         match values.next() {
             Some(Ok(_)) => {
-                let end = start + values.byte_offset();
-                work::visit(end - start);
-                self.searched = end;
-                let after = self.bytes[end..]
-                    .split(|&byte| byte == self.line_end)
-                    .next();
-                if after.is_some_and(|after| !after.trim_ascii().is_empty()) {
-                    return Err(None);
+                let (mut objects, mut from, mut at) = (Vec::new(), start, row);
+                loop {
+                    let end = start + values.byte_offset();
+                    work::visit((end - from) * 2);
+                    self.searched = end;
+                    let object = &self.bytes[from..end];
+                    objects.push((at, self.object_of(object, from).map_err(|_| None)?));
+                    at += object.iter().filter(|&&byte| byte == self.line_end).count();
+                    let after = self.after_blanks(end);
+                    match self.bytes.get(after) {
+                        Some(b'{') if matches!(values.next(), Some(Ok(_))) => from = after,
+                        Some(byte) if *byte != self.line_end => return Err(None),
+                        _ => break,
+                    }
                 }
-                while self.next <= end && self.next < self.bytes.len() {
+                while self.next <= self.searched && self.next < self.bytes.len() {
                     self.take_line();
                 }
-                work::visit(end - start);
-                match self.object_of(&self.bytes[start..end], start) {
-                    Ok(fields) => Ok(fields),
-                    Err(_) => Err(None),
-                }
+                Ok(objects)
             }
             Some(Err(error)) => {
                 // Objects that begin before the place of the error run into it as well.
@@ -252,6 +256,27 @@ impl<'a> Lines<'a> {
                 Err((line == b"{").then(fault))
             }
             None => Err(None),
+        }
+    }
+}
+
+impl Lines<'_> {
+    /// The next place of a line that is no blank, nor a comma at its end.
+    fn after_blanks(&self, place: usize) -> usize {
+        let skip = |place: usize| {
+            let is_blank = |byte: &&u8| byte.is_ascii_whitespace() && **byte != self.line_end;
+            let unread = self.bytes[place..].iter();
+            place + unread.take_while(is_blank).count()
+        };
+        let place = skip(place);
+        let behind_comma = skip((place + 1).min(self.bytes.len()));
+        let is_last = self
+            .bytes
+            .get(behind_comma)
+            .is_none_or(|byte| *byte == self.line_end);
+        match self.bytes.get(place) {
+            Some(b',') if is_last => behind_comma,
+            _ => place,
         }
     }
 }

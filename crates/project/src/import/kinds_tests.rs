@@ -116,6 +116,15 @@ fn names_as_long_as_a_line_are_shown_and_not_guessed_at() {
             "{told}"
         );
     }
+    // So are those of one word: one that comes back is refused, one among others is shown.
+    let address = "maria.magdalena.hohenstein@some-company.example.org";
+    let text = format!("{address}: Hi\nBen: Yo\n{address}: Bye\n\nSummary: s\n");
+    assert_eq!(codes(&import("a.txt", text))[0].2, "bad_speaker");
+    let text = format!("Ann: Hi\n{address}: Hello\nBen: Bye\n\nSummary: s\n");
+    assert_eq!(
+        codes(&import("a.txt", text)),
+        [(1, "dialogue", "unsure_speaker")]
+    );
     // A sentence with a colon far behind is none.
     let sentence = format!(
         "{} there were three things: this, that and more",
@@ -177,6 +186,82 @@ fn bold(name: &str, text: &str) -> String {
     format!(
         "<w:p><w:r><w:rPr><w:b/></w:rPr><w:t>{name}</w:t></w:r><w:r><w:t xml:space=\"preserve\">{text}</w:t></w:r></w:p>"
     )
+}
+
+#[test]
+fn a_file_of_dialogues_alone_waits_for_its_summaries() {
+    let open = ImportOptions {
+        keep_unsummarised: true,
+        ..ImportOptions::default()
+    };
+    let files = [
+        (
+            "a.csv",
+            "dialogue\n\"Ann: a\nBen: b\"\n\"Cleo: c\nDan: d\"\n",
+        ),
+        (
+            "a.csv",
+            "id;date;transcript\n1;2025-01-02 10:00;\"Ann: a\nBen: b\"\n2;2025-01-03 11:00;\"Cleo: c\nDan: d\"\n",
+        ),
+        (
+            "a.jsonl",
+            "{\"dialogue\":\"Ann: a\\nBen: b\"}\n{\"dialogue\":\"Cleo: c\\nDan: d\"}\n",
+        ),
+        (
+            "a.json",
+            "[{\"id\":1,\"turns\":[\"Ann: a\",\"Ben: b\"]},{\"id\":2,\"turns\":[\"Cleo: c\",\"Dan: d\"]}]",
+        ),
+    ];
+    for (name, text) in files {
+        let import = import_with(name, text, &open).unwrap();
+        assert_eq!(
+            dialogues(&import),
+            ["Ann: a\nBen: b", "Cleo: c\nDan: d"],
+            "{text}"
+        );
+        assert!(
+            import
+                .examples
+                .iter()
+                .all(|example| example.references.is_empty())
+        );
+        assert_eq!(
+            (import.bad_rows(), import.needs_mapping),
+            (0, false),
+            "{text}"
+        );
+        let import = import_with(name, text, &ImportOptions::default()).unwrap();
+        assert!(import.needs_mapping && import.examples.is_empty(), "{text}");
+    }
+    // Words that could be a summary are not passed over, unless the columns are named.
+    let text = "talk,gist\n\"Ann: a\nBen: b\",They talk about it.\n";
+    let text = text.replace("talk,", "dialogue,");
+    assert!(import_with("a.csv", &text, &open).unwrap().needs_mapping);
+    let map = |keep_unsummarised| ImportOptions {
+        map: "dialogue=dialogue".parse().ok(),
+        keep_unsummarised,
+        ..ImportOptions::default()
+    };
+    let import = import_with("a.csv", &text, &map(true)).unwrap();
+    assert_eq!((import.examples.len(), import.bad_rows()), (1, 0));
+    let refused = import_with("a.csv", &text, &map(false)).unwrap_err();
+    assert_eq!(refused.code().as_str(), "incomplete_map");
+}
+
+#[test]
+fn a_time_in_any_brackets_is_no_nickname() {
+    for open_close in ["<>", "{}", "[]", "()"] {
+        let (open, close) = open_close.split_at(1);
+        let text = format!(
+            "{open}00:01{close} Ann: Hi\n{open}00:02{close} Ben: Yo\n{open}00:03{close} Ann: Bye\n\nSummary: s\n"
+        );
+        let import = import("a.txt", text);
+        assert_eq!(
+            dialogues(&import),
+            ["Ann: Hi\nBen: Yo\nAnn: Bye"],
+            "{open_close}"
+        );
+    }
 }
 
 #[test]

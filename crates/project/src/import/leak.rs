@@ -1,6 +1,6 @@
 //! Hygiene of splits: the same dialogue must not be trained on and tested on.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -61,24 +61,44 @@ const PIECE_BYTES: usize = 4096;
 /// The examples whose dialogue is also in a split that needs it more, in order, by their indices: train loses to
 /// validation and test, validation loses to test.
 pub fn losers(places: &[Place<'_>]) -> Vec<(usize, Leak)> {
-    let mut keepers: HashMap<Key, &Place<'_>> = HashMap::new();
-    for place in places {
-        let keeper = keepers.entry(place.key).or_insert(place);
-        if rank(place.split) > rank(keeper.split) {
-            *keeper = place;
-        }
-    }
-    let loser = |(index, place): (usize, &Place<'_>)| {
-        let keeper = keepers.get(&place.key)?;
-        let leak = || Leak {
-            id: place.id.to_owned(),
-            split: place.split,
-            with: keeper.id.to_owned(),
-            with_split: keeper.split,
+    let rank = |index: &usize| rank(places[*index].split);
+    let mut losers = Vec::new();
+    // A list of places takes a fifth of what a map of keys would; there may be as many as rows.
+    let mut order: Vec<usize> = (0..places.len()).collect();
+    order.sort_unstable_by_key(|index| (places[*index].key, *index));
+    for same in order.chunk_by(|one, other| places[*one].key == places[*other].key) {
+        // Of those that need it most, the first.
+        let Some(keeper) = same.iter().rev().max_by_key(|index| rank(index)) else {
+            continue;
         };
-        (rank(place.split) < rank(keeper.split)).then(|| (index, leak()))
-    };
-    places.iter().enumerate().filter_map(loser).collect()
+        let with = &places[*keeper];
+        let lost = same.iter().filter(|index| rank(index) < rank(keeper));
+        losers.extend(lost.map(|index| {
+            let leak = Leak {
+                id: places[*index].id.to_owned(),
+                split: places[*index].split,
+                with: with.id.to_owned(),
+                with_split: with.split,
+            };
+            (*index, leak)
+        }));
+    }
+    losers.sort_unstable_by_key(|(index, _)| *index);
+    losers
+}
+
+/// Of the examples whose dialogue is in their split before, each with the first of them: their indices, in order.
+pub(super) fn repeats(seed: u64, examples: &[ImportedExample]) -> Vec<(usize, usize)> {
+    let key = |example: &ImportedExample| (Key::of(seed, &example.dialogue), rank(example.split));
+    let keys: Vec<(Key, u8)> = examples.iter().map(key).collect();
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    order.sort_unstable_by_key(|index| (keys[*index], *index));
+    let mut repeats = Vec::new();
+    for same in order.chunk_by(|one, other| keys[*one] == keys[*other]) {
+        repeats.extend(same[1..].iter().map(|index| (*index, same[0])));
+    }
+    repeats.sort_unstable();
+    repeats
 }
 
 /// Removes every dialogue that is in two splits (ignoring spaces and case) from the training side. Lists what was

@@ -131,6 +131,7 @@ fn most(limit: IntakeLimit) -> u64 {
         IntakeLimit::Depth => DEPTH,
         IntakeLimit::CellBytes => CELL_BYTES,
         IntakeLimit::Turns => TURNS,
+        IntakeLimit::Columns => MOST_COLUMNS as u64,
         IntakeLimit::Pieces | IntakeLimit::Reach => (FREE_BYTES / EXAMPLE_BYTES) as u64,
     }
 }

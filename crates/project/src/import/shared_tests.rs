@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::leak::Key;
 use super::*;
 
 fn import(file: &str, speakers: Option<&[&str]>) -> Option<(Import, String)> {

@@ -5,9 +5,9 @@
 use std::collections::{HashMap, HashSet};
 
 use contract::problem::{BadBytes, Quote, RowFault};
-use contract::{DropReason, FileFormat, Separator, excerpt};
+use contract::{DropReason, FileFormat, IntakeLimit, Separator, excerpt};
 
-use super::limits::{LEFT_OUT_BYTES, MOST_COLUMNS, Room};
+use super::limits::{self, LEFT_OUT_BYTES, MOST_COLUMNS, Room};
 use super::value::{Fields, Name, Value};
 use super::{ImportProblem, Issue, Record, Records};
 
@@ -40,10 +40,10 @@ pub(super) fn read(
     let mut rows = Rows::new(bytes, delimiter, start);
     while rows.skip_empty_line() {}
     let columns = match rows.next() {
-        Some(first) if first.width > MOST_COLUMNS => {
-            return Err(Room::of(bytes.len()).refusal(file));
+        Some(first) => {
+            limits::check(file, IntakeLimit::Columns, first.width as u64)?;
+            header(file, first)?
         }
-        Some(first) => header(file, first)?,
         None => return Err(ImportProblem::Empty { file: file.into() }),
     };
     check_header(file, &bytes[start..], &columns)?;
@@ -227,7 +227,7 @@ fn check_header(file: &str, bytes: &[u8], columns: &[String]) -> Result<(), Impo
 }
 
 /// The names of columns, each once: a second `summary` becomes `summary_2`, a column without a name `column_3`.
-fn unlike(columns: Vec<String>) -> Vec<String> {
+pub(super) fn unlike(columns: Vec<String>) -> Vec<String> {
     let names: HashSet<String> = columns.iter().cloned().collect();
     let mut taken = HashSet::new();
     let mut next: HashMap<String, usize> = HashMap::new();

@@ -645,8 +645,9 @@ fn columns_and_speakers_are_read_from_one_text_in_both_shells() {
         );
     }
     assert_eq!(
-        "dialogue=d".parse::<ColumnMap>(),
+        "summary=s".parse::<ColumnMap>(),
         Err(BadColumnMap::Incomplete)
     );
+    assert_eq!("dialogue=d".parse::<ColumnMap>().unwrap().dialogue, "d");
     assert_eq!(Speakers::from("Customer , Agent").0, ["Customer", "Agent"]);
 }

@@ -19,7 +19,7 @@ use super::account::Measure;
 use super::archive::Archive;
 use super::limits::{self, Room};
 use super::value::{Fields, Name, Value};
-use super::{ImportOptions, Record, Records, columns, turn_rows};
+use super::{ImportOptions, Record, Records, columns, table, turn_rows};
 
 /// Rows in which the names of the columns may stand.
 const HEADER_ROWS: usize = 20;
@@ -128,7 +128,9 @@ fn header_row(rows: &Rows, options: &ImportOptions) -> Option<usize> {
         }
         (None, Some(turns)) => names.contains(&turns.text) && names.contains(&turns.speaker),
         (None, None) => {
-            columns::guess(names).is_some() || turn_rows::guess_columns(names).is_some()
+            columns::guess(names).is_some()
+                || turn_rows::guess_columns(names).is_some()
+                || (options.keep_unsummarised && columns::has_dialogue(names))
         }
     };
     rows.range(..=HEADER_ROWS)
@@ -148,13 +150,15 @@ fn records(layout: FileFormat, file: &str, rows: Rows, header: usize) -> Records
         measure: Measure::of_rows(),
         ..Records::new(layout)
     };
-    let mut columns: Vec<(usize, Name)> = Vec::new();
-    for (place, name) in rows.get(&header).into_iter().flatten() {
-        let name = name.trim();
-        if !name.is_empty() && !columns.iter().any(|(_, known)| &**known == name) {
-            columns.push((*place, name.into()));
-        }
-    }
+    let named = |cell: &&(usize, Box<str>)| !cell.1.trim().is_empty();
+    let head = || rows.get(&header).into_iter().flatten().filter(named);
+    let names = head().map(|(_, name)| name.trim().to_owned()).collect();
+    // Of two columns with one name, the second is no less of a column.
+    let names = table::unlike(names);
+    let columns: Vec<(usize, Name)> = head()
+        .zip(&names)
+        .map(|((place, _), name)| (*place, name.as_str().into()))
+        .collect();
     for (row, cells) in rows {
         if row < header {
             let text: Vec<&str> = cells.iter().map(|(_, cell)| &**cell).collect();
@@ -174,8 +178,7 @@ fn records(layout: FileFormat, file: &str, rows: Rows, header: usize) -> Records
             records.rows.push(Record { row, fields });
         }
     }
-    let names = columns.iter().map(|(_, name)| name.to_string());
-    records.columns = names.collect();
+    records.columns = names;
     records
 }
 

@@ -286,6 +286,7 @@ const limits: Record<IntakeLimit, (most: number) => string> = {
   cell_bytes: (most) => `höchstens ${most / 2 ** 20} MiB je Zelle`,
   turns: (most) => `höchstens ${most} Beiträge je Einlesen`,
   pieces: (most) => `höchstens ${most} so kurze Teile auf einmal`,
+  columns: (most) => `höchstens ${most} Spalten je Tabelle`,
   reach: (most) => `höchstens ${most} Zellen, die leeren dazwischen mitgezählt`,
 };
 
@@ -402,7 +403,7 @@ export const errors: ErrorWords = {
   bad_rows: ({ count, read, file, row, fault }) =>
     say(
       `${count} von ${read} Zeilen lassen sich nicht einlesen, die erste ist Zeile ${row} von ${file}: ${rowWords(rows, fault).reason} Nichts wurde eingelesen.`,
-      'Berichtigen Sie die Zeilen, oder lesen Sie die übrigen ein.',
+      `${rowWords(rows, fault).fix} Die übrigen Zeilen lassen sich ohne sie einlesen.`,
     ),
   leaks: ({ count, id, with: other }) =>
     say(
@@ -454,9 +455,11 @@ export const errors: ErrorWords = {
       `${file} ist zu groß: ${limits[limit](most)}.`,
       limit === 'reach'
         ? 'Löschen Sie, was weit von der Tabelle entfernt steht, oder speichern Sie die Arbeitsmappe als XLSX.'
-        : limit === 'pieces'
-          ? 'Teilen Sie die Datei in Dateien mit höchstens so vielen Zeilen, und lesen Sie sie nacheinander in denselben Datensatz ein.'
-          : 'Teilen Sie die Datei, und lesen Sie die Teile nacheinander in denselben Datensatz ein.',
+        : limit === 'columns'
+          ? 'Prüfen Sie das Trennzeichen, und lassen Sie Spalten weg, die weder Dialog noch Zusammenfassung, Kennung oder Aufteilung enthalten.'
+          : limit === 'pieces'
+            ? 'Teilen Sie die Datei in Dateien mit höchstens so vielen Zeilen, und lesen Sie sie nacheinander in denselben Datensatz ein.'
+            : 'Teilen Sie die Datei, und lesen Sie die Teile nacheinander in denselben Datensatz ein.',
     ),
   archive: ({ file, fault }) => {
     switch (fault.case) {

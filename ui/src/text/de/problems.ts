@@ -72,7 +72,7 @@ export const problems: ProblemWords = {
       case 'encoding_guessed':
         return `Gelesen als ${encodings[remark.encoding]}${remark.sample === null ? '' : `: „${remark.sample}“`}. Stimmt das? (${remark.file})`;
       case 'columns_guessed':
-        return `Die Spalten wurden geraten: Dialog „${remark.dialogue}“, Zusammenfassung „${remark.summaries.join('“, „')}“ (${remark.file}).`;
+        return `Die Spalten wurden geraten: Dialog „${remark.dialogue}“, ${remark.summaries.length === 0 ? 'keine Zusammenfassung' : `Zusammenfassung „${remark.summaries.join('“, „')}“`} (${remark.file}).`;
       case 'turn_rows':
         return `Jede Zeile wurde als ein Beitrag gelesen: Text „${remark.text}“, Sprecher „${remark.speaker}“${remark.group === null ? '' : `, ein Dialog je „${remark.group}“`} (${remark.file}).`;
       case 'member_read':

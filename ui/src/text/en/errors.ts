@@ -266,6 +266,7 @@ const limits: Record<IntakeLimit, (most: number) => string> = {
   cell_bytes: (most) => `a cell may have ${most / 2 ** 20} MiB`,
   turns: (most) => `an import may have ${most} turns`,
   pieces: (most) => `of pieces as short as these, ${most} can be read at one time`,
+  columns: (most) => `a table may have ${most} columns`,
   reach: (most) => `its sheets may span ${most} cells, the empty ones between included`,
 };
 
@@ -372,7 +373,7 @@ export const errors: ErrorWords = {
   bad_rows: ({ count, read, file, row, fault }) =>
     say(
       `${count} of ${read} rows cannot be imported; the first is row ${row} of ${file}: ${rowWords(rows, fault).reason} Nothing was imported.`,
-      'Correct the rows, or import the others.',
+      `${rowWords(rows, fault).fix} The other rows can be imported without them.`,
     ),
   leaks: ({ count, id, with: other }) =>
     say(
@@ -424,9 +425,11 @@ export const errors: ErrorWords = {
       `${file} is too large to be read: ${limits[limit](most)}.`,
       limit === 'reach'
         ? 'Delete what stands far from the table, or save the workbook as XLSX.'
-        : limit === 'pieces'
-          ? 'Divide it into files of at most that many rows, and import them one after the other into the same data set.'
-          : 'Divide it into several files and import them one after the other into the same data set.',
+        : limit === 'columns'
+          ? 'Check the separator, and leave out columns that are neither dialogue, summary, id nor split.'
+          : limit === 'pieces'
+            ? 'Divide it into files of at most that many rows, and import them one after the other into the same data set.'
+            : 'Divide it into several files and import them one after the other into the same data set.',
     ),
   archive: ({ file, fault }) => {
     switch (fault.case) {

@@ -72,7 +72,7 @@ export const problems: ProblemWords = {
       case 'encoding_guessed':
         return `Read as ${encodings[remark.encoding]}${remark.sample === null ? '' : `: “${remark.sample}”`}. Is that right? (${remark.file})`;
       case 'columns_guessed':
-        return `The columns were guessed: dialogue “${remark.dialogue}”, summary “${remark.summaries.join('”, “')}” (${remark.file}).`;
+        return `The columns were guessed: dialogue “${remark.dialogue}”, ${remark.summaries.length === 0 ? 'no summary' : `summary “${remark.summaries.join('”, “')}”`} (${remark.file}).`;
       case 'turn_rows':
         return `Each row was read as one turn: text “${remark.text}”, speaker “${remark.speaker}”${remark.group === null ? '' : `, one dialogue for each “${remark.group}”`} (${remark.file}).`;
       case 'member_read':

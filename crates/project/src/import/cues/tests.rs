@@ -28,6 +28,23 @@ fn dialogue(text: &str) -> String {
 }
 
 #[test]
+fn times_that_no_format_knows_and_angles_that_are_no_tags() {
+    for times in [
+        "00:00:02:500 --> 00:00:03:000",
+        "0:0:2,5 --> 0:0:3,12345",
+        "00:00:02:12 --> 00:00:03:00 align:start",
+        "1:2.3 --> 4:5",
+    ] {
+        let text = format!("1\n{times}\nAnn: Hi\n\n2\n{times}\nBen: Yo\n\nSummary: s\n");
+        let import = import("a.srt", text);
+        assert_eq!(import.examples[0].dialogue, "Ann: Hi\nBen: Yo", "{times}");
+    }
+    let angles = format!("<v Ann>{}", "<".repeat(600_000));
+    let import = read(&vtt(&[&angles, "<v Ben>Yo"]));
+    assert_eq!((import.examples.len(), import.bad_rows()), (1, 0));
+}
+
+#[test]
 fn names_in_every_place_of_a_cue() {
     for (cues, expected) in [
         (&["<v Ann>Hi</v>", "<v Ben>Yo</v>"][..], "Ann: Hi\nBen: Yo"),

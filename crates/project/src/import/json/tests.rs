@@ -52,6 +52,40 @@ fn tables_as_pandas_and_the_hub_write_them() {
 }
 
 #[test]
+fn several_objects_may_be_on_a_line() {
+    let (first, second) = (
+        r#"{"dialogue":"Ann: a\nBen: b","summary":"S."}"#,
+        r#"{"dialogue":"Cleo: c\nDan: d","summary":"T."}"#,
+    );
+    let over_lines = "{\n\"dialogue\":\"Ann: a\\nBen: b\",\n\"summary\":\"S.\"\n}";
+    for name in ["a.json", "a.jsonl", "a.txt"] {
+        for text in [
+            format!("{first}{second}"),
+            format!("{first} {second}\r\n"),
+            format!("{first},\n{second},\n"),
+            format!("{over_lines}{second}"),
+            format!("{over_lines},\n{second}\n"),
+        ] {
+            let import = import(name, text.clone());
+            assert_eq!(pairs(&import), EXPECTED, "{name} {text}");
+            assert_eq!((import.read, import.bad_rows()), (2, 0), "{text}");
+        }
+    }
+    // What follows an object and is none makes a bad row of its line.
+    let text = format!("{first} oops\n{second}\n");
+    let import = import("a.jsonl", text);
+    assert_eq!((import.read, import.bad_rows()), (2, 1));
+    assert_in_proportion(
+        &[
+            |bytes| r#"{"dialogue":"Ann: a\nBen: b","summary":"S."} "#.repeat(bytes / 48),
+            |bytes| r#"{"dialogue":"Ann: a\nBen: b","summary":"S."},"#.repeat(bytes / 48),
+        ],
+        |text| text,
+        |text| drop(import_with("a.jsonl", text, &ImportOptions::default())),
+    );
+}
+
+#[test]
 fn an_object_with_lists_may_be_one_row() {
     let text = json!({"dialogue": ["Ann: a", "Ben: b"], "summary": ["S.", "T."]}).to_string();
     assert_eq!(import("a.json", text).read, 2);

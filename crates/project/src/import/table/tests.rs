@@ -20,6 +20,16 @@ fn bad(import: &Import) -> Vec<(usize, &'static str)> {
 }
 
 #[test]
+fn too_many_columns_are_refused_as_that() {
+    let text = format!("dialogue,summary{}\nAnn: a,s\n", ",x".repeat(20_000));
+    let refused = import_with("a.csv", text, &ImportOptions::default()).unwrap_err();
+    let ImportProblem::TooLarge { limit, most, .. } = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!((limit.as_str(), most), ("columns", 16_384));
+}
+
+#[test]
 fn an_inch_sign_swallows_no_row() {
     // Which row and column it is in, whether its cell is quoted, and what follows it.
     let rows = |sign: &str, place: usize, column: usize| -> String {
