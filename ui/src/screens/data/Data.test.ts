@@ -324,6 +324,26 @@ test('dialogues without a summary are kept where the user wants to write them', 
   expect((get('import-keep-open') as HTMLInputElement).checked).toBe(true);
 });
 
+test('a file of dialogues alone is kept where the user says which column holds them', async () => {
+  const { bridge, user } = await open('#/data');
+  await user.type(await find('import-path'), '/home/ada/notes.jsonl');
+  await user.click(get('import-check'));
+  await user.selectOptions(await find('role-summary'), 'none');
+  expect(text(get('import-banner'))).toContain('Needs mapping');
+  const asked: [string, boolean][] = [];
+  const { inspect } = bridge;
+  bridge.inspect = async (request) => {
+    asked.push([request.map, request.keep_unsummarised]);
+    return inspect.call(bridge, request);
+  };
+  await user.click(await find('import-keep-open'));
+  await expect.poll(() => asked).toHaveLength(1);
+  const [map, keeps] = asked[0] ?? [];
+  expect(keeps).toBe(true);
+  expect(map).toContain('dialogue=dialogue');
+  expect(map).not.toContain('summary=');
+});
+
 test('references of a running study are held back, and the page says why', async () => {
   const { bridge, user } = await open('#/data');
   const study = {

@@ -15,13 +15,13 @@ export function withRole(mapping: ColumnRole[], column: string, role: Role): Col
   return role === 'none' ? others : [...others, { role, column }];
 }
 
-/** The mapping in words, or none while dialogue or summary is missing. */
-export function mapText(mapping: ColumnRole[]): string | undefined {
+/** The mapping in words, or none while the dialogue is missing, or the summary where each dialogue needs one. */
+export function mapText(mapping: ColumnRole[], mayLackSummary = false): string | undefined {
   const part = (role: Role) => {
     const columns = mapping.filter((entry) => entry.role === role).map((entry) => entry.column);
     return columns.length > 0 ? `${role}=${columns.join(',')}` : '';
   };
-  if (part('dialogue') === '' || part('summary') === '') return undefined;
+  if (part('dialogue') === '' || (part('summary') === '' && !mayLackSummary)) return undefined;
   return roles.map(part).filter(Boolean).join(',');
 }
 
