@@ -300,6 +300,13 @@ messages is iterable
 true is boolean
 {} is mapping
 [] is sequence
+'a' is sequence
+messages[0].content is sequence and messages[0].content is not string
+{'a': 1} is sequence
+messages is sequence
+(1, 2) is sequence
+1 is sequence
+none is sequence
 none is none
 'a' is in 'abc'
 3 is divisibleby(3)
