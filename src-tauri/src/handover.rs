@@ -6,7 +6,9 @@ use std::process::{Child, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use contract::problem::{RunProblem, ShellProblem};
-use contract::{Deliverable, ExportLine, Exported, HandOver, HandedOver, Problem, Replay};
+use contract::{
+    DatasetName, Deliverable, ExportLine, Exported, HandOver, HandedOver, Problem, Replay,
+};
 use project::handover::{free_place, name};
 use serde::Deserialize;
 
@@ -98,7 +100,7 @@ fn bytes_of(path: &Path) -> u64 {
 }
 
 /// The command that writes it. A name that begins with a dash is still a name.
-fn arguments(request: &HandOver, dataset: &str, to: &str) -> Vec<String> {
+fn arguments(request: &HandOver, dataset: &DatasetName, to: &str) -> Vec<String> {
     let run = request.run.as_str();
     let export = |adapter: Exported, form: &str| format!("export --adapter={adapter} --as={form}");
     let (command, whose) = match request.deliverable {
@@ -109,7 +111,7 @@ fn arguments(request: &HandOver, dataset: &str, to: &str) -> Vec<String> {
             (format!("{command} --gguf-type={gguf_type}"), run)
         }
         Deliverable::GgufAdapter { adapter } => (export(adapter, "gguf_adapter"), run),
-        Deliverable::Dataset { .. } => ("datasets".to_owned(), dataset),
+        Deliverable::Dataset { .. } => ("datasets".to_owned(), dataset.as_str()),
         Deliverable::Recipe => ("recipe".to_owned(), ""),
         Deliverable::Bundle => ("pack".to_owned(), run),
         Deliverable::Report { .. } => {
@@ -156,7 +158,7 @@ mod tests {
     #[test]
     fn a_request_becomes_the_command_line() {
         let words = |deliverable, reason| {
-            arguments(&request(deliverable, reason), "-notes", "/to/x").join(" ")
+            arguments(&request(deliverable, reason), &"-notes".into(), "/to/x").join(" ")
         };
         let adapter = Exported::Summarizer;
         let gguf_type = GgufType::Q8_0;

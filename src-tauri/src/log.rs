@@ -105,7 +105,7 @@ fn line(text: &str) -> LogLine {
         loss: None,
     };
     match record.entry {
-        LogEntry::Event(Event::RunStarted { run }) => shown.text = run,
+        LogEntry::Event(Event::RunStarted { run }) => shown.text = run.into(),
         LogEntry::Event(Event::Stage { name, status }) => {
             shown.event = LogWord::Stage;
             shown.stage = Some(name);

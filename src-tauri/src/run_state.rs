@@ -1,6 +1,6 @@
 //! What a run's rows mean to a person looking at it now: a run whose worker has died is not running.
 
-use contract::{ArtifactKind, RunStanding, SampleItem, StageStanding, System};
+use contract::{ArtifactKind, RunId, RunStanding, SampleItem, StageStanding, System};
 use host::clock::now_ms;
 use host::process::liveness;
 use project::report::SystemResult;
@@ -58,7 +58,7 @@ impl Runs {
     }
 
     /// One run with its wish and its error.
-    pub(crate) fn live(&self, run: &str) -> Answer<RunLive> {
+    pub(crate) fn live(&self, run: &RunId) -> Answer<RunLive> {
         let row = self.session.run(run)?;
         let queued = self
             .session
@@ -123,7 +123,7 @@ impl Runs {
         })
     }
 
-    fn headline(&self, run: &str) -> Answer<Option<f64>> {
+    fn headline(&self, run: &RunId) -> Answer<Option<f64>> {
         let Some(sight) = self.session.may_see(run)? else {
             return Ok(None);
         };

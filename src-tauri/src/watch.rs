@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use contract::{RunStanding, StageName};
+use contract::{RunId, RunStanding, StageName};
 use project::rows::MetricPointRow;
 use tauri::ipc::Channel;
 
@@ -33,7 +33,7 @@ impl Watcher {
     pub(crate) fn start(
         &self,
         runs: Runs,
-        run: Option<String>,
+        run: Option<RunId>,
         channel: Channel<WatchUpdate>,
         go_on: impl Fn() + Send + 'static,
     ) {
@@ -43,7 +43,7 @@ impl Watcher {
             let mut sent = Sent::default();
             while current.load(Ordering::SeqCst) == mine {
                 // A busy database is asked again at the next turn.
-                if let Ok((listed, update)) = read(&runs, run.as_deref(), &mut sent) {
+                if let Ok((listed, update)) = read(&runs, run.as_ref(), &mut sent) {
                     if sent.has_died(&listed, update.job.as_ref()) && !update.queue.held {
                         go_on();
                     }
@@ -58,7 +58,11 @@ impl Watcher {
 }
 
 /// All runs, and what the page is told of them.
-fn read(runs: &Runs, run: Option<&str>, sent: &mut Sent) -> Answer<(Vec<RunSummary>, WatchUpdate)> {
+fn read(
+    runs: &Runs,
+    run: Option<&RunId>,
+    sent: &mut Sent,
+) -> Answer<(Vec<RunSummary>, WatchUpdate)> {
     let listed = runs.all()?;
     let job = listed
         .iter()
@@ -97,7 +101,7 @@ struct Sent {
     points: usize,
     last_step: HashMap<(StageName, String), u64>,
     state: String,
-    job: Option<String>,
+    job: Option<RunId>,
 }
 
 impl Sent {
@@ -182,8 +186,8 @@ mod tests {
         let run = |status: RunStanding| RunSummary {
             id: "r".into(),
             status,
-            dataset: String::new(),
-            model_name: String::new(),
+            dataset: String::new().into(),
+            model_name: String::new().into(),
             created_at_ms: 0.0,
             seed: 0,
             stages: Vec::new(),

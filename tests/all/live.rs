@@ -32,7 +32,7 @@ impl EventSink for Watching<'_> {
         let mut seen = self.seen.lock().expect("a list");
         if let Event::Step(step) = event {
             let session = Session::open(self.workspace).expect("the workspace");
-            let row = session.run(self.run).expect("the run");
+            let row = session.run(&self.run.into()).expect("the run");
             let stages = session.stages(&row).expect("its stages");
             let (shown, _) = stages
                 .into_iter()
@@ -59,7 +59,7 @@ fn watched(model: PathBuf, tick_ms: i64) -> (Vec<(i64, Event)>, BTreeMap<String,
         recipe.set(setting).expect("a setting");
     }
     let request = RunRequest {
-        dataset: DATASET.to_owned(),
+        dataset: DATASET.to_owned().into(),
         model,
         recipe,
         typed: Typed::BOTH,

@@ -38,6 +38,7 @@ mod golden_smollm3_granite;
 mod golden_text;
 mod golden_train;
 mod golden_two_sample;
+mod ids;
 mod live;
 mod lookups;
 mod method;

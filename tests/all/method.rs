@@ -101,11 +101,14 @@ fn make() -> Finished {
 /// The rows that a run chose for a purpose, in its order.
 pub(crate) fn chosen(workspace: &Workspace, run: &str, purpose: &str) -> Vec<ExampleRow> {
     let session = Session::open(&workspace.path()).expect("the workspace");
-    let ids = session.run(run).expect("the run").shots[purpose]
+    let ids = session.run(&run.into()).expect("the run").shots[purpose]
         .as_array()
         .expect("ids")
         .clone();
-    let dataset = session.store().dataset(DATASET).expect("the data set");
+    let dataset = session
+        .store()
+        .dataset(&DATASET.into())
+        .expect("the data set");
     let rows = session
         .store()
         .examples(dataset.id, None)

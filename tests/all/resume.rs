@@ -215,8 +215,8 @@ fn pause_interrupt_discard_and_a_second_process() {
     into_stage(&mut worker, "synthesizer");
     // Its last sign of life lies half a century back, as after a jump of the clock: it lives all the same.
     let store = store::Store::open(&workspace.path()).expect("the workspace");
-    let lease = store.lease(RUN).expect("a query").expect("a lease");
-    let renewed = store.heartbeat(RUN, &lease.owner.token, 0);
+    let lease = store.lease(&RUN.into()).expect("a query").expect("a lease");
+    let renewed = store.heartbeat(&RUN.into(), &lease.owner.token, 0);
     assert!(renewed.expect("a change"));
     let second = workspace.run(&["resume", RUN]);
     assert_eq!(
@@ -239,7 +239,7 @@ fn pause_interrupt_discard_and_a_second_process() {
     // A request that comes while the model is still being loaded is heard too.
     let worker = workspace.start(&["resume", RUN]);
     wait_until("the worker's lease", || {
-        store.lease(RUN).expect("a query").is_some()
+        store.lease(&RUN.into()).expect("a query").is_some()
     });
     workspace.ok(&["pause", RUN]);
     assert_eq!(worker.finish().code, 130);
@@ -280,7 +280,7 @@ fn pause_interrupt_discard_and_a_second_process() {
     assert!(!checkpoints.exists(), "discard leaves checkpoints");
     assert!(
         store
-            .work_all(RUN, StageName::Align)
+            .work_all(&RUN.into(), StageName::Align)
             .expect("a query")
             .is_empty(),
         "discard leaves partial results"
@@ -479,7 +479,7 @@ fn edit(workspace: &Workspace, stage: StageName, kind: ArtifactKind, change: imp
     let session = Session::open(&workspace.path()).expect("the workspace");
     let stage = Browsable::new(stage).expect("a stage before the last");
     let page = session
-        .items(RUN, stage, Some(kind), 0, 1)
+        .items(&RUN.into(), stage, Some(kind), 0, 1)
         .expect("an artifact");
     let mut payload = page.rows[0].payload.clone();
     change(&mut payload);
@@ -491,7 +491,7 @@ fn edit(workspace: &Workspace, stage: StageName, kind: ArtifactKind, change: imp
         edited_at_ms: 1,
     };
     let version = session
-        .edit_item(RUN, page.rows[0].part, &edit)
+        .edit_item(&RUN.into(), page.rows[0].part, &edit)
         .expect("an edit");
     assert_eq!(version, 2);
 }

@@ -98,7 +98,10 @@ fn it_is_taken_once_and_goes_on_from_a_pack() {
     let to = folder.path().join("packed").display().to_string();
     workspace.ok(&[&["pack", RUN, "--to", &to][..], &INVENTED].concat());
     let elsewhere = store::Store::open(Path::new(&to)).unwrap();
-    assert_eq!(elsewhere.run(RUN).unwrap().dataset_name, "physiotherapy");
+    assert_eq!(
+        elsewhere.run(&RUN.into()).unwrap().dataset_name,
+        "physiotherapy"
+    );
     let occupied = workspace.run(&[&["pack", RUN, "--to", &to][..], &INVENTED].concat());
     assert_eq!(
         (occupied.code, occupied.last()["code"].as_str()),
@@ -163,16 +166,18 @@ fn a_pack_is_taken_in_elsewhere() {
 fn a_copied_dialogue_keeps_a_run_from_leaving() {
     let workspace = taken();
     let session = Session::open(&workspace.path()).unwrap();
-    let row = session.run(RUN).unwrap();
-    let before = session.show(&session.sight(RUN).unwrap()).unwrap();
+    let row = session.run(&RUN.into()).unwrap();
+    let before = session.show(&session.sight(&RUN.into()).unwrap()).unwrap();
     let selection = Selection::of_run(&row).unwrap();
-    let examples = session.examples("physiotherapy", 0, u32::MAX).unwrap();
+    let examples = session
+        .examples(&"physiotherapy".into(), 0, u32::MAX)
+        .unwrap();
     let shot = examples.iter().find(|row| row.id == selection.shots[0]);
     let copied = shot.unwrap().dialogue.clone();
     let kind = Some(ArtifactKind::Dialogue);
     let page = session
         .items(
-            RUN,
+            &RUN.into(),
             Browsable::new(StageName::Dialogues).unwrap(),
             kind,
             0,
@@ -189,14 +194,14 @@ fn a_copied_dialogue_keeps_a_run_from_leaving() {
         author: "test",
         edited_at_ms: 1,
     };
-    session.edit_item(RUN, first.part, &edit).unwrap();
+    session.edit_item(&RUN.into(), first.part, &edit).unwrap();
 
     let to = tempfile::tempdir().unwrap();
     let folder = to.path().join("packed");
     let leaving = |reason| {
         let departure = Departure { reason, now_ms: 2 };
         session.pack_run(
-            &session.sight(RUN).unwrap(),
+            &session.sight(&RUN.into()).unwrap(),
             &folder,
             &departure,
             &mut |_| ControlFlow::Continue(()),
@@ -218,7 +223,7 @@ fn a_copied_dialogue_keeps_a_run_from_leaving() {
         (Some(LeakVerdict::Stop), Some("the sample is invented"))
     );
     // What was found is shown with the run, and belongs to none of its hashes.
-    let shown = session.show(&session.sight(RUN).unwrap()).unwrap();
+    let shown = session.show(&session.sight(&RUN.into()).unwrap()).unwrap();
     let leaks = shown.leaks.unwrap();
     assert_eq!(leaks.verdict, LeakVerdict::Stop);
     let hashes = |report: &RunReport| -> Vec<Option<String>> {
@@ -227,7 +232,7 @@ fn a_copied_dialogue_keeps_a_run_from_leaving() {
         others.map(|stage| stage.output_sha256.clone()).collect()
     };
     assert_eq!(
-        hashes(&session.show(&session.sight(RUN).unwrap()).unwrap()),
+        hashes(&session.show(&session.sight(&RUN.into()).unwrap()).unwrap()),
         hashes(&before)
     );
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use bench::PipelineFigures;
-use contract::{
+use contract::{PastImport, SplitCounts, StudyName, ExperimentName, ModelId, DatasetName, RunId, 
     ArtifactKind, Budget, Devices, ExperimentStanding, ExperimentSummary, IdentifierKind,
     KnownModel, LeakReason, Measures, Origin, Part, RunStanding, RunStatus, Split, StageName,
     StageStanding, StudyState, StudySummary, TooLong,
@@ -24,7 +24,7 @@ use project::import::Issue;
 use project::recipe::{Field, Recipe};
 use project::report::SystemResult;
 use project::report::run::{RunReport, RunVerdict};
-use project::rows::{ImportRow, QueueRow, SplitCounts};
+use project::rows::QueueRow;
 use project::session::{ImportReport, RunSummary};
 use project::study::export::WrittenFile;
 use serde::Serialize;
@@ -102,7 +102,7 @@ pub(crate) struct Studies {
 /// `study add-rater`.
 #[derive(Serialize)]
 pub(crate) struct RaterAdded<'a> {
-    pub(crate) study: &'a str,
+    pub(crate) study: &'a StudyName,
     pub(crate) slot: String,
     pub(crate) name: &'a str,
 }
@@ -110,14 +110,14 @@ pub(crate) struct RaterAdded<'a> {
 /// `study withdraw`, `study close`.
 #[derive(Serialize)]
 pub(crate) struct StudyStands<'a> {
-    pub(crate) study: &'a str,
+    pub(crate) study: &'a StudyName,
     pub(crate) state: StudyState,
 }
 
 /// `study reveal`.
 #[derive(Serialize)]
 pub(crate) struct Revealed<'a> {
-    pub(crate) study: &'a str,
+    pub(crate) study: &'a StudyName,
     pub(crate) revealed_at_ms: Option<i64>,
     /// Raters who had not locked.
     pub(crate) open_raters: Vec<String>,
@@ -126,7 +126,7 @@ pub(crate) struct Revealed<'a> {
 /// `study delete`.
 #[derive(Serialize)]
 pub(crate) struct StudyDeleted<'a> {
-    pub(crate) study: &'a str,
+    pub(crate) study: &'a StudyName,
     pub(crate) items: usize,
     pub(crate) ratings: usize,
 }
@@ -157,14 +157,20 @@ pub(crate) struct Experiments {
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(crate) enum ExperimentEvent<'a> {
-    ExperimentStarted { experiment: &'a str, cells: usize },
-    Cell { run: &'a str, status: RunStanding },
+    ExperimentStarted {
+        experiment: &'a ExperimentName,
+        cells: usize,
+    },
+    Cell {
+        run: &'a RunId,
+        status: RunStanding,
+    },
 }
 
 /// `experiment run` and `experiment resume` after Ctrl-C.
 #[derive(Serialize)]
 pub(crate) struct ExperimentPaused<'a> {
-    pub(crate) experiment: &'a str,
+    pub(crate) experiment: &'a ExperimentName,
     pub(crate) status: ExperimentStanding,
     pub(crate) resume: &'a str,
 }
@@ -172,7 +178,7 @@ pub(crate) struct ExperimentPaused<'a> {
 /// `experiment delete`.
 #[derive(Serialize)]
 pub(crate) struct ExperimentDeleted<'a> {
-    pub(crate) experiment: &'a str,
+    pub(crate) experiment: &'a ExperimentName,
     /// Runs that went with it.
     pub(crate) runs: usize,
 }
@@ -186,7 +192,7 @@ pub(crate) struct Datasets {
 /// A data set in a list.
 #[derive(Serialize)]
 pub(crate) struct DatasetLine {
-    pub(crate) name: String,
+    pub(crate) name: DatasetName,
     pub(crate) format: String,
     pub(crate) n: u64,
     pub(crate) splits: SplitCounts,
@@ -197,7 +203,7 @@ pub(crate) struct DatasetLine {
 /// `datasets NAME`.
 #[derive(Serialize)]
 pub(crate) struct Dataset {
-    pub(crate) name: String,
+    pub(crate) name: DatasetName,
     pub(crate) n: u64,
     pub(crate) splits: SplitCounts,
     pub(crate) unsummarised: u64,
@@ -208,13 +214,13 @@ pub(crate) struct Dataset {
     pub(crate) too_long: Option<TooLong>,
     /// With `--imports`, the newest first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) imports: Option<Vec<ImportRow>>,
+    pub(crate) imports: Option<Vec<PastImport>>,
 }
 
 /// `datasets NAME --to FILE`.
 #[derive(Serialize)]
 pub(crate) struct WrittenDataset<'a> {
-    pub(crate) name: &'a str,
+    pub(crate) name: &'a DatasetName,
     pub(crate) file: &'a Path,
     pub(crate) bytes: u64,
 }
@@ -222,7 +228,7 @@ pub(crate) struct WrittenDataset<'a> {
 /// `datasets NAME --undo IMPORT`.
 #[derive(Serialize)]
 pub(crate) struct Undone<'a> {
-    pub(crate) name: &'a str,
+    pub(crate) name: &'a DatasetName,
     pub(crate) undone: i64,
     /// Examples that went.
     pub(crate) removed: usize,
@@ -319,7 +325,7 @@ pub(crate) struct ChosenModel<'a> {
 /// `run`, `resume` and the worker after Ctrl-C.
 #[derive(Serialize)]
 pub(crate) struct Paused<'a> {
-    pub(crate) run: &'a str,
+    pub(crate) run: &'a RunId,
     pub(crate) status: RunStatus,
     /// The command that continues.
     pub(crate) resume: &'a str,
@@ -334,7 +340,7 @@ pub(crate) struct Runs {
 /// `show RUN --stage STAGE`.
 #[derive(Serialize)]
 pub(crate) struct Stage<'a> {
-    pub(crate) run: &'a str,
+    pub(crate) run: &'a RunId,
     pub(crate) stage: StageName,
     pub(crate) status: StageStanding,
     pub(crate) items: u64,
@@ -368,7 +374,7 @@ pub(crate) enum SummaryLine<'a> {
 /// `queue`.
 #[derive(Serialize)]
 pub(crate) struct Queue {
-    pub(crate) started: Option<String>,
+    pub(crate) started: Option<RunId>,
     pub(crate) held: bool,
     /// The computer stays awake while a run works.
     pub(crate) keep_awake: bool,
@@ -378,7 +384,7 @@ pub(crate) struct Queue {
 /// `pause` and `cancel`.
 #[derive(Serialize)]
 pub(crate) struct Stopping<'a> {
-    pub(crate) run: &'a str,
+    pub(crate) run: &'a RunId,
     pub(crate) status: RunStatus,
     pub(crate) from_stage: Option<StageName>,
     pub(crate) from_step: Option<usize>,
@@ -418,7 +424,7 @@ impl From<RougeScore> for Score {
 /// `evaluate --run RUN`.
 #[derive(Serialize)]
 pub(crate) struct EvaluatedRun<'a> {
-    pub(crate) run: &'a str,
+    pub(crate) run: &'a RunId,
     pub(crate) seed: u64,
     pub(crate) verdict: Option<RunVerdict>,
     pub(crate) results: Vec<SystemResult>,
@@ -484,7 +490,7 @@ pub(crate) struct Served {
 /// `pack`.
 #[derive(Serialize)]
 pub(crate) struct Packed<'a> {
-    pub(crate) run: &'a str,
+    pub(crate) run: &'a RunId,
     pub(crate) path: &'a Path,
 }
 
@@ -522,7 +528,7 @@ pub(crate) enum ModelRemoval {
         removed: bool,
     },
     /// Whoever was asked said no.
-    Kept { id: String, removed: bool },
+    Kept { id: ModelId, removed: bool },
 }
 
 /// `pretrain`.

@@ -19,8 +19,8 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use contract::{
-    DeviceChoice, DropReason, Encoding, Language, Preset, Quantize, Separator, SplitChoice,
-    StageName, System,
+    DatasetName, DeviceChoice, DropReason, Encoding, Language, Preset, Quantize, RunId, Separator,
+    SplitChoice, StageName, System,
 };
 use lm::text::chat_template::Date;
 use project::import::{ColumnMap, Reading, Speakers, TurnMap};
@@ -136,7 +136,7 @@ pub(crate) enum Command {
     /// Show the queue of runs, hold it back or let it go
     Queue(Queue),
     /// Ask a run's process to save and stop
-    Pause(RunId),
+    Pause(OneRun),
     /// Stop a run for good
     Cancel(Cancel),
     /// ROUGE of predictions against references, from a file or a run
@@ -249,7 +249,7 @@ pub(crate) struct Import {
     pub(crate) files: Vec<PathBuf>,
     /// Name of the data set; an existing one is added to
     #[arg(long)]
-    pub(crate) name: String,
+    pub(crate) name: DatasetName,
     /// Split of the rows
     #[arg(long, default_value_t, value_parser = word_of(SplitChoice::ALL, SplitChoice::as_str))]
     pub(crate) split: SplitChoice,
@@ -321,7 +321,7 @@ impl ReadingArgs {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Datasets {
     /// A data set
-    pub(crate) name: Option<String>,
+    pub(crate) name: Option<DatasetName>,
     /// Print its examples
     #[arg(long, requires = "name")]
     pub(crate) items: bool,
@@ -345,7 +345,7 @@ pub(crate) struct Format {
     pub(crate) file: PathBuf,
     /// Calibrate the rule on this data set's training pairs
     #[arg(long)]
-    pub(crate) dataset: Option<String>,
+    pub(crate) dataset: Option<DatasetName>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -355,7 +355,7 @@ pub(crate) struct RecipeArgs {
     pub(crate) print: bool,
     /// The recipe of this run, as it was fitted to its data
     #[arg(long, value_name = "RUN", conflicts_with_all = ["recipe", "preset"])]
-    pub(crate) run: Option<String>,
+    pub(crate) run: Option<RunId>,
     /// Write it as TOML, which `--recipe` reads
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
@@ -381,7 +381,7 @@ pub(crate) struct RecipeChoice {
 pub(crate) struct Run {
     /// Name of the data set
     #[arg(long)]
-    pub(crate) dataset: String,
+    pub(crate) dataset: DatasetName,
     /// Folder of the base model, or the id of one used before
     #[arg(long)]
     pub(crate) model: String,
@@ -419,7 +419,7 @@ pub(crate) struct Run {
 pub(crate) struct Plan {
     /// Name of the data set
     #[arg(long)]
-    pub(crate) dataset: String,
+    pub(crate) dataset: DatasetName,
     /// Folder, id or name of a model, or one of the catalogue that has not been downloaded yet
     #[arg(long)]
     pub(crate) model: String,
@@ -450,7 +450,7 @@ pub(crate) struct StageRangeArgs {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Show {
     /// The run
-    pub(crate) run: String,
+    pub(crate) run: RunId,
     /// A stage
     #[arg(long, value_parser = word_of(StageName::ALL, StageName::as_str))]
     pub(crate) stage: Option<StageName>,
@@ -488,7 +488,7 @@ pub(crate) struct Report {
 pub(crate) struct Diff {
     /// The runs; each is compared with the first one
     #[arg(required = true, num_args = 2..)]
-    pub(crate) runs: Vec<String>,
+    pub(crate) runs: Vec<RunId>,
     /// Changed summaries to list, the largest changes first; --json has them all
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) items: u32,
@@ -497,7 +497,7 @@ pub(crate) struct Diff {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Resume {
     /// The run
-    pub(crate) run: String,
+    pub(crate) run: RunId,
     #[command(flatten)]
     pub(crate) stages: StageRangeArgs,
     /// Compare these systems too; what the run has already stays
@@ -531,15 +531,15 @@ pub(crate) struct Queue {
 }
 
 #[derive(Debug, ClapArgs)]
-pub(crate) struct RunId {
+pub(crate) struct OneRun {
     /// The run
-    pub(crate) run: String,
+    pub(crate) run: RunId,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Cancel {
     /// The run
-    pub(crate) run: String,
+    pub(crate) run: RunId,
     /// Throw away what the unfinished stage has done so far
     #[arg(long)]
     pub(crate) discard: bool,
@@ -552,7 +552,7 @@ pub(crate) struct Evaluate {
     pub(crate) file: Option<PathBuf>,
     /// Recompute a run's results from its stored outputs
     #[arg(long, conflicts_with = "file")]
-    pub(crate) run: Option<String>,
+    pub(crate) run: Option<RunId>,
     /// Only these systems
     #[arg(long, value_delimiter = ',', requires = "run", value_parser = word_of(System::ALL, System::as_str))]
     pub(crate) systems: Option<Vec<System>>,
@@ -664,7 +664,7 @@ pub(crate) struct Summarize {
     pub(crate) adapter: Option<PathBuf>,
     /// Use a summarizer that this run trained
     #[arg(long)]
-    pub(crate) run: Option<String>,
+    pub(crate) run: Option<RunId>,
     /// Which of the run's systems
     #[arg(
         long,
@@ -755,7 +755,7 @@ pub(crate) struct ModelAdd {
 pub(crate) struct Worker {
     /// The run
     #[arg(long)]
-    pub(crate) run: String,
+    pub(crate) run: RunId,
     #[command(flatten)]
     pub(crate) stages: StageRangeArgs,
     /// Take it off the queue; do nothing where it waits no longer or another run is at work

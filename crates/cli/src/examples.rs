@@ -41,7 +41,7 @@ impl Sample {
 
     /// The finished run with everything it found.
     pub(crate) fn shown(&self) -> RunReport {
-        let sight = self.session.sight(Self::RUN).unwrap();
+        let sight = self.session.sight(&Self::RUN.into()).unwrap();
         self.session.show(&sight).unwrap()
     }
 }
@@ -111,8 +111,8 @@ pub(crate) fn folder_fits() -> FolderFits {
 
 pub(crate) fn known_model() -> KnownModel {
     KnownModel {
-        id: "0a1b".to_owned(),
-        name: "small".to_owned(),
+        id: "0a1b".into(),
+        name: "small".into(),
         path: "models/owner--small".to_owned(),
         parameters: 135_000_000,
         bytes: 270_000_000,
@@ -125,7 +125,7 @@ pub(crate) fn known_model() -> KnownModel {
             commit: "c0ffee".to_owned(),
             licence: Some("apache-2.0".to_owned()),
         }),
-        runs: vec!["r-1".to_owned()],
+        runs: vec!["r-1".into()],
     }
 }
 

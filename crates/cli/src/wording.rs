@@ -464,7 +464,7 @@ fn study(problem: &StudyProblem) -> String {
     use StudyProblem::*;
     match problem {
         Blinded { studies } => {
-            let study = studies.first().map_or("STUDY", String::as_str);
+            let study = studies.first().map_or("STUDY", StudyName::as_str);
             format!(
                 "Wait until every rater has locked (`duologue study progress \"{study}\"`), or open the results early, \
                  which every result will say: `duologue study reveal \"{study}\" --reason TEXT`."

@@ -7,7 +7,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::closed_set::closed_set;
-use crate::{Budget, Fit, Lack, Licence, Price, Proof, RunStatus, StageName, System};
+use crate::{
+    Budget, Fit, Lack, Licence, ModelId, ModelName, Price, Proof, RunId, RunStatus, StageName,
+    System,
+};
 
 closed_set! {
     /// What became of a run that was asked for with `--detach` or `--queue`.
@@ -33,7 +36,7 @@ closed_set! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Started {
     /// The run's id.
-    pub run: String,
+    pub run: RunId,
     /// Whether it has begun.
     pub status: Launch,
 }
@@ -113,6 +116,7 @@ impl CatalogueModel {
 
 /// The answer of `models licence`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct LicenceText {
     /// Short name of the model in the catalogue.
     pub name: String,
@@ -177,7 +181,7 @@ pub struct FolderFits {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Verified {
     /// Digest of its files now; `None` if files are missing or damaged.
-    pub id: Option<String>,
+    pub id: Option<ModelId>,
     /// Path of its folder.
     pub path: String,
     /// Number of weights; `None` if files are missing or damaged.
@@ -193,9 +197,9 @@ pub struct Verified {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownModel {
     /// Digest of its files.
-    pub id: String,
+    pub id: ModelId,
     /// Its name, to show to people.
-    pub name: String,
+    pub name: ModelName,
     /// Path of its folder.
     pub path: String,
     /// Number of weights.
@@ -212,7 +216,7 @@ pub struct KnownModel {
     #[serde(flatten)]
     pub source: Option<Source>,
     /// Runs that need it to go on or to be used.
-    pub runs: Vec<String>,
+    pub runs: Vec<RunId>,
 }
 
 /// Where a download came from.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::closed_set::closed_set;
-use crate::{FactKind, Words};
+use crate::{RunId, FactKind, Words};
 
 closed_set! {
     /// What became of a fact.
@@ -24,7 +24,7 @@ closed_set! {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct SummaryToBack {
     /// A run on conversations of this kind: its data set says which words are names. None: the conversation alone does.
-    pub run: Option<String>,
+    pub run: Option<RunId>,
     /// The conversation.
     pub dialogue: String,
     /// The summary.

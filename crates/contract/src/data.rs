@@ -1,5 +1,7 @@
 //! The closed sets about data sets: splits, origins, what an import finds, what is doubtful.
 
+use serde::{Deserialize, Serialize};
+
 use crate::closed_set::closed_set;
 
 closed_set! {
@@ -247,5 +249,36 @@ closed_set! {
         OtherLanguage = "other_language",
         /// The example is longer than a model's context.
         TooLong = "too_long",
+    }
+}
+
+/// Number of examples per split.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SplitCounts {
+    /// Examples for training.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub train: u64,
+    /// Examples for choosing checkpoints and stopping.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub validation: u64,
+    /// Examples that only the evaluation reads.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub test: u64,
+}
+
+impl SplitCounts {
+    /// Counts one more example.
+    pub fn add(&mut self, split: Split) {
+        match split {
+            Split::Train => self.train += 1,
+            Split::Validation => self.validation += 1,
+            Split::Test => self.test += 1,
+        }
+    }
+
+    /// Examples of all splits.
+    pub fn total(self) -> u64 {
+        self.train + self.validation + self.test
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::System;
+use crate::{RunId, System};
 use crate::closed_set::closed_set;
 
 closed_set! {
@@ -30,7 +30,7 @@ pub enum DemoWriter {
     /// A system of a run.
     System {
         /// The run.
-        run: String,
+        run: RunId,
         /// The system.
         system: System,
         /// Name of the run's base model.

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CheckStatement, Criterion, Guideline, ItemState, PackStanding, RaterState, RatingMode,
-    SkipReason, StudyKind, StudyState, Warmup, Words,
+    CheckStatement, Criterion, Guideline, ItemState, PackStanding, RaterState, RatingMode, RunId,
+    SkipReason, StudyKind, StudyName, StudyState, Warmup, Words,
 };
 
 /// A study in a list.
@@ -18,7 +18,7 @@ pub struct StudySummary {
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub study: i64,
     /// Its name.
-    pub name: String,
+    pub name: StudyName,
     /// What people judge.
     pub kind: StudyKind,
     /// What raters are asked.
@@ -52,7 +52,7 @@ pub struct StudySummary {
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub created_at_ms: i64,
     /// The runs that its texts come from; empty until the results are open.
-    pub runs: Vec<String>,
+    pub runs: Vec<RunId>,
 }
 
 /// Where a study's raters stand: no score and no mean.
@@ -103,7 +103,7 @@ pub struct Desk {
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub study: i64,
     /// Name of the study.
-    pub title: String,
+    pub title: StudyName,
     /// What is judged. Where dialogues are, each is the only text of its step, as `Name: text` lines.
     pub kind: StudyKind,
     /// What is asked.

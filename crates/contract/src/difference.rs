@@ -2,16 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::System;
+use crate::{RunId, System};
 
 /// How runs differ: their settings, what they learnt from, their figures and their texts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RunDifferences {
     /// The runs. Every list below has a value for each of them, in this order.
-    pub runs: Vec<String>,
+    pub runs: Vec<RunId>,
     /// Runs whose figures and texts are hidden, because people rate their summaries now.
-    pub hidden: Vec<String>,
+    pub hidden: Vec<RunId>,
     /// What was set otherwise; what they share is left out.
     pub settings: Vec<SettingDifference>,
     /// Pairs that the last run learns from and the first one does not, and the other way round.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::DeskTurn;
 use crate::closed_set::closed_set;
+use crate::{DeskTurn, StudyName};
 
 closed_set! {
     /// Why a summary deserves a second look.
@@ -87,7 +87,7 @@ pub struct Adjudicated {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Disputes {
     /// Name of the study.
-    pub study: String,
+    pub study: StudyName,
     /// Summaries in all.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub items: usize,

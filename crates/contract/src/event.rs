@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{JudgeMeasures, Part, StageName, StageStanding, Synthesizer, System};
+use crate::{JudgeMeasures, Part, RunId, StageName, StageStanding, Synthesizer, System};
 
 /// One message of a run at work: a line of the worker's output, a line of its log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,7 +14,7 @@ pub enum Event {
     /// The run exists and begins or goes on.
     RunStarted {
         /// The run's id.
-        run: String,
+        run: RunId,
     },
     /// A stage changed its state.
     Stage {

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::closed_set::closed_set;
 use crate::{
-    Change, ErrorCode, JudgeVerdict, Lack, Outcome, ResultMetric, RunStanding, Synthesizer, System,
-    Verdict, Words,
+    Change, DatasetName, ErrorCode, ExperimentName, JudgeVerdict, Lack, ModelName, Outcome,
+    ResultMetric, RunId, RunStanding, Synthesizer, System, Verdict, Words,
 };
 
 closed_set! {
@@ -96,7 +96,7 @@ impl Budget {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ExperimentSummary {
     /// Its name.
-    pub experiment: String,
+    pub experiment: ExperimentName,
     /// What it asks.
     pub question: String,
     /// Where it stands.
@@ -117,7 +117,7 @@ pub struct ExperimentSummary {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ExperimentReport {
     /// Its name.
-    pub experiment: String,
+    pub experiment: ExperimentName,
     /// What it asks.
     pub question: String,
     /// Where it stands.
@@ -157,9 +157,9 @@ pub struct ExperimentReport {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Domain {
     /// The data set.
-    pub dataset: String,
+    pub dataset: DatasetName,
     /// The model.
-    pub model: String,
+    pub model: ModelName,
     /// The arm.
     pub arm: String,
     /// ROUGE-1 of the bare model, mean over seeds and items.
@@ -187,11 +187,11 @@ pub struct Domain {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct GainDifference {
     /// The first data set.
-    pub of: String,
+    pub of: DatasetName,
     /// The second one.
-    pub to: String,
+    pub to: DatasetName,
     /// The model.
-    pub model: String,
+    pub model: ModelName,
     /// Gain on the first minus gain on the second.
     pub diff: f64,
     /// 95 % interval: two independent experiments, degrees of freedom after Welch and Satterthwaite.
@@ -223,14 +223,14 @@ pub struct ExperimentCell {
     /// Its arm.
     pub arm: String,
     /// Its data set.
-    pub dataset: String,
+    pub dataset: DatasetName,
     /// Its model, as the experiment names it.
-    pub model: String,
+    pub model: ModelName,
     /// Its seed.
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub seed: u64,
     /// Its run; none before it was created.
-    pub run: Option<String>,
+    pub run: Option<RunId>,
     /// Where it stands.
     pub status: RunStanding,
     /// Wall-clock seconds of its stages so far.
@@ -246,9 +246,9 @@ pub struct ExperimentRow {
     /// The arm.
     pub arm: String,
     /// The data set.
-    pub dataset: String,
+    pub dataset: DatasetName,
     /// The model.
-    pub model: String,
+    pub model: ModelName,
     /// The system.
     pub system: System,
     /// What was measured.
@@ -286,9 +286,9 @@ pub struct ExperimentComparison {
     /// The comparisons that Holm's adjustment takes together, on each data set and model by itself.
     pub family: String,
     /// The data set; none for the mean over the data sets.
-    pub dataset: Option<String>,
+    pub dataset: Option<DatasetName>,
     /// The model.
-    pub model: String,
+    pub model: ModelName,
     /// What was measured.
     pub metric: ResultMetric,
     /// Which system.
@@ -358,9 +358,9 @@ pub struct ExperimentVerdict {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ExperimentCurve {
     /// The data set.
-    pub dataset: String,
+    pub dataset: DatasetName,
     /// The model.
-    pub model: String,
+    pub model: ModelName,
     /// The system.
     pub system: System,
     /// Numbers of real examples that were tried.
@@ -380,9 +380,9 @@ pub struct ExperimentSynthesizer {
     /// The arm.
     pub arm: String,
     /// The data set.
-    pub dataset: String,
+    pub dataset: DatasetName,
     /// The model.
-    pub model: String,
+    pub model: ModelName,
     /// The synthesizer.
     pub system: Synthesizer,
     /// Seeds that are done.
@@ -408,7 +408,7 @@ pub struct ExperimentSynthesizer {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ExperimentPlan {
     /// Its name.
-    pub experiment: String,
+    pub experiment: ExperimentName,
     /// Whether it can start.
     pub verdict: Verdict,
     /// What prevents it.
@@ -453,9 +453,9 @@ pub struct PlannedCell {
     /// Its arm.
     pub arm: String,
     /// Its data set.
-    pub dataset: String,
+    pub dataset: DatasetName,
     /// Its model.
-    pub model: String,
+    pub model: ModelName,
     /// Its seed.
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub seed: u64,

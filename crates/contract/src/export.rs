@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::closed_set::closed_set;
-use crate::{Language, Problem};
+use crate::{DatasetName, Language, ModelName, Problem, RunId};
 
 closed_set! {
     /// Which of a run's adapters is exported.
@@ -142,7 +142,7 @@ pub struct Offered {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct HandOver {
     /// The run.
-    pub run: String,
+    pub run: RunId,
     /// What of it.
     pub deliverable: Deliverable,
     /// The folder that it appears in.
@@ -198,11 +198,11 @@ pub struct HandedOver {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Unpacked {
     /// The run.
-    pub run: String,
+    pub run: RunId,
     /// What its data set is called here.
-    pub dataset: String,
+    pub dataset: DatasetName,
     /// Its base model.
-    pub model: String,
+    pub model: ModelName,
     /// Where that model is on this computer. None if this workspace does not know it: the run can be read and rated then, but
     /// neither go on nor be tried.
     pub model_path: Option<String>,

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::closed_set::closed_set;
-use crate::{ExportKind, Split};
+use crate::{DatasetName, RunId, ExportKind, Split};
 
 closed_set! {
     /// A place of the workspace that holds something of a conversation.
@@ -35,7 +35,7 @@ closed_set! {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ForgetPlan {
     /// The data set.
-    pub dataset: String,
+    pub dataset: DatasetName,
     /// The conversations.
     pub conversations: Vec<ForgetConversation>,
     /// Where something of them is; places with nothing are left out.
@@ -71,7 +71,7 @@ pub struct ForgetCount {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ForgetRun {
     /// Its id.
-    pub run: String,
+    pub run: RunId,
     /// Its recipe, so that it can be made again without the conversation.
     pub recipe: String,
     /// The command that makes it again, once the recipe is a file.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::closed_set::closed_set;
-use crate::{DropReason, Encoding, FileFormat, Separator};
+use crate::{DatasetName, DropReason, Encoding, FileFormat, RunId, Separator, Split, SplitCounts};
 
 closed_set! {
     /// What an account counts: the smallest piece that the format has.
@@ -94,4 +94,56 @@ pub struct SourceFile {
     pub inside: Option<String>,
     /// The sheet of the workbook that was read.
     pub sheet: Option<String>,
+}
+
+/// An import that a data set was made of, and that can be undone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct PastImport {
+    /// Its number; never given to another one.
+    #[cfg_attr(feature = "specta", specta(type = f64))]
+    pub id: i64,
+    /// When it was made, milliseconds since 1970.
+    #[cfg_attr(feature = "specta", specta(type = f64))]
+    pub at_ms: i64,
+    /// The files, as given.
+    pub files: Vec<String>,
+    /// Examples that came with it.
+    pub counts: SplitCounts,
+    /// Those of them that are still there.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub present: u64,
+}
+
+/// A dialogue that was removed because it is also in a split that needs it more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Leak {
+    /// The example that was removed.
+    pub id: String,
+    /// The split it belongs to.
+    pub split: Split,
+    /// The example that stays.
+    pub with: String,
+    /// The split of the one that stays.
+    pub with_split: Split,
+}
+
+/// What the sample put into the workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Sample {
+    /// Name of its data set.
+    pub dataset: DatasetName,
+    /// Its finished run.
+    pub run: RunId,
+    /// Folder of its base model.
+    pub model: String,
+    /// Whether the base model is there: without it the run can be read and rated, but its summarizer cannot answer.
+    pub has_model: bool,
+    /// Pairs in the data set.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub examples: u64,
+    /// Whether it was here before.
+    pub known: bool,
 }

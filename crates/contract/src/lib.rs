@@ -21,6 +21,7 @@ mod experiment;
 mod export;
 mod forget;
 mod format;
+mod id;
 mod intake;
 mod judge;
 mod line;
@@ -55,7 +56,7 @@ pub use backing::{
 pub use closed_set::UnknownWord;
 pub use data::{
     Detection, Doubt, DropReason, Encoding, IntakeLimit, IssueCode, Language, Origin, Separator,
-    Severity, Split, SplitChoice,
+    Severity, Split, SplitChoice, SplitCounts,
 };
 pub use demo::{
     DemoCorrection, DemoEvidence, DemoMeter, DemoPair, DemoRate, DemoSide, DemoVote, DemoWriter,
@@ -94,7 +95,8 @@ pub use forget::{
     ForgetReceipt, ForgetRun, ForgetSearch,
 };
 pub use format::{FileFormat, Formats};
-pub use intake::{Account, AccountUnit, DateOrder, Dropped, SourceFile};
+pub use id::{DatasetName, ExperimentName, ModelId, ModelName, RunId, StudyName};
+pub use intake::{Account, AccountUnit, DateOrder, Dropped, Leak, PastImport, Sample, SourceFile};
 pub use judge::{
     Corruption, CorruptionGroup, GroupAccuracy, JudgeAccuracy, JudgeAction, JudgeAfter,
     JudgeMeasures, JudgeVerdict, ScoreLink, Scorer,
@@ -104,7 +106,7 @@ pub use line::{
     Summarized,
 };
 pub use method::{Basis, EndedBy, Preset, StageName, Synthesizer, System};
-pub use metric::{Direction, FactKind, MetricCard, MetricUnit, ResultMetric};
+pub use metric::{Mean, Direction, FactKind, MetricCard, MetricUnit, ResultMetric};
 pub use model::{AdapterDtype, Fit, Licence, Proof, Quantize};
 pub use network::NetworkOutcome;
 pub use pack::{

@@ -547,3 +547,13 @@ const SENTENCES: [(ResultMetric, [&str; 2]); 41] = [
         ],
     ),
 ];
+
+/// A mean with its 95 % interval.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Mean {
+    /// The mean over items.
+    pub mean: f64,
+    /// Its 95 % interval, low and high.
+    pub ci95: [f64; 2],
+}

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::closed_set::closed_set;
-use crate::{
+use crate::{StudyName, 
     CheckStatement, Criterion, Guideline, ItemState, Language, RatingMode, SkipReason, StudyKind,
     Warmup, Words,
 };
@@ -146,7 +146,7 @@ pub struct AnswersHeader {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PackItems {
     /// Name of the study.
-    pub title: String,
+    pub title: StudyName,
     /// The language of the page.
     pub language: Language,
     /// What is judged.

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    PlannedComparison, RatingMode, Split, StudyCriterion, StudyKind, StudyPlan, StudyRater,
-    StudyState, StudySystem, Words,
+    PlannedComparison, RatingMode, Split, StudyCriterion, StudyKind, StudyName, StudyPlan,
+    StudyRater, StudyState, StudySystem, Words,
 };
 
 /// The word of the format.
@@ -24,7 +24,7 @@ pub struct Protocol {
     /// [`PROTOCOL_VERSION`].
     pub version: u32,
     /// Name of the study.
-    pub name: String,
+    pub name: StudyName,
     /// What people judge.
     pub kind: StudyKind,
     /// What raters are asked.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
+use crate::{StudyName, 
     AgreementWord, BootstrapKind, Outcome, RaterState, RatingMode, SettleKind, StudyKind,
     StudyState,
 };
@@ -35,7 +35,7 @@ impl Words {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct StudyPlan {
     /// Name of the study.
-    pub title: String,
+    pub title: StudyName,
     /// What people judge; summaries in files that were written before dialogues could be.
     #[serde(default = "summaries")]
     pub kind: StudyKind,
@@ -609,7 +609,7 @@ pub struct AnalysisSeeds {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct StudyResults {
     /// Name of the study.
-    pub study: String,
+    pub study: StudyName,
     /// What people judged.
     pub kind: StudyKind,
     /// Where it stands.

@@ -166,10 +166,7 @@ fn a_run_stands_where_its_row_and_its_worker_say() {
 fn problems_round_trip_flat_with_their_codes() {
     let problems: [(Problem, serde_json::Value); 5] = [
         (
-            WorkspaceProblem::NoSuchRun {
-                run: "r".to_owned(),
-            }
-            .into(),
+            WorkspaceProblem::NoSuchRun { run: "r".into() }.into(),
             serde_json::json!({"code": "no_such_run", "args": {"run": "r"}}),
         ),
         (
@@ -178,7 +175,7 @@ fn problems_round_trip_flat_with_their_codes() {
         ),
         (
             RunProblem::WrongState(WrongState::NothingToStop {
-                run: "r".to_owned(),
+                run: "r".into(),
                 status: RunStatus::Done,
             })
             .into(),
@@ -237,4 +234,31 @@ fn a_stage_may_have_measured_nothing() {
     assert_eq!(read("{}"), Measures::Writing(Default::default()));
     let written = serde_json::to_value(Measures::default()).unwrap();
     assert_eq!(written, serde_json::Value::Null);
+}
+
+/// Checks that an id is its text everywhere: in JSON, in messages, read back.
+fn is_its_text<T>()
+where
+    T: Debug + Display + PartialEq + FromStr + From<String> + Serialize + DeserializeOwned,
+    T::Err: Debug,
+    T: std::ops::Deref<Target = str>,
+{
+    for text in ["samsum-1", "Gespräche 3", ""] {
+        let id = T::from(text.to_owned());
+        assert_eq!(serde_json::to_value(&id).unwrap(), text);
+        assert_eq!(serde_json::from_value::<T>(text.into()).unwrap(), id);
+        assert_eq!(text.parse::<T>().unwrap(), id);
+        assert_eq!((id.to_string().as_str(), &*id), (text, text));
+        assert_eq!(format!("{id:>40}").chars().count(), 40, "can be padded");
+    }
+}
+
+#[test]
+fn an_id_is_its_text() {
+    is_its_text::<RunId>();
+    is_its_text::<DatasetName>();
+    is_its_text::<ModelId>();
+    is_its_text::<ModelName>();
+    is_its_text::<ExperimentName>();
+    is_its_text::<StudyName>();
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::closed_set::closed_set;
-use crate::{ArtifactKind, Part, StageName, Synthesizer, System};
+use crate::{ArtifactKind, Part, RunId, StageName, Synthesizer, System};
 
 closed_set! {
     /// What a person said about something that a stage made.
@@ -52,7 +52,7 @@ closed_set! {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ItemQuery {
     /// The run.
-    pub run: String,
+    pub run: RunId,
     /// Of what kind.
     pub kind: ArtifactKind,
     /// Words that have to be in it, as beginnings of words; every item if no word is given.

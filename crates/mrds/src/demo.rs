@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use contract::{ArtifactKind, DeviceChoice, StageName, Summarized, System};
+use contract::{ArtifactKind, DeviceChoice, RunId, StageName, Summarized, System};
 use lm::LanguageModel;
 use lm::infer::generate::{GenerateConfig, GenerateRequest, generate};
 use lm::infer::sample::Filters;
@@ -54,7 +54,7 @@ impl Summarizer {
     /// A system of a finished run; the untrained systems use the base model.
     pub fn from_run(
         session: &Session,
-        run: &str,
+        run: &RunId,
         system: System,
         device: DeviceChoice,
     ) -> Result<Self> {
@@ -155,7 +155,7 @@ impl Summarizer {
 /// The hash of the adapter that a stage trained for a role.
 pub(crate) fn adapter_of(
     session: &Session,
-    run: &str,
+    run: &RunId,
     stage: StageName,
     role: &str,
 ) -> Result<String> {
@@ -171,7 +171,7 @@ pub(crate) fn adapter_of(
         .find(|adapter| adapter.role == role)
         .ok_or_else(|| {
             Error::from(WrongState::NotTrained {
-                run: run.to_owned(),
+                run: run.clone(),
                 role: role.to_owned(),
                 stage,
             })

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use contract::problem::{ImportProblem, Interrupted, RunProblem, Stall, WrongState};
-use contract::{ErrorCode, FileAction, Kind, Problem, StageName};
+use contract::{ErrorCode, FileAction, Kind, Problem, RunId, StageName};
 use hub::HubError;
 
 /// A result of this crate.
@@ -25,7 +25,7 @@ pub enum Error {
     #[error("{}", self.problem())]
     Interrupted {
         /// The run's id.
-        run: String,
+        run: RunId,
     },
 }
 

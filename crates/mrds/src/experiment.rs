@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use contract::{Budget, DeviceChoice};
+use contract::{Budget, DeviceChoice, ModelName, RunId};
 use lm::LanguageModel;
 use project::budget::reduced;
 use project::experiment::grid::{Cell, arms, cells};
 use project::experiment::kept::{KeptExperiment, cell_rows};
 use project::experiment::spec::Spec;
 use project::session::Session;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use store::ExperimentCellRow;
 
 use crate::error::Result;
@@ -21,7 +21,7 @@ pub struct Creation<'a> {
     /// Its file.
     pub spec: &'a Spec,
     /// The folders of its models, by the names of the file.
-    pub models: &'a BTreeMap<String, PathBuf>,
+    pub models: &'a BTreeMap<ModelName, PathBuf>,
     /// What it gives up to end in time.
     pub budget: Option<Budget>,
     /// Where it computes.
@@ -75,7 +75,7 @@ fn create_runs(
     session: &Session,
     creation: &Creation<'_>,
     (cells, rows): (&[Cell], &mut [ExperimentCellRow]),
-    created: &mut Vec<String>,
+    created: &mut Vec<RunId>,
 ) -> Result<()> {
     let mut loaded: Option<(RunRequest, LanguageModel)> = None;
     for (cell, row) in cells.iter().zip(rows) {
@@ -103,7 +103,7 @@ fn request(creation: &Creation<'_>, cell: &Cell) -> RunRequest {
     let folder = creation.models.get(&cell.model).cloned();
     RunRequest {
         dataset: cell.dataset.clone(),
-        model: folder.unwrap_or_else(|| Path::new(&cell.model).to_owned()),
+        model: folder.unwrap_or_else(|| PathBuf::from(cell.model.as_str())),
         recipe: cell.recipe.clone(),
         typed: cell.typed,
         seed: cell.seed,

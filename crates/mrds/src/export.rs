@@ -2,7 +2,7 @@
 //! the proof that the exported files give what the workspace's adapter gives.
 
 use contract::problem::WrongState;
-use contract::{ExportStep, Exported, FileAction, GgufType, LeakVerdict, Replay};
+use contract::{ExportStep, Exported, FileAction, GgufType, LeakVerdict, Replay, RunId};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -78,7 +78,7 @@ type Item = (Vec<u32>, Vec<u32>);
 #[derive(Clone, Copy, Debug)]
 pub struct ExportRequest<'a> {
     /// The run.
-    pub run: &'a str,
+    pub run: &'a RunId,
     /// Which of its adapters.
     pub which: Exported,
     /// In which form.

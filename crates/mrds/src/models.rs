@@ -4,7 +4,8 @@
 //! folder of the user is known by its path alone, and stays what it is.
 
 use contract::{
-    DeviceChoice, FileAction, KnownModel, LongExample, Source, Thing, TooLong, Verified,
+    DatasetName, DeviceChoice, FileAction, KnownModel, LongExample, ModelId, ModelName, RunId,
+    Source, Thing, TooLong, Verified,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,15 +47,15 @@ pub struct Unfinished {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Removal {
     /// Digest; empty for an unfinished download.
-    pub id: String,
+    pub id: ModelId,
     /// Its name, to show to people.
-    pub name: String,
+    pub name: ModelName,
     /// Path of its folder.
     pub path: String,
     /// Bytes on disk that Duologue downloaded and deletes; 0 for a folder of the user, which stays.
     pub deleted_bytes: u64,
     /// Runs that cannot go on, and whose results cannot be used, without it.
-    pub runs: Vec<String>,
+    pub runs: Vec<RunId>,
 }
 
 /// The examples of a data set whose dialogue and first summary, without any instruction around them, are longer
@@ -62,7 +63,7 @@ pub struct Removal {
 ///
 /// # Errors
 /// What makes the model's folder unusable.
-pub fn too_long(session: &Session, dataset: &str, model: &Path) -> Result<TooLong> {
+pub fn too_long(session: &Session, dataset: &DatasetName, model: &Path) -> Result<TooLong> {
     let checkpoint = Checkpoint::open(model)?;
     let config = checkpoint.config()?;
     let tokenizer = checkpoint.tokenizer(&config)?;
@@ -112,8 +113,8 @@ pub fn add_model(
     fetched?;
     let summary = check_folder(&folder)?;
     let row = ModelRow {
-        id: model_sha256(&folder)?,
-        name: name(request),
+        id: model_sha256(&folder)?.into(),
+        name: name(request).into(),
         path: absolute(&folder),
         parameters: summary.parameters,
         bytes: summary.weight_bytes,
@@ -184,11 +185,11 @@ fn known(session: &Session, row: ModelRow) -> Result<KnownModel> {
     })
 }
 
-fn runs_of(session: &Session, path: &str, id: &str) -> Result<Vec<String>> {
+fn runs_of(session: &Session, path: &str, id: &ModelId) -> Result<Vec<RunId>> {
     let runs = session.store().runs()?;
     let uses = runs
         .into_iter()
-        .filter(|run| run.model_path == path || run.model_id == id);
+        .filter(|run| run.model_path == path || run.model_id == *id);
     Ok(uses.map(|run| run.id).collect())
 }
 
@@ -215,8 +216,9 @@ pub fn verify_model(session: &Session, folder: &Path, device: DeviceChoice) -> R
         .into_iter()
         .filter(|m| m.path == path)
         .collect();
-    let sha256_ok = (!known.is_empty()).then(|| known.iter().any(|row| row.id == loaded.sha256));
-    let (id, parameters) = (Some(loaded.sha256), Some(loaded.parameters));
+    let sha256_ok =
+        (!known.is_empty()).then(|| known.iter().any(|row| row.id.as_str() == loaded.sha256));
+    let (id, parameters) = (Some(loaded.sha256.into()), Some(loaded.parameters));
     Ok(Verified {
         id,
         path,
@@ -247,7 +249,7 @@ pub fn removal(session: &Session, model: &str) -> Result<Removal> {
                 key: model.to_owned(),
             };
             let found = unfinished.ok_or(missing)?;
-            (String::new(), found.hub_id, found.path)
+            (ModelId::default(), found.hub_id.into(), found.path)
         }
     };
     let downloaded = manifest(session, Path::new(&path))?.is_some();

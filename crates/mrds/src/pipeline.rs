@@ -33,7 +33,7 @@ pub fn run(run: &Run<'_>, test: &TestData, stages: StageRange) -> Result<bool> {
     if stages.from.is_none() && was_finished_before_parts(run)? {
         return Ok(true);
     }
-    let (store, id, parts) = (run.store, run.row.id.as_str(), asked(&run.recipe));
+    let (store, id, parts) = (run.store, &run.row.id, asked(&run.recipe));
     let in_first = |part: &Part| part.round() == 1;
     store.want_parts(
         id,
@@ -77,7 +77,7 @@ fn end(parts: &[Part], until: Option<StageName>) -> usize {
 /// Whether a version that kept whole stages finished the run, with every system that it is to compare: nobody who resumes it
 /// wants to wait for all of it again.
 fn was_finished_before_parts(run: &Run<'_>) -> Result<bool> {
-    let (store, id) = (run.store, run.row.id.as_str());
+    let (store, id) = (run.store, &run.row.id);
     let mut stages = store.stages(id)?.into_iter();
     if !store.parts(id)?.is_empty() || stages.any(|stage| stage.status != StageStatus::Done) {
         return Ok(false);
@@ -177,7 +177,7 @@ impl Steps<'_, '_> {
 
     /// Returns what became of a part; nothing where its result was there.
     fn step(&self, part: Part, is_first: bool) -> Result<Option<StageStanding>> {
-        let (store, id) = (self.run.store, self.run.row.id.as_str());
+        let (store, id) = (self.run.store, &self.run.row.id);
         let inputs = self.inputs(part)?;
         let row = store.part(id, part)?;
         let forced = self.stages.from == Some(part.stage());
@@ -189,7 +189,7 @@ impl Steps<'_, '_> {
             return Ok(None);
         }
         let other = store.find_part(part, &inputs)?;
-        if let Some(from) = other.filter(|from| !forced && from != id) {
+        if let Some(from) = other.filter(|from| !forced && *from != *id) {
             store.reuse_part(&from, id, part, (self.run.now_ms)())?;
             self.say_part(part, StageStanding::Reused);
             return Ok(Some(StageStanding::Reused));
@@ -205,7 +205,7 @@ impl Steps<'_, '_> {
     }
 
     fn compute(&self, part: Part, inputs: &str, goes_on: bool) -> Result<()> {
-        let (store, id) = (self.run.store, self.run.row.id.as_str());
+        let (store, id) = (self.run.store, &self.run.row.id);
         if !goes_on {
             // The store lets the partial results go; a checkpoint without them would go on from half a part.
             stage::remove_checkpoints(store, id, part)?;
@@ -277,7 +277,7 @@ impl Steps<'_, '_> {
     /// Makes the tables of all systems and synthesizers. They are figures of what the parts of `evaluate` hold, kept
     /// because their intervals take seconds; every part that is new removes them.
     fn tables(&self) -> Result<()> {
-        let (store, id, recipe) = (self.run.store, self.run.row.id.as_str(), &self.run.recipe);
+        let (store, id, recipe) = (self.run.store, &self.run.row.id, &self.run.recipe);
         let whole = Part::Whole(StageName::Evaluate);
         if !store.part_artifacts(id, whole, None)?.is_empty() {
             return Ok(());

@@ -5,7 +5,7 @@ use contract::problem::SmallerPlan;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use contract::{DeviceChoice, StageName};
+use contract::{DatasetName, DeviceChoice, StageName};
 use lm::LanguageModel;
 use project::recipe::{Recipe, Typed};
 use project::within::Within;
@@ -19,7 +19,7 @@ use crate::selection::TrainingData;
 #[derive(Clone, Debug)]
 pub struct RunRequest {
     /// Name of the data set.
-    pub dataset: String,
+    pub dataset: DatasetName,
     /// Folder of the base model.
     pub model: PathBuf,
     /// The recipe, unresolved.

@@ -4,7 +4,7 @@
 //! [`TestData`], which only the stage `evaluate` is handed.
 
 use contract::problem::{self, RunProblem};
-use contract::{ExampleKind, Split};
+use contract::{DatasetName, ExampleKind, Split};
 use lm::LanguageModel;
 use project::dialogue::Dialogue;
 use project::recipe::{Available, Recipe, TooLong};
@@ -81,7 +81,7 @@ enum Fit {
 /// # Errors [`RunProblem::TooFewRows`], [`RunProblem::EmptyDataset`], and [`RunProblem::TooLong`] where the recipe
 /// says `refuse`.
 pub fn choose(
-    dataset: &str,
+    dataset: &DatasetName,
     rows: &[ExampleRow],
     recipe: &Recipe,
     seed: u64,
@@ -94,7 +94,7 @@ pub fn choose(
 ///
 /// # Errors [`RunProblem::EmptyDataset`], and [`RunProblem::TooLong`] where the recipe says `refuse`.
 pub fn pool<'a>(
-    dataset: &'a str,
+    dataset: &'a DatasetName,
     rows: &[ExampleRow],
     recipe: &'a Recipe,
     seed: u64,
@@ -202,13 +202,13 @@ impl Pool<'_> {
     }
 }
 
-fn lacking(dataset: &str, lacks: ExampleKind) -> Error {
+fn lacking(dataset: &DatasetName, lacks: ExampleKind) -> Error {
     let dataset = dataset.to_owned();
     RunProblem::EmptyDataset { dataset, lacks }.into()
 }
 
 struct Chooser<'a> {
-    dataset: &'a str,
+    dataset: &'a DatasetName,
     recipe: &'a Recipe,
     seed: u64,
     model: &'a LanguageModel,

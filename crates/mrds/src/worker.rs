@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use contract::{Budget, Control, DeviceChoice, Event, RunStatus, Scorer, StageName};
+use contract::{Budget, Control, DeviceChoice, Event, RunId, RunStatus, Scorer, StageName};
 use host::{Identity, Liveness};
 use lm::LanguageModel;
 use lm::text::chat_template::day_of;
@@ -122,8 +122,8 @@ pub fn prepare_with(
     let mut selected = pool.take(&recipe)?;
     if let Some(scorer) = &scorer {
         // Where its folder is, the workspace knows; the run says which model it is.
-        recipe.scorer_model.clone_from(&scorer.name);
-        selected.selection.scorer_sha256 = Some(scorer.id.clone());
+        recipe.scorer_model = scorer.name.to_string();
+        selected.selection.scorer_sha256 = Some(scorer.id.to_string());
     }
     Ok(PreparedRun {
         model,
@@ -148,7 +148,7 @@ fn find_scorer(
         return Ok(None);
     }
     let named = recipe.scorer_model.clone();
-    let is_named = |known: &ModelRow| known.id == named || known.name == named;
+    let is_named = |known: &ModelRow| known.id.as_str() == named || known.name.as_str() == named;
     let known = session.store().models()?.into_iter().find(is_named);
     recipe.scorer_model = match known.filter(|_| !Path::new(&named).exists()) {
         Some(known) => known.path,
@@ -159,9 +159,9 @@ fn find_scorer(
     let (path, name) = model_place(session, folder)?;
     Ok(Some(ModelRow {
         bytes: folder_bytes(folder),
-        id: scorer.sha256,
+        id: scorer.sha256.into(),
         parameters: scorer.parameters,
-        name,
+        name: name.into(),
         path,
         added_at_ms: 0,
     }))
@@ -176,8 +176,8 @@ pub fn create_run(
 ) -> Result<RunRow> {
     let (path, name) = model_place(session, &request.model)?;
     session.store().upsert_model(&ModelRow {
-        id: prepared.model.sha256.clone(),
-        name: name.clone(),
+        id: prepared.model.sha256.clone().into(),
+        name: name.clone().into(),
         path: path.clone(),
         parameters: prepared.model.parameters,
         bytes: folder_bytes(&request.model),
@@ -189,14 +189,14 @@ pub fn create_run(
             ..scorer.clone()
         })?;
     }
-    let taken: std::collections::HashSet<String> = session
+    let taken: std::collections::HashSet<RunId> = session
         .store()
         .runs()?
         .into_iter()
         .map(|run| run.id)
         .collect();
     let id = (1..)
-        .map(|n| format!("{}-{n}", request.dataset))
+        .map(|n| RunId::from(format!("{}-{n}", request.dataset)))
         .find(|id| !taken.contains(id))
         .unwrap_or_default();
     let selection = serde_json::to_value(&prepared.selected.selection)
@@ -205,8 +205,8 @@ pub fn create_run(
         id: id.clone(),
         dataset_id: prepared.dataset_id,
         model_path: path,
-        model_id: prepared.model.sha256.clone(),
-        model_name: name,
+        model_id: prepared.model.sha256.clone().into(),
+        model_name: name.into(),
         model_parameters: prepared.model.parameters,
         recipe: prepared.recipe.to_toml()?,
         seed: request.seed,
@@ -227,7 +227,7 @@ pub fn create_run(
 
 /// Takes a run off the queue to work on it. False where it waits no longer, or some run is at work: there is
 /// nothing to do for this process then.
-pub fn take_queued(session: &Session, run: &str, process: &Process<'_>) -> Result<bool> {
+pub fn take_queued(session: &Session, run: &RunId, process: &Process<'_>) -> Result<bool> {
     Ok(session
         .store()
         .acquire_queued(run, &process.owner, (process.now_ms)(), process.liveness)?)
@@ -240,7 +240,7 @@ pub fn take_queued(session: &Session, run: &str, process: &Process<'_>) -> Resul
 /// request, and whatever a stage reports. What is finished is kept in every case.
 pub fn execute(
     session: &Session,
-    run: &str,
+    run: &RunId,
     stages: StageRange,
     process: &Process<'_>,
 ) -> Result<RunStatus> {
@@ -251,7 +251,7 @@ pub fn execute(
             .store()
             .acquire(run, &process.owner, (process.now_ms)(), process.liveness)?;
     if let Acquire::HeldBy { pid } = acquired {
-        let run = run.to_owned();
+        let run = run.clone();
         return Err(RunProblem::Locked(Locked::Run { run, pid }).into());
     }
     let (over, workspace) = (AtomicBool::new(false), session.workspace().to_owned());
@@ -271,11 +271,11 @@ pub fn execute(
     settled
 }
 
-fn work(session: &Session, run: &str, stages: StageRange, process: &Process<'_>) -> Result<bool> {
+fn work(session: &Session, run: &RunId, stages: StageRange, process: &Process<'_>) -> Result<bool> {
     let row = session.store().run(run)?;
     let recipe = Recipe::from_toml(&row.recipe)?;
     let model = model_of(&row, &recipe, row.device)?;
-    if model.sha256 != row.model_id {
+    if model.sha256 != row.model_id.as_str() {
         return Err(RunProblem::ModelChanged {
             file: row.model_path,
         }
@@ -292,14 +292,12 @@ fn work(session: &Session, run: &str, stages: StageRange, process: &Process<'_>)
         || stored.test_sha256 != selection.test_sha256;
     if changed {
         return Err(WrongState::ExamplesChanged {
-            run: run.to_owned(),
+            run: run.clone(),
             dataset: row.dataset_name,
         }
         .into());
     }
-    process.sink.event(&Event::RunStarted {
-        run: run.to_owned(),
-    });
+    process.sink.event(&Event::RunStarted { run: run.clone() });
     let (store, sink, stop, now_ms) = (session.store(), process.sink, process.stop, process.now_ms);
     let next_smaller = |stage: StageName| next_smaller(&row, &recipe, &model, &rows, stage);
     let (row, recipe, next_smaller) = (row.clone(), recipe.clone(), &next_smaller);
@@ -335,7 +333,7 @@ fn check_range(row: &RunRow, stages: StageRange) -> Result<()> {
 /// Records how the work ended.
 fn record_end(
     session: &Session,
-    run: &str,
+    run: &RunId,
     result: Result<bool>,
     process: &Process<'_>,
 ) -> Result<RunStatus> {
@@ -387,7 +385,7 @@ fn model_place(session: &Session, folder: &Path) -> Result<(String, String)> {
         .into_iter()
         .find(|known| known.path == path)
     {
-        return Ok((path, known.name));
+        return Ok((path, known.name.to_string()));
     }
     let name = Path::new(&path)
         .file_name()
@@ -398,7 +396,7 @@ fn model_place(session: &Session, folder: &Path) -> Result<(String, String)> {
 /// Renews the lease until the work is over; sets the stop flag where the lease is lost.
 fn keep_lease(
     (workspace, key): (&Path, Option<&RootKey>),
-    run: &str,
+    run: &RunId,
     process: &Process<'_>,
     over: &AtomicBool,
 ) {

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use contract::problem::WrongState;
-use contract::{ArtifactKind, ExportStep, FileAction, StageName, Unpacked};
+use contract::{ArtifactKind, DatasetName, ExportStep, FileAction, RunId, StageName, Unpacked};
 use host::file::DraftFolder;
 use store::{DATABASE, RunRow, Sight, Store, TakenRun, Vault};
 use tempfile::TempDir;
@@ -67,7 +67,7 @@ impl Session {
     }
 
     /// About how large a bundle of a run is: its texts and its adapters.
-    pub(crate) fn bundle_bytes(&self, run: &str, texts: u64) -> Result<u64> {
+    pub(crate) fn bundle_bytes(&self, run: &RunId, texts: u64) -> Result<u64> {
         let mut bytes = texts;
         for sha256 in adapters_of(&self.store, run)?.keys() {
             bytes += folder_bytes(&self.store.blobs().join(sha256));
@@ -145,7 +145,7 @@ impl Packed {
     ///
     /// # Errors
     /// [`store::Error::NameTaken`] where a run or a data set of this name is here already.
-    pub fn take(&self, session: &Session, dataset: &str, model_path: &str) -> Result<()> {
+    pub fn take(&self, session: &Session, dataset: &DatasetName, model_path: &str) -> Result<()> {
         for sha256 in &self.blobs {
             let to = session.store.blobs().join(sha256);
             if !to.exists() {
@@ -173,38 +173,40 @@ impl Packed {
     pub fn unpack(
         &self,
         session: &Session,
-        dataset: Option<&str>,
+        dataset: Option<&DatasetName>,
         model: Option<&Path>,
     ) -> Result<Unpacked> {
-        let dataset = dataset.map(str::trim).filter(|name| !name.is_empty());
-        let dataset = dataset.unwrap_or(&self.run.dataset_name);
+        let dataset = dataset
+            .map(|name| DatasetName::from(name.trim()))
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| self.run.dataset_name.clone());
         let known = session.store.models()?.into_iter();
         let known = known
             .filter(|model| model.id == self.run.model_id && !model.path.is_empty())
             .map(|model| model.path)
             .find(|path| Path::new(path).exists());
         let model_path = model.map(|folder| folder.display().to_string()).or(known);
-        self.take(session, dataset, model_path.as_deref().unwrap_or_default())?;
+        self.take(session, &dataset, model_path.as_deref().unwrap_or_default())?;
         Ok(Unpacked {
             run: self.run.id.clone(),
-            dataset: dataset.to_owned(),
             model: self.run.model_name.clone(),
             model_path,
-            examples: session.store.dataset(dataset)?.counts.total(),
+            examples: session.store.dataset(&dataset)?.counts.total(),
+            dataset,
         })
     }
 }
 
 /// Blob folders of the adapters that a run's later stages, its demo and its exports read, with the adapter's role. The one
 /// that wrote the summaries is read by its own stage alone, and would be a fifth of a bundle.
-fn adapters_of(store: &Store, run: &str) -> Result<BTreeMap<String, String>> {
+fn adapters_of(store: &Store, run: &RunId) -> Result<BTreeMap<String, String>> {
     adapters_made(store, run, |stage| stage != StageName::Summaries)
 }
 
 /// Blob folders of the adapters that these stages of a run trained, with the adapter's role.
 pub(crate) fn adapters_made(
     store: &Store,
-    run: &str,
+    run: &RunId,
     counts: fn(StageName) -> bool,
 ) -> Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{
-    DataDifference, OutputDifference, ResultDifference, RunDifferences, SettingDifference, System,
+    DataDifference, OutputDifference, ResultDifference, RunDifferences, RunId, SettingDifference,
+    System,
 };
 use serde_json::{Value, json};
 use similar::TextDiff;
@@ -38,7 +39,7 @@ impl Session {
     ///
     /// # Errors
     /// [`store::Error::NotFound`], and what the store reports.
-    pub fn differences(&self, runs: &[String]) -> Result<RunDifferences> {
+    pub fn differences(&self, runs: &[RunId]) -> Result<RunDifferences> {
         let sides: Vec<Side> = runs
             .iter()
             .map(|run| self.side(run))
@@ -58,7 +59,7 @@ impl Session {
         })
     }
 
-    fn side(&self, run: &str) -> Result<Side> {
+    fn side(&self, run: &RunId) -> Result<Side> {
         let row = self.run(run)?;
         let seen = self.may_see(run)?.map(|sight| self.seen(&sight, &row));
         Ok(Side {

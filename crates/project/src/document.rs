@@ -8,7 +8,7 @@ pub mod page;
 
 use std::collections::BTreeMap;
 
-use contract::{
+use contract::{ExperimentName, RunId, 
     Budget, DeviceChoice, ExperimentReport, Rounds, RunStanding, StudyResults, System, Words,
 };
 pub use found::{DataHashes, Failure, HandOver, Retry};
@@ -141,7 +141,7 @@ pub struct ExperimentSubject {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CellFound {
     /// The run of the cell.
-    pub run: String,
+    pub run: RunId,
     /// Version of the program that began it.
     pub version: String,
     /// Hash of the base model's weights.
@@ -256,7 +256,7 @@ impl Session {
     ///
     /// # Errors
     /// What the store reports.
-    pub fn report_of_experiment(&self, name: &str, now: Now<'_>) -> Result<Document> {
+    pub fn report_of_experiment(&self, name: &ExperimentName, now: Now<'_>) -> Result<Document> {
         let experiment = self.experiment_report(name, now)?;
         let mut cells = Vec::new();
         let mut failures = Vec::new();
@@ -275,7 +275,7 @@ impl Session {
                 cells.push(self.cell_found(&sight)?);
             }
         }
-        let runs: Vec<&str> = cells.iter().map(|cell| cell.run.as_str()).collect();
+        let runs: Vec<&RunId> = cells.iter().map(|cell| &cell.run).collect();
         let limits = limits::of_experiment(&experiment);
         let subject = ExperimentSubject {
             ratings: self.ratings_of(&runs)?,
@@ -293,7 +293,7 @@ impl Session {
         Ok(CellFound {
             run: report.run.clone(),
             version: report.version.clone(),
-            model_sha256: report.model.sha256.clone(),
+            model_sha256: report.model.sha256.to_string(),
             device: report.device,
             threads: report.threads,
             data: DataHashes::from(selection),
@@ -305,7 +305,7 @@ impl Session {
         })
     }
 
-    fn curves(&self, run: &str) -> Result<Vec<Curve>> {
+    fn curves(&self, run: &RunId) -> Result<Vec<Curve>> {
         let mut curves: BTreeMap<String, Vec<(u64, f64)>> = BTreeMap::new();
         for point in self.metric_points(run, None)? {
             let name = format!("{}/{}", point.stage, point.series);

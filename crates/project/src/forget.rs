@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use contract::problem::WrongState;
-use contract::{
+use contract::{DatasetName, RunId, 
     ExportKind, ForgetConversation, ForgetCount, ForgetExport, ForgetFound, ForgetPlace,
     ForgetPlan, ForgetReceipt, ForgetRun, ForgetSearch, RunStatus, Thing,
 };
@@ -27,11 +27,11 @@ const WHAT: &str = "forget";
 
 /// What forgetting takes, as rows and files.
 struct Reach {
-    dataset: String,
+    dataset: DatasetName,
     dataset_id: i64,
     examples: Vec<ExampleRow>,
     learnt: Vec<RunRow>,
-    tested: Vec<String>,
+    tested: Vec<RunId>,
     adapters: Vec<PathBuf>,
     traces: Vec<PathBuf>,
     copies: Vec<PathBuf>,
@@ -55,7 +55,7 @@ impl Reach {
             .collect()
     }
 
-    fn learnt_ids(&self) -> Vec<String> {
+    fn learnt_ids(&self) -> Vec<RunId> {
         self.learnt.iter().map(|run| run.id.clone()).collect()
     }
 }
@@ -65,7 +65,7 @@ impl Session {
     ///
     /// # Errors
     /// [`store::Error::NotFound`] for an id that the data set does not have.
-    pub fn example_keys(&self, dataset: &str, ids: &[String]) -> Result<Vec<i64>> {
+    pub fn example_keys(&self, dataset: &DatasetName, ids: &[String]) -> Result<Vec<i64>> {
         let rows = self.store.examples_of(dataset)?;
         let mut keys = Vec::new();
         for id in ids {
@@ -89,7 +89,7 @@ impl Session {
     /// # Errors
     /// [`store::Error::NotFound`] for a key that the data set does not have; [`WrongState::ReadByRun`] while a run that
     /// reads one of them is at work; [`contract::problem::StudyProblem::Blinded`] while people rate texts about one.
-    pub fn forget_plan(&self, dataset: &str, keys: &[i64]) -> Result<ForgetPlan> {
+    pub fn forget_plan(&self, dataset: &DatasetName, keys: &[i64]) -> Result<ForgetPlan> {
         let reach = self.reach(dataset, keys)?;
         self.plan_of(&reach)
     }
@@ -99,7 +99,7 @@ impl Session {
     ///
     /// # Errors
     /// Those of [`Session::forget_plan`]; where files cannot be removed, the conversations are still there.
-    pub fn forget(&self, dataset: &str, keys: &[i64], now_ms: i64) -> Result<ForgetReceipt> {
+    pub fn forget(&self, dataset: &DatasetName, keys: &[i64], now_ms: i64) -> Result<ForgetReceipt> {
         let reach = self.reach(dataset, keys)?;
         let plan = self.plan_of(&reach)?;
         let texts = reach.examples.iter().flat_map(|row| {
@@ -174,7 +174,7 @@ impl Session {
         })
     }
 
-    fn reach(&self, dataset: &str, keys: &[i64]) -> Result<Reach> {
+    fn reach(&self, dataset: &DatasetName, keys: &[i64]) -> Result<Reach> {
         let row = self.store.dataset(dataset)?;
         let mut rows: BTreeMap<i64, ExampleRow> = self
             .store
@@ -215,11 +215,11 @@ impl Session {
             }
         }
         let workspace = self.workspace();
-        let ids: Vec<String> = learnt.iter().map(|run| run.id.clone()).collect();
+        let ids: Vec<RunId> = learnt.iter().map(|run| run.id.clone()).collect();
         let adapters = self.store.adapters_only_of(&ids)?.into_iter();
         let logs = ids.iter().chain(&tested);
         let logs = logs.map(|run| workspace.join("logs").join(format!("{run}.log")));
-        let checkpoints = ids.iter().map(|run| self.store.checkpoints().join(run));
+        let checkpoints = ids.iter().map(|run| self.store.checkpoints().join(run.as_str()));
         let pasted = std::fs::read_dir(workspace.join("inbox"))
             .into_iter()
             .flatten();
@@ -281,27 +281,30 @@ impl Session {
 
     /// What left the workspace of the data set and of the runs that read the conversations.
     fn departed(&self, reach: &Reach) -> Result<Vec<ForgetExport>> {
-        let runs: Vec<&String> = reach
+        let runs: Vec<&str> = reach
             .learnt
             .iter()
             .map(|run| &run.id)
             .chain(&reach.tested)
+            .map(RunId::as_str)
             .collect();
-        let all: Vec<String> = self.store.runs()?.into_iter().map(|run| run.id).collect();
+        let all: Vec<RunId> = self.store.runs()?.into_iter().map(|run| run.id).collect();
         let exports = self
             .store
             .exports()?
             .into_iter()
             .filter(|row| match row.kind {
-                ExportKind::Dataset => row.run == reach.dataset,
+                ExportKind::Dataset => reach.dataset == *row.from,
                 // A report of an experiment has the experiment's name, and quotes its runs.
-                ExportKind::Report => runs.contains(&&row.run) || !all.contains(&row.run),
-                ExportKind::Adapter | ExportKind::Bundle => runs.contains(&&row.run),
+                ExportKind::Report => {
+                    runs.contains(&row.from.as_str()) || all.iter().all(|run| *run != *row.from)
+                },
+                ExportKind::Adapter | ExportKind::Bundle => runs.contains(&row.from.as_str()),
             });
         let exports = exports.map(|row| ForgetExport {
             at_ms: row.at_ms,
             kind: row.kind,
-            from: row.run,
+            from: row.from,
             path: row.path,
         });
         Ok(exports.collect())

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use contract::problem::{ModelProblem, StudyProblem, WrongState};
 use contract::{
-    ArtifactKind, DatasetForm, Deliverable, ExportKind, Exported, FileAction, GgufType, Language,
-    Offered, Problem, ReportForm, Split, StageName, StudyState,
+    ArtifactKind, DatasetForm, DatasetName, Deliverable, ExportKind, Exported, FileAction,
+    GgufType, Language, Offered, Problem, ReportForm, RunId, Split, StageName, StudyState,
 };
 use serde::Serialize;
 use store::{ExampleRow, RunRow};
@@ -66,7 +66,7 @@ impl Session {
     ///
     /// # Errors
     /// [`store::Error::NoSuchRun`].
-    pub fn offered(&self, run: &str) -> Result<Vec<Offered>> {
+    pub fn offered(&self, run: &RunId) -> Result<Vec<Offered>> {
         let row = self.run(run)?;
         let mut offered = Vec::new();
         for adapter in Exported::ALL {
@@ -113,7 +113,7 @@ impl Session {
             })),
             Some(_) if !Path::new(&row.model_path).exists() => {
                 let file = match row.model_path.is_empty() {
-                    true => row.model_name.clone(),
+                    true => row.model_name.to_string(),
                     false => row.model_path.clone(),
                 };
                 Some(Problem::from(ModelProblem::NoSuchModel { file }).into())
@@ -157,7 +157,7 @@ impl Session {
     /// [`StudyProblem::Blinded`] while people rate summaries of its dialogues: the references are among what they rate.
     pub fn write_dataset(
         &self,
-        name: &str,
+        name: &DatasetName,
         form: DatasetForm,
         to: &Path,
         now_ms: i64,
@@ -190,7 +190,7 @@ impl Session {
     ///
     /// # Errors
     /// [`store::Error::NoSuchRun`].
-    pub fn recipe_of(&self, run: &str) -> Result<Recipe> {
+    pub fn recipe_of(&self, run: &RunId) -> Result<Recipe> {
         Recipe::from_toml(&self.run(run)?.recipe)
     }
 

@@ -61,7 +61,7 @@ use serde::{Deserialize, Serialize};
 use transcript::Beside;
 
 pub use account::Units;
-pub use leak::{Leak, find_leaks};
+pub use leak::find_leaks;
 pub use split::shares;
 pub(crate) use split::{Standing, draw};
 pub use turn_rows::{BadTurnMap, TurnMap};

@@ -11,7 +11,7 @@ pub mod tables;
 
 use std::collections::BTreeMap;
 
-use contract::{ArtifactKind, JudgeAfter, ResultMetric, ScoreLink, Synthesizer, System};
+use contract::{ArtifactKind, JudgeAfter, Mean, ResultMetric, ScoreLink, Synthesizer, System};
 use metrics::interval::{Interval, bootstrap_mean, paired_bootstrap, wilson};
 use metrics::rank::spearman_interval;
 use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each};
@@ -30,15 +30,6 @@ pub fn rouge1(output: &Output) -> f64 {
 
 /// Resamples of the interval of a rank correlation.
 const AFTER_RESAMPLES: usize = 1_000;
-
-/// A mean with its 95 % interval.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Mean {
-    /// The mean over items.
-    pub mean: f64,
-    /// Its 95 % interval, low and high.
-    pub ci95: [f64; 2],
-}
 
 /// A difference to real-only training on the same items.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use contract::{
     ArtifactKind, Part, Round, RoundFigures, RoundPart, RoundStep, RoundStop, RoundWarning, Rounds,
-    StageName, Synthesizer, System,
+    RunId, StageName, Synthesizer, System,
 };
 use store::{ArtifactRow, Store};
 
@@ -156,7 +156,7 @@ impl Courses {
     ///
     /// # Errors
     /// What the store reports; figures that cannot be read.
-    pub fn of(store: &Store, run: &str, recipe: &Recipe) -> Result<Self> {
+    pub fn of(store: &Store, run: &RunId, recipe: &Recipe) -> Result<Self> {
         let mut courses = BTreeMap::new();
         for system in looping(recipe) {
             let mut figures = Vec::new();
@@ -199,7 +199,7 @@ impl Courses {
     ///
     /// # Errors
     /// What the store reports.
-    pub fn shown(&self, store: &Store, run: &str, recipe: &Recipe) -> Result<Vec<Rounds>> {
+    pub fn shown(&self, store: &Store, run: &RunId, recipe: &Recipe) -> Result<Vec<Rounds>> {
         let real_ce = real_ce(store, run)?;
         let begun = self
             .0
@@ -221,7 +221,7 @@ impl Courses {
 }
 
 /// Validation CE of training on real pairs alone, where the run has it.
-fn real_ce(store: &Store, run: &str) -> Result<Option<f64>> {
+fn real_ce(store: &Store, run: &RunId) -> Result<Option<f64>> {
     let part = Part::Summarizer(System::SftReal);
     let rows = store.part_artifacts(run, part, Some(ArtifactKind::Adapter))?;
     let adapter = read::<TrainedAdapter>(&rows)?.pop();
@@ -245,7 +245,7 @@ fn system_of(part: Part) -> Option<System> {
 /// What the store reports; figures that cannot be read.
 pub fn last_artifacts(
     store: &Store,
-    run: &str,
+    run: &RunId,
     stage: StageName,
     kind: ArtifactKind,
 ) -> Result<Vec<ArtifactRow>> {
@@ -276,7 +276,7 @@ pub fn last_artifacts(
 /// What the store reports.
 pub fn first_artifacts(
     store: &Store,
-    run: &str,
+    run: &RunId,
     stage: StageName,
     kind: ArtifactKind,
 ) -> Result<Vec<ArtifactRow>> {

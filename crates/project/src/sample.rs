@@ -4,11 +4,10 @@
 //! The sample is a practice's invented conversations with a finished run on them. The run is kept as a run bundle: a
 //! workspace with this run alone ([`crate::bundle`]).
 
+use contract::Sample;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-use serde::Serialize;
 
 use crate::bundle::Packed;
 use crate::error::Result;
@@ -25,23 +24,6 @@ pub const TOY: &str = "duo-mini";
 
 /// Where the finished run is in the folder.
 const PACKED: &str = "practice/run";
-
-/// What the sample put into the workspace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Sample {
-    /// Name of its data set.
-    pub dataset: String,
-    /// Its finished run.
-    pub run: String,
-    /// Folder of its base model.
-    pub model: PathBuf,
-    /// Whether the base model is there: without it the run can be read and rated, but its summarizer cannot answer.
-    pub has_model: bool,
-    /// Pairs in the data set.
-    pub examples: u64,
-    /// Whether it was here before.
-    pub known: bool,
-}
 
 /// Environment variable that names the folder, for programs that lie elsewhere.
 pub const FOLDER_VARIABLE: &str = "DUOLOGUE_MODELS";
@@ -124,17 +106,17 @@ impl Session {
             }
             _ => {
                 let packed = Packed::open(self, &bundle.packed())?;
-                packed.take(self, DATASET, &model_path)?;
+                packed.take(self, &DATASET.into(), &model_path)?;
                 false
             }
         };
-        let row = self.store.run(RUN)?;
+        let row = self.store.run(&RUN.into())?;
         let counts = self.store.dataset(&row.dataset_name)?.counts;
         Ok(Sample {
             dataset: row.dataset_name,
             run: row.id,
             has_model: bundle.has_base(),
-            model,
+            model: model_path.into_owned(),
             examples: counts.train + counts.validation + counts.test,
             known,
         })

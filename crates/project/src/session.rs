@@ -14,7 +14,7 @@ use contract::problem::WrongState;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use contract::{
+use contract::{ModelName, ModelId, DatasetName, RunId, 
     ArtifactKind, Budget, Control, FileAction, Kept, Label, Part, Progress, RunStatus, StageName,
     StageStanding, StageStatus, System,
 };
@@ -64,13 +64,13 @@ impl Browsable {
 #[derive(Clone, Debug, Serialize)]
 pub struct RunSummary {
     /// The run's id.
-    pub run: String,
+    pub run: RunId,
     /// Where it stands.
     pub status: RunStatus,
     /// Its data set.
-    pub dataset: String,
+    pub dataset: DatasetName,
     /// Name of its base model.
-    pub model: String,
+    pub model: ModelName,
     /// Seed of its random numbers.
     pub seed: u64,
     /// When it was created.
@@ -195,7 +195,7 @@ impl Session {
     }
 
     /// Removes a data set that no run uses.
-    pub fn delete_dataset(&self, name: &str) -> Result<()> {
+    pub fn delete_dataset(&self, name: &DatasetName) -> Result<()> {
         let dataset = self.store.dataset(name)?;
         Ok(self.store.delete_dataset(dataset.id)?)
     }
@@ -206,7 +206,7 @@ impl Session {
     }
 
     /// Forgets a model; its files stay.
-    pub fn remove_model(&self, id: &str) -> Result<()> {
+    pub fn remove_model(&self, id: &ModelId) -> Result<()> {
         Ok(self.store.remove_model(id)?)
     }
 
@@ -220,7 +220,7 @@ impl Session {
     }
 
     /// Where a run stands: for polling while it works.
-    pub fn status(&self, run: &str) -> Result<RunSummary> {
+    pub fn status(&self, run: &RunId) -> Result<RunSummary> {
         self.summary(&self.store.run(run)?)
     }
 
@@ -252,7 +252,7 @@ impl Session {
     }
 
     /// The run's row: recipe, seed, model, error.
-    pub fn run(&self, run: &str) -> Result<RunRow> {
+    pub fn run(&self, run: &RunId) -> Result<RunRow> {
         Ok(self.store.run(run)?)
     }
 
@@ -336,7 +336,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::Store`] for an unknown run.
-    pub fn add_systems(&self, run: &str, systems: &[System]) -> Result<()> {
+    pub fn add_systems(&self, run: &RunId, systems: &[System]) -> Result<()> {
         let row = self.store.run(run)?;
         let mut recipe = Recipe::from_toml(&row.recipe)?;
         for system in systems {
@@ -351,7 +351,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::Store`] for an unknown run, and the recipe's where there cannot be as many rounds.
-    pub fn set_rounds(&self, run: &str, rounds: u32) -> Result<()> {
+    pub fn set_rounds(&self, run: &RunId, rounds: u32) -> Result<()> {
         let mut recipe = Recipe::from_toml(&self.store.run(run)?.recipe)?;
         recipe.set(&format!("rounds={rounds}"))?;
         Ok(self.store.update_run_recipe(run, &recipe.to_toml()?)?)
@@ -360,7 +360,7 @@ impl Session {
     /// Points of a run's curves.
     pub fn metric_points(
         &self,
-        run: &str,
+        run: &RunId,
         stage: Option<StageName>,
     ) -> Result<Vec<MetricPointRow>> {
         Ok(self.store.metric_points(run, stage)?)
@@ -369,7 +369,7 @@ impl Session {
     /// Artifacts of a stage, page by page, the latest version of each.
     pub fn items(
         &self,
-        run: &str,
+        run: &RunId,
         stage: Browsable,
         kind: Option<ArtifactKind>,
         offset: u32,
@@ -410,7 +410,7 @@ impl Session {
     }
 
     /// Replaces an artifact by a person's version. What follows the part becomes stale.
-    pub fn edit_item(&self, run: &str, part: Part, edit: &ArtifactEdit<'_>) -> Result<u32> {
+    pub fn edit_item(&self, run: &RunId, part: Part, edit: &ArtifactEdit<'_>) -> Result<u32> {
         let version = self.store.edit_artifact(run, part, edit)?;
         let rows = self.store.part_artifacts(run, part, None)?;
         let sha256 = output_sha256(
@@ -424,7 +424,7 @@ impl Session {
     /// Whether a process works on the run. One that was killed leaves its lease behind.
     pub fn is_worked_on(
         &self,
-        run: &str,
+        run: &RunId,
         now_ms: i64,
         liveness: &dyn Fn(&Identity) -> Liveness,
     ) -> Result<bool> {
@@ -437,7 +437,7 @@ impl Session {
     /// Asks a run's worker to pause, cancel or discard. A run that nobody works on changes at once.
     pub fn control(
         &self,
-        run: &str,
+        run: &RunId,
         control: Control,
         now_ms: i64,
         liveness: &dyn Fn(&Identity) -> Liveness,
@@ -465,14 +465,14 @@ impl Session {
     }
 
     /// Throws the partial results and checkpoints of a run away.
-    pub fn discard(&self, run: &str) -> Result<()> {
+    pub fn discard(&self, run: &RunId) -> Result<()> {
         // A failed stage keeps partial results too.
         let unfinished =
             |s: &&StageRow| matches!(s.status, StageStatus::Running | StageStatus::Failed);
         for stage in self.store.stages(run)?.iter().filter(unfinished) {
             self.store.clear_work(run, stage.name)?;
         }
-        let folder = self.store.checkpoints().join(run);
+        let folder = self.store.checkpoints().join(run.as_str());
         match std::fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(Error::io(FileAction::Remove, &folder, &error))
@@ -519,25 +519,25 @@ impl Session {
     }
 
     /// Keeps the seconds that were forecast for each stage of a run, for the time that is left of it.
-    pub fn keep_forecast(&self, run: &str, seconds: &Forecast) -> Result<()> {
+    pub fn keep_forecast(&self, run: &RunId, seconds: &Forecast) -> Result<()> {
         let seconds = serde_json::to_value(seconds)
             .map_err(|error| crate::error::corrupt("forecast", &error))?;
         self.set_setting(&forecast_key(run), &seconds)
     }
 
     /// Keeps what a run gave up to end in time.
-    pub fn keep_budget(&self, run: &str, budget: &Budget) -> Result<()> {
+    pub fn keep_budget(&self, run: &RunId, budget: &Budget) -> Result<()> {
         self.set_setting(&budget_key(run), &json!(budget))
     }
 
     /// What a run gave up to end in time; none if it had no limit.
-    pub fn budget(&self, run: &str) -> Result<Option<Budget>> {
+    pub fn budget(&self, run: &RunId) -> Result<Option<Budget>> {
         let kept = self.setting(&budget_key(run))?;
         Ok(kept.and_then(|kept| serde_json::from_value(kept).ok()))
     }
 
     /// The seconds that were forecast for each stage of a run; empty if none were kept.
-    pub fn forecast(&self, run: &str) -> Result<Forecast> {
+    pub fn forecast(&self, run: &RunId) -> Result<Forecast> {
         let kept = self.setting(&forecast_key(run))?.unwrap_or_default();
         Ok(serde_json::from_value(kept).unwrap_or_default())
     }
@@ -552,11 +552,11 @@ impl Session {
 pub type Forecast = BTreeMap<StageName, f64>;
 
 /// The setting is called as when the window alone kept it.
-pub(crate) fn forecast_key(run: &str) -> String {
+pub(crate) fn forecast_key(run: &RunId) -> String {
     format!("window.forecast.{run}")
 }
 
-pub(crate) fn budget_key(run: &str) -> String {
+pub(crate) fn budget_key(run: &RunId) -> String {
     format!("budget.{run}")
 }
 

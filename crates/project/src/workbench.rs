@@ -10,7 +10,8 @@ mod lineage;
 use std::collections::{BTreeMap, HashMap};
 
 use contract::{
-    ArtifactKind, FoundItems, ItemCount, ItemMark, ItemOrder, ItemQuery, ItemVerdict, StageName,
+    ArtifactKind, FoundItems, ItemCount, ItemMark, ItemOrder, ItemQuery, ItemVerdict, RunId,
+    StageName,
 };
 use serde::Deserialize;
 use store::{ItemFacts, ItemRow};
@@ -181,7 +182,7 @@ impl Session {
     }
 
     /// ROUGE-1 of each test summary, by part and number.
-    fn rouge1_by_place(&self, run: &str) -> Result<HashMap<(String, u32), f64>> {
+    fn rouge1_by_place(&self, run: &RunId) -> Result<HashMap<(String, u32), f64>> {
         let (stage, kind) = (StageName::Evaluate, Some(ArtifactKind::Output));
         let rows = self.store.artifacts(run, stage, kind)?;
         let outputs: Vec<Output> = read(&rows)?;
@@ -198,7 +199,7 @@ impl Session {
     /// # Errors
     /// [`store::Error::NotFound`]; [`contract::problem::StudyProblem::Blinded`] for a key of a test text, from before people began
     /// to rate.
-    pub fn look_at(&self, run: &str, keys: &[i64]) -> Result<Vec<Looked>> {
+    pub fn look_at(&self, run: &RunId, keys: &[i64]) -> Result<Vec<Looked>> {
         if keys.iter().any(|key| *key < 0) {
             let TestOutputs::Blind(texts) = self.test_outputs(run)? else {
                 // People have ended meanwhile; the list is made anew.

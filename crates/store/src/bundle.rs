@@ -9,7 +9,7 @@ use crate::protect::export;
 use crate::table::Json;
 use crate::vault::{attached_key, connect};
 use crate::{DATABASE, Error, Result, Store, create_dir};
-use contract::{ArtifactKind, Thing};
+use contract::{ArtifactKind, DatasetName, RunId, Thing};
 use rusqlite::{Connection, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -19,9 +19,9 @@ use std::path::Path;
 /// they mean name examples by their numbers: the shots of a run (`S`) and one kind of artifact (`A`).
 pub struct TakenRun<'a, S, A> {
     /// Its id, in both workspaces.
-    pub id: &'a str,
+    pub id: &'a RunId,
     /// What its data set is called here.
-    pub dataset: &'a str,
+    pub dataset: &'a DatasetName,
     /// Folder of its model on this machine.
     pub model_path: &'a str,
     /// Gives the shots of the run their examples' new numbers: the old ones plus a number.
@@ -53,7 +53,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NoSuchRun`]; [`Error::Io`] where `to` holds a workspace already.
-    pub fn write_bundle(&self, run: &str, to: &Path) -> Result<()> {
+    pub fn write_bundle(&self, run: &RunId, to: &Path) -> Result<()> {
         self.run(run)?;
         create_dir(to)?;
         let database = to.join(DATABASE);
@@ -77,19 +77,19 @@ impl Store {
     }
 
     /// Copies the database and takes everything but the run out of the copy, which has the key of the original.
-    fn leave_one(&self, run: &str, database: &Path) -> Result<()> {
+    fn leave_one(&self, run: &RunId, database: &Path) -> Result<()> {
         self.conn
             .execute("VACUUM INTO ?1", [database.to_string_lossy()])?;
         let bundle = connect(database, self.vault.keys())?;
         bundle.execute_batch("PRAGMA foreign_keys = ON; CREATE TEMP TABLE kept (id TEXT);")?;
-        bundle.execute("INSERT INTO temp.kept VALUES (?1)", [run])?;
+        bundle.execute("INSERT INTO temp.kept VALUES (?1)", [run.as_str()])?;
         bundle.execute_batch(LEAVE_ONE)?;
         bundle.execute_batch("PRAGMA journal_mode = DELETE; VACUUM;")?;
         Ok(())
     }
 
     /// The same out of a protected workspace: what leaves is in clear, and nothing but the run ever is.
-    fn leave_one_in_clear(&self, run: &str, database: &Path) -> Result<()> {
+    fn leave_one_in_clear(&self, run: &RunId, database: &Path) -> Result<()> {
         let under_key = database.with_extension("sealed");
         host::private::create_file(&under_key).map_err(|e| Error::io(&under_key, e))?;
         let copied = self.leave_one(run, &under_key).and_then(|()| {
@@ -110,7 +110,7 @@ impl Store {
         from: &Path,
         taken: &TakenRun<'_, S, A>,
     ) -> Result<()> {
-        Self::open(from)?.run(taken.id)?;
+        Self::open(from)?.run(&taken.id.clone())?;
         let database = from.join(DATABASE);
         let key = attached_key(self.vault.keys(), None);
         let attach = format!("ATTACH ?1 AS bundle{}", &*key);
@@ -136,12 +136,12 @@ const PART_COLUMNS: &str =
 
 /// Copies the rows. Columns are named: either database may have more of them, from a newer Duologue.
 fn take<S: Stored, A: Stored>(tx: &Connection, taken: &TakenRun<'_, S, A>) -> Result<()> {
-    let id = taken.id;
+    let id = taken.id.as_str();
     tx.execute(
         "INSERT INTO main.dataset (name, format, mapping, created_at_ms)
          SELECT ?2, format, mapping, created_at_ms FROM bundle.dataset
          WHERE id = (SELECT dataset_id FROM bundle.run WHERE id = ?1)",
-        params![id, taken.dataset],
+        params![id, taken.dataset.as_str()],
     )
     .map_err(|e| name_taken(e, Thing::Dataset, taken.dataset))?;
     let dataset = tx.last_insert_rowid();
@@ -201,7 +201,7 @@ fn take_run_row<S: Stored, A>(
     dataset: i64,
     by: i64,
 ) -> Result<()> {
-    let id = taken.id;
+    let id = taken.id.as_str();
     // Its data set has another number here; the reference is made right before the transaction ends.
     tx.execute_batch("PRAGMA defer_foreign_keys = ON")?;
     tx.execute(
@@ -231,7 +231,7 @@ fn renumber_artifacts<S, A: Stored>(
     let mut query =
         tx.prepare("SELECT id, payload FROM main.artifact WHERE run_id = ?1 AND kind = ?2")?;
     let mut update = tx.prepare("UPDATE main.artifact SET payload = ?2 WHERE id = ?1")?;
-    let mut rows = query.query(params![taken.id, taken.names_example.as_str()])?;
+    let mut rows = query.query(params![taken.id.as_str(), taken.names_example.as_str()])?;
     let mut changed: Vec<(i64, A)> = Vec::new();
     while let Some(row) = rows.next()? {
         let Json(mut payload): Json<A> = row.get(1)?;
@@ -251,10 +251,10 @@ mod tests {
     use contract::{Part, StageName};
     use serde_json::{Value, json};
 
-    fn taken(id: &str) -> TakenRun<'_, Value, Value> {
+    fn taken<'a>(id: &'a RunId, dataset: &'a DatasetName) -> TakenRun<'a, Value, Value> {
         TakenRun {
             id,
-            dataset: "taken",
+            dataset,
             model_path: "/here/m",
             renumber_shots: &|shots, by| *shots = json!({"moved": by, "were": shots}),
             names_example: ArtifactKind::Topic,
@@ -269,17 +269,22 @@ mod tests {
         fixture::run(&store, "r");
         let made = fixture::artifacts(3);
         store
-            .start_part("r", Part::Whole(StageName::Topics), "in")
+            .start_part(&"r".into(), Part::Whole(StageName::Topics), "in")
             .unwrap();
         store
             .commit_part(
-                "r",
+                &"r".into(),
                 Part::Whole(StageName::Topics),
                 &fixture::result(&made, "out"),
             )
             .unwrap();
         store
-            .put_work("r", Part::Whole(StageName::Summaries), "half", &json!(1))
+            .put_work(
+                &"r".into(),
+                Part::Whole(StageName::Summaries),
+                "half",
+                &json!(1),
+            )
             .unwrap();
         // A study that an earlier Duologue wrote, and one of this one.
         store
@@ -294,7 +299,7 @@ mod tests {
             })
             .unwrap();
         let to = tempfile::tempdir().unwrap();
-        store.write_bundle("r", to.path()).unwrap();
+        store.write_bundle(&"r".into(), to.path()).unwrap();
         to
     }
 
@@ -312,16 +317,19 @@ mod tests {
         assert_eq!(store.rating_studies().unwrap().len(), 0);
         assert_eq!(
             store
-                .work("r", Part::Whole(StageName::Summaries), "half")
+                .work(&"r".into(), Part::Whole(StageName::Summaries), "half")
                 .unwrap(),
             None
         );
         assert!(
-            matches!(store.write_bundle("r", to.path()), Err(Error::Io { .. })),
+            matches!(
+                store.write_bundle(&"r".into(), to.path()),
+                Err(Error::Io { .. })
+            ),
             "an occupied folder"
         );
         assert!(matches!(
-            store.write_bundle("nobody", to.path()),
+            store.write_bundle(&"nobody".into(), to.path()),
             Err(Error::NoSuchRun { .. })
         ));
     }
@@ -332,10 +340,12 @@ mod tests {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "mine");
         let mine = store
-            .examples(store.dataset("data of mine").unwrap().id, None)
+            .examples(store.dataset(&"data of mine".into()).unwrap().id, None)
             .unwrap();
-        store.take_run(from.path(), &taken("r")).unwrap();
-        let run = store.run("r").unwrap();
+        store
+            .take_run(from.path(), &taken(&"r".into(), &"taken".into()))
+            .unwrap();
+        let run = store.run(&"r".into()).unwrap();
         assert_eq!(
             (run.dataset_name.as_str(), run.model_path.as_str()),
             ("taken", "/here/m")
@@ -348,13 +358,15 @@ mod tests {
         let last = mine.iter().map(|e| e.id).max().unwrap();
         assert_eq!(examples.iter().map(|e| e.id).min().unwrap(), last + 1);
         let by = run.shots["moved"].as_i64().unwrap();
-        let topics = store.artifacts("r", StageName::Topics, None).unwrap();
+        let topics = store
+            .artifacts(&"r".into(), StageName::Topics, None)
+            .unwrap();
         assert_eq!(topics.len(), 3);
         assert!(
             topics.iter().all(|topic| topic.payload["by"] == by),
             "{topics:?}"
         );
-        let stage = &store.stages("r").unwrap()[0];
+        let stage = &store.stages(&"r".into()).unwrap()[0];
         assert_eq!(
             (stage.status.as_str(), stage.output_sha256.as_deref()),
             ("done", Some("out"))
@@ -365,8 +377,10 @@ mod tests {
     fn what_is_here_already_is_refused_and_nothing_changes() {
         let from = bundle();
         let (_dir, store) = fixture::store();
-        store.take_run(from.path(), &taken("r")).unwrap();
-        let again = store.take_run(from.path(), &taken("r"));
+        store
+            .take_run(from.path(), &taken(&"r".into(), &"taken".into()))
+            .unwrap();
+        let again = store.take_run(from.path(), &taken(&"r".into(), &"taken".into()));
         assert!(
             matches!(
                 again,
@@ -377,11 +391,7 @@ mod tests {
             ),
             "{again:?}"
         );
-        let under_another_name = TakenRun {
-            dataset: "else",
-            ..taken("r")
-        };
-        let again = store.take_run(from.path(), &under_another_name);
+        let again = store.take_run(from.path(), &taken(&"r".into(), &"else".into()));
         assert!(
             matches!(
                 again,

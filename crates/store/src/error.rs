@@ -8,7 +8,7 @@ use rusqlite::ffi;
 use std::path::{Path, PathBuf};
 
 use contract::problem::{Corrupt, ImportProblem, NotFound, Problem, WorkspaceProblem};
-use contract::{FileAction, Thing};
+use contract::{FileAction, RunId, Thing};
 
 /// Result with the store's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
@@ -74,7 +74,7 @@ pub enum Error {
     /// No run has this id.
     NoSuchRun {
         /// The id asked for.
-        id: String,
+        id: RunId,
     },
     /// Anything else that was asked for by key and does not exist.
     NotFound {
@@ -107,7 +107,7 @@ pub enum Error {
     /// Another process took the run over; this one must stop.
     LeaseLost {
         /// The run's id.
-        run: String,
+        run: RunId,
     },
     /// What concerns the protection of the workspace: its keys, what is encrypted, what is not.
     Protection(WorkspaceProblem),

@@ -22,6 +22,7 @@ mod table;
 mod vault;
 
 pub use bundle::TakenRun;
+use contract::RunId;
 pub use error::{Error, Result};
 pub use hash::{sha256_hex, sha256_json};
 pub use key::recovery::RecoveryKey;
@@ -31,11 +32,11 @@ pub use migration::Release;
 pub use protect::{Conversion, protect, rotate, slots, unprotect};
 pub use search::{FoundPassage, Passages, Search};
 pub use table::artifact::{ArtifactEdit, ArtifactPage, ArtifactRow, MACHINE, NewArtifact};
-pub use table::dataset::{DatasetRow, NewDataset, SplitCounts};
+pub use table::dataset::{DatasetRow, NewDataset};
 pub use table::example::{ExampleRow, NewExample};
 pub use table::experiment::{ExperimentCellRow, ExperimentRow};
 pub use table::forget::{ForgetRows, Forgetting, JournalRow};
-pub use table::import::{Changes, ImportRow, NewImport, RunExamples, Undo};
+pub use table::import::{Changes, NewImport, RunExamples, Undo};
 pub use table::label::{HangsOnDataset, HangsOnRun};
 pub use table::leak::ExportRow;
 pub use table::lease::{Acquire, LEASE_TIMEOUT_MS, LeaseRow, Owner, StopRequest};
@@ -70,7 +71,7 @@ pub const DATABASE: &str = private::DATABASE;
 
 /// The lease under which this connection writes a run's rows (see [`Store::acquire`]).
 pub(crate) struct Fence {
-    pub(crate) run: String,
+    pub(crate) run: RunId,
     pub(crate) token: String,
 }
 
@@ -203,14 +204,14 @@ impl Store {
     /// holds it: a worker that slept through a take-over must not write into its successor's stage.
     pub(crate) fn write_run<T>(
         &self,
-        run: &str,
+        run: &RunId,
         change: impl FnOnce(&Connection) -> Result<T>,
     ) -> Result<T> {
         self.write(|tx| {
-            if let Some(fence) = self.fence.borrow().as_ref().filter(|f| f.run == run) {
+            if let Some(fence) = self.fence.borrow().as_ref().filter(|f| f.run == *run) {
                 let holder: Option<String> = tx
                     .prepare_cached("SELECT token FROM lease WHERE run_id = ?1")?
-                    .query_row(params![run], |r| r.get(0))
+                    .query_row(params![run.as_str()], |r| r.get(0))
                     .optional()?;
                 if holder.as_deref() != Some(fence.token.as_str()) {
                     return Err(Error::LeaseLost {
@@ -344,7 +345,7 @@ mod tests {
         private(&modes());
         let bundle = dir.path().join("bundle");
         fixture::run(&again, "r");
-        again.write_bundle("r", &bundle).unwrap();
+        again.write_bundle(&"r".into(), &bundle).unwrap();
         let database = std::fs::metadata(bundle.join(DATABASE)).unwrap();
         assert_eq!(database.permissions().mode() & 0o777, 0o600);
     }
@@ -361,7 +362,9 @@ mod tests {
     fn a_full_disk_leaves_everything_as_before() {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
-        let before = store.artifacts("r", StageName::Topics, None).unwrap();
+        let before = store
+            .artifacts(&"r".into(), StageName::Topics, None)
+            .unwrap();
         let pages: i64 = store
             .conn
             .query_row("PRAGMA page_count", [], |r| r.get(0))
@@ -383,18 +386,20 @@ mod tests {
             .collect();
         let failed = store
             .commit_part(
-                "r",
+                &"r".into(),
                 Part::Whole(StageName::Topics),
                 &fixture::result(&big, "out"),
             )
             .unwrap_err();
         assert!(failed.is_disk_full(), "{failed:?}");
         assert_eq!(
-            store.artifacts("r", StageName::Topics, None).unwrap(),
+            store
+                .artifacts(&"r".into(), StageName::Topics, None)
+                .unwrap(),
             before
         );
         assert_eq!(
-            store.stage("r", StageName::Topics).unwrap().status,
+            store.stage(&"r".into(), StageName::Topics).unwrap().status,
             StageStatus::Waiting
         );
         store
@@ -403,7 +408,7 @@ mod tests {
             .unwrap();
         store
             .commit_part(
-                "r",
+                &"r".into(),
                 Part::Whole(StageName::Topics),
                 &fixture::result(&big, "out"),
             )

@@ -305,7 +305,7 @@ mod tests {
             let store = Store::open(dir.path()).unwrap();
             assert_eq!(schema(&store), schema(&fresh), "from version {version}");
             if version >= 2 {
-                let old = store.dataset("old").unwrap();
+                let old = store.dataset(&"old".into()).unwrap();
                 assert_eq!(store.examples(old.id, None).unwrap()[0].references, ["s"]);
             }
             fixture::run(&store, "r");
@@ -360,11 +360,11 @@ mod tests {
         let store = Store::open(dir.path()).unwrap();
         fixture::run(&store, "after");
         store
-            .start_part("after", Part::Whole(StageName::Topics), "in")
+            .start_part(&"after".into(), Part::Whole(StageName::Topics), "in")
             .unwrap();
         let result = fixture::result(&[], "out");
         store
-            .commit_part("after", Part::Whole(StageName::Topics), &result)
+            .commit_part(&"after".into(), Part::Whole(StageName::Topics), &result)
             .unwrap();
         let runs: Vec<_> = store
             .runs()
@@ -388,15 +388,15 @@ mod tests {
     fn runs_move_between_schemas_that_differ_by_an_additive_line() {
         let take = |from: &Path, into: &Store| {
             let taken = crate::TakenRun::<Value, Value> {
-                id: "r",
-                dataset: "taken",
+                id: &"r".into(),
+                dataset: &"taken".into(),
                 model_path: "m",
                 renumber_shots: &|_, _| (),
                 names_example: contract::ArtifactKind::Topic,
                 renumber_artifact: &|_, _| (),
             };
             into.take_run(from, &taken).unwrap();
-            assert_eq!(into.run("r").unwrap().shots, json!(["t1", "t2"]));
+            assert_eq!(into.run(&"r".into()).unwrap().shots, json!(["t1", "t2"]));
         };
         let bundle = |extended: bool| {
             let (dir, store) = fixture::store();
@@ -405,7 +405,7 @@ mod tests {
             if extended {
                 open_newer(&additive(), dir.path());
             }
-            store.write_bundle("r", to.path()).unwrap();
+            store.write_bundle(&"r".into(), to.path()).unwrap();
             to
         };
         let (old_dir, old) = fixture::store();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use contract::problem::Misuse;
-use contract::{Doubt, Dropped, Kept, LongExample, Origin, Severity, TooLong};
+use contract::{DatasetName, Doubt, Dropped, Kept, LongExample, Origin, Severity, TooLong};
 use host::clock::now_ms;
 use project::hygiene::Finding;
 use project::import::{
@@ -17,8 +17,8 @@ use tauri_plugin_dialog::DialogExt;
 
 use super::{count, file, turns};
 use crate::dto::{
-    ColumnRole, Dataset, DoubtFound, DroppedCount, Example, ExamplePage, ImportIssue, ImportLeak,
-    ImportReport, ImportRequest, PastImport, Sample, SplitCounts, Turn,
+    ColumnRole, Dataset, DoubtFound, DroppedCount, Example, ExamplePage, ImportIssue, ImportReport,
+    ImportRequest, Turn,
 };
 use crate::error::Answer;
 use crate::place::Place;
@@ -67,14 +67,7 @@ pub(crate) fn import_files(
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn take_sample(place: State<'_, Place>) -> Answer<Sample> {
-    let taken = place.session()?.take_sample(place.bundle()?)?;
-    Ok(Sample {
-        dataset: taken.dataset,
-        run: taken.run,
-        model: taken.model.to_string_lossy().into_owned(),
-        has_model: taken.has_model,
-        examples: count(taken.examples),
-    })
+    Ok(place.session()?.take_sample(place.bundle()?)?)
 }
 
 /// The data sets, newest first.
@@ -99,33 +92,24 @@ pub(crate) fn datasets(place: State<'_, Place>) -> Answer<Vec<Dataset>> {
     Ok(rows.into_iter().map(dataset).collect())
 }
 
-fn counted(counts: project::rows::SplitCounts) -> SplitCounts {
-    SplitCounts {
-        train: count(counts.train),
-        validation: count(counts.validation),
-        test: count(counts.test),
-    }
-}
-
 /// The imports that a data set was made of, the newest first.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn past_imports(place: State<'_, Place>, dataset: String) -> Answer<Vec<PastImport>> {
-    let past = |row: project::rows::ImportRow| PastImport {
-        id: row.id as f64,
-        at_ms: row.at_ms as f64,
-        files: row.files,
-        splits: counted(row.counts),
-        present: count(row.present),
-    };
-    let rows = place.session()?.imports(&dataset)?;
-    Ok(rows.into_iter().map(past).collect())
+pub(crate) fn past_imports(
+    place: State<'_, Place>,
+    dataset: DatasetName,
+) -> Answer<Vec<PastImport>> {
+    Ok(place.session()?.imports(&dataset)?)
 }
 
 /// Undoes an import: its examples go, and the data set with the last of them. Returns how many went.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn undo_import(place: State<'_, Place>, dataset: String, number: f64) -> Answer<u32> {
+pub(crate) fn undo_import(
+    place: State<'_, Place>,
+    dataset: DatasetName,
+    number: f64,
+) -> Answer<u32> {
     Ok(count(
         place.session()?.undo_import(&dataset, number as i64)?,
     ))
@@ -136,7 +120,7 @@ pub(crate) fn undo_import(place: State<'_, Place>, dataset: String, number: f64)
 #[specta::specta]
 pub(crate) fn examples(
     place: State<'_, Place>,
-    dataset: String,
+    dataset: DatasetName,
     offset: u32,
     limit: u32,
 ) -> Answer<ExamplePage> {
@@ -162,7 +146,7 @@ pub(crate) fn examples(
 /// What is doubtful about a data set.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn doubts(place: State<'_, Place>, dataset: String) -> Answer<Vec<DoubtFound>> {
+pub(crate) fn doubts(place: State<'_, Place>, dataset: DatasetName) -> Answer<Vec<DoubtFound>> {
     let session = place.session()?;
     let rows = session.examples(&dataset, 0, u32::MAX)?;
     let places: HashMap<i64, usize> = rows
@@ -183,7 +167,7 @@ pub(crate) fn doubts(place: State<'_, Place>, dataset: String) -> Answer<Vec<Dou
 #[specta::specta]
 pub(crate) fn too_long(
     place: State<'_, Place>,
-    dataset: String,
+    dataset: DatasetName,
     model: String,
 ) -> Answer<Vec<DoubtFound>> {
     let words = ["datasets", &dataset, "--model", &model].map(str::to_owned);
@@ -221,7 +205,7 @@ fn doubt(finding: &Finding, place_of: impl Fn(i64) -> Option<u32>) -> Option<Dou
 #[specta::specta]
 pub(crate) fn edit_example(
     place: State<'_, Place>,
-    dataset: String,
+    dataset: DatasetName,
     example: Example,
 ) -> Answer<()> {
     let session = place.session()?;
@@ -240,7 +224,7 @@ pub(crate) fn edit_example(
 #[specta::specta]
 pub(crate) fn write_example(
     place: State<'_, Place>,
-    dataset: String,
+    dataset: DatasetName,
     example: Example,
 ) -> Answer<()> {
     let written = session::WrittenExample {
@@ -258,7 +242,7 @@ pub(crate) fn write_example(
 #[specta::specta]
 pub(crate) fn delete_examples(
     place: State<'_, Place>,
-    dataset: String,
+    dataset: DatasetName,
     keys: Vec<f64>,
 ) -> Answer<()> {
     let keys: Vec<i64> = keys.into_iter().map(|key| key as i64).collect();
@@ -295,7 +279,7 @@ fn look(session: &Session, request: &ImportRequest) -> Answer<ImportReport> {
 }
 
 /// A file whose columns have to be named first: nothing can be counted yet but its rows.
-fn unmapped(dataset: String, found: &Import) -> ImportReport {
+fn unmapped(dataset: DatasetName, found: &Import) -> ImportReport {
     ImportReport {
         dataset,
         format: found.format.to_string(),
@@ -364,7 +348,7 @@ fn parse(request: &ImportRequest) -> Answer<session::ImportRequest> {
     })?;
     Ok(session::ImportRequest {
         files: request.files.iter().map(PathBuf::from).collect(),
-        name: name.to_owned(),
+        name: name.to_owned().into(),
         split: request.split,
         map,
         speakers: given(&request.speakers).map(|text| Speakers::from(text).0),
@@ -389,12 +373,8 @@ fn given(text: &str) -> Option<&str> {
 }
 
 fn to_report(report: session::ImportReport, found: &Import) -> ImportReport {
-    let leak = |leak: &project::import::Leak| ImportLeak {
-        id: leak.id.clone(),
-        with: leak.with.clone(),
-    };
     ImportReport {
-        splits: counted(report.splits),
+        splits: report.splits,
         remarks: report.remarks,
         unsummarised: count(report.unsummarised),
         import: report.import.map(|import| import as f64),
@@ -410,7 +390,7 @@ fn to_report(report: session::ImportReport, found: &Import) -> ImportReport {
         split_rule: report.split_rule,
         references_min: count(report.references.min),
         references_max: count(report.references.max),
-        leaks: report.leaks.iter().map(leak).collect(),
+        leaks: report.leaks,
         issues: report.issues.into_iter().map(issue).collect(),
         sample: found
             .examples

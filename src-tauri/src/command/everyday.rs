@@ -1,6 +1,6 @@
 //! Names, notes and removals, and the workspaces that were open lately.
 
-use contract::{Kept, Label, Removing};
+use contract::{DatasetName, RunId, Kept, Label, Removing};
 use host::clock::now_ms;
 use host::process::liveness;
 use project::experiment::kept::Now;
@@ -33,7 +33,7 @@ pub(crate) fn what_goes(place: State<'_, Place>, thing: Kept, key: String) -> An
 /// Removes a run with everything of its own. The page has asked.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn delete_run(place: State<'_, Place>, run: String) -> Answer<()> {
+pub(crate) fn delete_run(place: State<'_, Place>, run: RunId) -> Answer<()> {
     let now = Now {
         now_ms: now_ms(),
         liveness: &liveness,
@@ -44,7 +44,7 @@ pub(crate) fn delete_run(place: State<'_, Place>, run: String) -> Answer<()> {
 /// Removes a data set that no run reads. The page has asked.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn delete_dataset(place: State<'_, Place>, dataset: String) -> Answer<()> {
+pub(crate) fn delete_dataset(place: State<'_, Place>, dataset: DatasetName) -> Answer<()> {
     Ok(place.session()?.delete_dataset(&dataset)?)
 }
 

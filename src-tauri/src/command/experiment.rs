@@ -2,8 +2,8 @@
 //! on whether or not the window is open.
 
 use contract::{
-    ExperimentAction, ExperimentPlan, ExperimentPreset, ExperimentReport, ExperimentSummary,
-    FileAction,
+    ExperimentAction, ExperimentName, ExperimentPlan, ExperimentPreset, ExperimentReport,
+    ExperimentSummary, FileAction,
 };
 use host::clock::now_ms;
 use host::process::liveness;
@@ -40,7 +40,10 @@ pub(crate) fn experiments(place: State<'_, Place>) -> Answer<Vec<ExperimentSumma
 /// Everything about an experiment, as far as its cells are done.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn experiment(place: State<'_, Place>, name: String) -> Answer<ExperimentReport> {
+pub(crate) fn experiment(
+    place: State<'_, Place>,
+    name: ExperimentName,
+) -> Answer<ExperimentReport> {
     Ok(place.session()?.experiment_report(&name, now())?)
 }
 
@@ -87,7 +90,7 @@ pub(crate) fn start_experiment(place: State<'_, Place>, request: ExperimentReque
 #[specta::specta]
 pub(crate) fn steer_experiment(
     place: State<'_, Place>,
-    name: String,
+    name: ExperimentName,
     action: ExperimentAction,
 ) -> Answer<()> {
     let session = place.session()?;

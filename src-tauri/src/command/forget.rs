@@ -1,6 +1,6 @@
 //! Forgetting conversations: the list before, and the receipt after.
 
-use contract::{ForgetPlan, ForgetReceipt};
+use contract::{DatasetName, ForgetPlan, ForgetReceipt};
 use host::clock::now_ms;
 use tauri::State;
 
@@ -12,7 +12,7 @@ use crate::place::Place;
 #[specta::specta]
 pub(crate) fn forget_plan(
     place: State<'_, Place>,
-    dataset: String,
+    dataset: DatasetName,
     keys: Vec<f64>,
 ) -> Answer<ForgetPlan> {
     Ok(place.session()?.forget_plan(&dataset, &whole(keys))?)
@@ -23,7 +23,7 @@ pub(crate) fn forget_plan(
 #[specta::specta]
 pub(crate) fn forget_pairs(
     place: State<'_, Place>,
-    dataset: String,
+    dataset: DatasetName,
     keys: Vec<f64>,
 ) -> Answer<ForgetReceipt> {
     Ok(place.session()?.forget(&dataset, &whole(keys), now_ms())?)

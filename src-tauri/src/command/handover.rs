@@ -1,6 +1,6 @@
 //! What leaves the workspace, and a run that comes in.
 
-use contract::{DatasetForm, HandOver, Offered, Unpacked};
+use contract::{DatasetForm, DatasetName, HandOver, Offered, RunId, Unpacked};
 use host::clock::now_ms;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
@@ -16,7 +16,7 @@ use crate::worker;
 /// Everything that a run can hand over, with its size, and why something cannot be had now.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn offered(place: State<'_, Place>, run: String) -> Answer<Vec<Offered>> {
+pub(crate) fn offered(place: State<'_, Place>, run: RunId) -> Answer<Vec<Offered>> {
     Ok(place.session()?.offered(&run)?)
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn unpack(
 pub(crate) fn save_dataset(
     app: AppHandle,
     place: State<'_, Place>,
-    dataset: String,
+    dataset: DatasetName,
     form: DatasetForm,
 ) -> Answer<Option<String>> {
     let asked = app.dialog().file();

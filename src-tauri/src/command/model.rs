@@ -13,7 +13,7 @@ use tauri_plugin_dialog::DialogExt;
 
 use crate::coalesce::coalesced;
 use crate::download::Downloads;
-use crate::dto::{CatalogueModel, DownloadEvent, Model, ModelLicence};
+use crate::dto::{CatalogueModel, DownloadEvent, Model};
 use crate::error::Answer;
 use crate::model_folder::describe;
 use crate::place::Place;
@@ -110,7 +110,7 @@ pub(crate) fn delete_model(place: State<'_, Place>, path: String) -> Answer<()> 
     let id = rows
         .into_iter()
         .find(|row| row.path == path)
-        .map_or(path, |row| row.id);
+        .map_or(path, |row| row.id.to_string());
     let words = [
         "models".to_owned(),
         "remove".to_owned(),
@@ -137,9 +137,9 @@ pub(crate) fn catalogue(place: State<'_, Place>) -> Answer<Vec<CatalogueModel>> 
 /// Every word of the licence of a model of the catalogue.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn model_licence(place: State<'_, Place>, name: String) -> Answer<ModelLicence> {
+pub(crate) fn model_licence(place: State<'_, Place>, name: String) -> Answer<LicenceText> {
     let words = ["models".to_owned(), "licence".to_owned(), name];
-    worker::ask(&place, &words).map(|licence: LicenceText| licence.into())
+    worker::ask(&place, &words)
 }
 
 /// How a whole run on each of these models compares with the memory that is free now on a device.

@@ -1,16 +1,15 @@
 //! What a run found.
 
-use contract::ResultMetric;
+use contract::{ResultMetric, RunId};
 use project::leak_audit::RunLeaks;
+use project::report::SystemResult as Row;
 use project::report::cards::{cards, facts_caveat};
 use project::report::run::{SynthesizerRow, TrainingsReport};
-use project::report::{Mean, SystemResult as Row};
 use tauri::State;
 
 use super::count;
 use crate::dto::{
-    Difference, Figure, FigureNotes, Interval, LeakSummary, RunResults, SynthesizerResult,
-    SystemResult,
+    Difference, Figure, FigureNotes, LeakSummary, RunResults, SynthesizerResult, SystemResult,
 };
 use crate::error::Answer;
 use crate::place::Place;
@@ -18,7 +17,7 @@ use crate::place::Place;
 /// The tables of a run.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn results(place: State<'_, Place>, run: String) -> Answer<RunResults> {
+pub(crate) fn results(place: State<'_, Place>, run: RunId) -> Answer<RunResults> {
     let session = place.session()?;
     let report = session.show(&session.sight(&run)?)?;
     let judge = report.of_the_judge();
@@ -54,23 +53,15 @@ fn leaks(found: &RunLeaks) -> LeakSummary {
     }
 }
 
-fn interval(mean: &Mean) -> Interval {
-    Interval {
-        mean: mean.mean,
-        lo: mean.ci95[0],
-        hi: mean.ci95[1],
-    }
-}
-
 fn system_result(row: &Row) -> SystemResult {
     let difference = row.vs_sft_real.get(&ResultMetric::Rouge1);
     SystemResult {
         system: row.system,
         round: row.round,
         n: count(row.n),
-        rouge1: interval(&row.rouge1),
-        rouge2: interval(&row.rouge2),
-        rouge_l: interval(&row.rouge_l),
+        rouge1: row.rouge1.clone(),
+        rouge2: row.rouge2.clone(),
+        rouge_l: row.rouge_l.clone(),
         reference_ce: row.reference_ce.as_ref().map(|ce| ce.mean),
         figures: figures(row),
         vs_sft_real: difference.map(|d| Difference {

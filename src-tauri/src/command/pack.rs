@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use contract::{Envelope, FileAction, Keep, Language, Merged, PackFormat, PackHeader, PackWritten};
+use contract::{
+    Envelope, FileAction, Keep, Language, Merged, PackFormat, PackHeader, PackWritten, StudyName,
+};
 use host::clock::now_ms;
 use project::study::merge::AnswersFile;
 use project::study::pack::{PackFresh, PackRequest, file};
@@ -20,7 +22,7 @@ use crate::place::Place;
 pub(crate) fn write_pack(
     app: AppHandle,
     place: State<'_, Place>,
-    study: String,
+    study: StudyName,
     rater: String,
     language: Language,
 ) -> Answer<Option<PackWritten>> {
@@ -63,7 +65,7 @@ pub(crate) fn pick_pack_file(app: AppHandle, format: PackFormat) -> Option<Strin
 #[specta::specta]
 pub(crate) fn read_answers(
     place: State<'_, Place>,
-    study: String,
+    study: StudyName,
     file: String,
     keep: Option<Keep>,
 ) -> Answer<Merged> {

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use contract::{Control, Plan, Preset, StageForecast, StageName, Started, System};
+use contract::{Control, Plan, Preset, RunId, StageForecast, StageName, Started, System};
 use host::clock::now_ms;
 use host::process::liveness;
 use project::recipe::Recipe;
@@ -61,7 +61,7 @@ pub(crate) fn start_run(
     request: RunRequest,
     queue: bool,
     forecast: Vec<StageForecast>,
-) -> Answer<String> {
+) -> Answer<RunId> {
     let started: Started = worker::ask(&place, &run_arguments(&request, queue))?;
     let seconds = forecast
         .into_iter()
@@ -76,12 +76,12 @@ pub(crate) fn start_run(
 #[specta::specta]
 pub(crate) fn resume_run(
     place: State<'_, Place>,
-    run: String,
+    run: RunId,
     from: Option<StageName>,
     until: Option<StageName>,
     queue: bool,
 ) -> Answer<()> {
-    let mut arguments = vec!["resume".to_owned(), run, when(queue)];
+    let mut arguments = vec!["resume".to_owned(), run.into(), when(queue)];
     push_window(&mut arguments, from, until);
     worker::ask::<IgnoredAny>(&place, &arguments).map(drop)
 }
@@ -91,7 +91,7 @@ pub(crate) fn resume_run(
 #[specta::specta]
 pub(crate) fn add_systems(
     place: State<'_, Place>,
-    run: String,
+    run: RunId,
     systems: Vec<System>,
     queue: bool,
 ) -> Answer<()> {
@@ -102,7 +102,7 @@ pub(crate) fn add_systems(
 /// Asks a run's worker to pause, to stop, or to stop and throw the started stage away.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn control_run(place: State<'_, Place>, run: String, action: Control) -> Answer<()> {
+pub(crate) fn control_run(place: State<'_, Place>, run: RunId, action: Control) -> Answer<()> {
     place
         .session()?
         .control(&run, action, now_ms(), &liveness)?;
@@ -112,14 +112,14 @@ pub(crate) fn control_run(place: State<'_, Place>, run: String, action: Control)
 /// Moves a run of the queue, 0 being the next.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn move_queued(place: State<'_, Place>, run: String, to: u32) -> Answer<()> {
+pub(crate) fn move_queued(place: State<'_, Place>, run: RunId, to: u32) -> Answer<()> {
     Ok(place.session()?.move_queued(&run, to as usize)?)
 }
 
 /// Takes a run off the queue.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn remove_queued(place: State<'_, Place>, run: String) -> Answer<()> {
+pub(crate) fn remove_queued(place: State<'_, Place>, run: RunId) -> Answer<()> {
     Ok(place.session()?.remove_queued(&run)?)
 }
 
@@ -136,7 +136,7 @@ pub(crate) fn hold_queue(place: State<'_, Place>, hold: bool) -> Answer<()> {
 /// The log of a run from `offset` on, a piece at a time.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn run_log(place: State<'_, Place>, run: String, offset: f64) -> Answer<LogPage> {
+pub(crate) fn run_log(place: State<'_, Place>, run: RunId, offset: f64) -> Answer<LogPage> {
     let session = place.session()?;
     // The id of a run that exists names its file.
     let id = session.run(&run)?.id;
@@ -159,7 +159,7 @@ fn go_on(place: &Place) -> Answer<()> {
 pub(crate) fn watch(
     place: State<'_, Place>,
     watcher: State<'_, Watcher>,
-    run: Option<String>,
+    run: Option<RunId>,
     on_update: Channel<WatchUpdate>,
 ) -> Answer<()> {
     let runs = Runs::new(place.session()?);
@@ -187,11 +187,11 @@ fn run_arguments(request: &RunRequest, queue: bool) -> Vec<String> {
     arguments
 }
 
-fn adding_arguments(run: String, systems: &[System], queue: bool) -> Vec<String> {
+fn adding_arguments(run: RunId, systems: &[System], queue: bool) -> Vec<String> {
     let names: Vec<&str> = systems.iter().map(|system| system.as_str()).collect();
     vec![
         "resume".to_owned(),
-        run,
+        run.into(),
         when(queue),
         "--add".to_owned(),
         names.join(","),

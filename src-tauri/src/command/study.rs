@@ -1,6 +1,6 @@
 //! Rating studies. No command here tells who wrote a text before the results are open, which the session decides.
 
-use contract::{
+use contract::{StudyName, RunId, 
     Criterion, Desk, DeskPress, DeskStep, Disputes, StudyKind, StudyProgress, StudyResults,
     StudyState, StudySummary, Synthesizer, System,
 };
@@ -19,7 +19,7 @@ use crate::place::Place;
 /// The systems of a run that can be rated.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn ratable_systems(place: State<'_, Place>, run: String) -> Answer<Vec<System>> {
+pub(crate) fn ratable_systems(place: State<'_, Place>, run: RunId) -> Answer<Vec<System>> {
     Ok(place.session()?.ratable_systems(&run)?)
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn ratable_systems(place: State<'_, Place>, run: String) -> Answer<Ve
 #[specta::specta]
 pub(crate) fn auditable_synthesizers(
     place: State<'_, Place>,
-    run: String,
+    run: RunId,
 ) -> Answer<Vec<Synthesizer>> {
     Ok(place.session()?.auditable_synthesizers(&run)?)
 }
@@ -60,7 +60,9 @@ pub(crate) fn create_study(place: State<'_, Place>, request: StudyRequest) -> An
         uid: host::process::token().map_err(no_source)?,
     };
     let begun = session.begin_study(&planned(request), &fresh)?;
-    Ok(session.study_progress(&begun.study.to_string())?.study)
+    Ok(session
+        .study_progress(&begun.study.to_string().into())?
+        .study)
 }
 
 /// The studies, newest first.
@@ -73,7 +75,7 @@ pub(crate) fn studies(place: State<'_, Place>) -> Answer<Vec<StudySummary>> {
 /// Everything that a rater needs to go on.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn desk(place: State<'_, Place>, study: String, rater: String) -> Answer<Desk> {
+pub(crate) fn desk(place: State<'_, Place>, study: StudyName, rater: String) -> Answer<Desk> {
     Ok(place.session()?.desk(&study, &rater)?)
 }
 
@@ -82,7 +84,7 @@ pub(crate) fn desk(place: State<'_, Place>, study: String, rater: String) -> Ans
 #[specta::specta]
 pub(crate) fn press(
     place: State<'_, Place>,
-    study: String,
+    study: StudyName,
     rater: String,
     press: DeskPress,
 ) -> Answer<Option<DeskStep>> {
@@ -96,7 +98,7 @@ pub(crate) fn press(
 #[specta::specta]
 pub(crate) fn undo_press(
     place: State<'_, Place>,
-    study: String,
+    study: StudyName,
     rater: String,
 ) -> Answer<Option<DeskStep>> {
     Ok(place.session()?.undo_desk(&study, &rater, now_ms())?)
@@ -107,7 +109,7 @@ pub(crate) fn undo_press(
 #[specta::specta]
 pub(crate) fn lock_set(
     place: State<'_, Place>,
-    study: String,
+    study: StudyName,
     rater: String,
 ) -> Answer<StudyState> {
     Ok(place.session()?.lock_set(&study, &rater, now_ms())?)
@@ -116,14 +118,14 @@ pub(crate) fn lock_set(
 /// Where a study's raters stand: no score, no mean.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn study_progress(place: State<'_, Place>, study: String) -> Answer<StudyProgress> {
+pub(crate) fn study_progress(place: State<'_, Place>, study: StudyName) -> Answer<StudyProgress> {
     Ok(place.session()?.study_progress(&study)?)
 }
 
 /// Puts somebody onto the roster.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn add_rater(place: State<'_, Place>, study: String, name: String) -> Answer<()> {
+pub(crate) fn add_rater(place: State<'_, Place>, study: StudyName, name: String) -> Answer<()> {
     place.session()?.add_rater(&study, &name, now_ms())?;
     Ok(())
 }
@@ -133,7 +135,7 @@ pub(crate) fn add_rater(place: State<'_, Place>, study: String, name: String) ->
 #[specta::specta]
 pub(crate) fn withdraw_rater(
     place: State<'_, Place>,
-    study: String,
+    study: StudyName,
     rater: String,
     reason: String,
     counted: Option<bool>,
@@ -151,7 +153,7 @@ pub(crate) fn withdraw_rater(
 #[specta::specta]
 pub(crate) fn close_study(
     place: State<'_, Place>,
-    study: String,
+    study: StudyName,
     reason: String,
 ) -> Answer<StudyState> {
     Ok(place.session()?.close_study(&study, &reason, now_ms())?)
@@ -160,7 +162,11 @@ pub(crate) fn close_study(
 /// Opens the results before every rater has locked.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn reveal_study(place: State<'_, Place>, study: String, reason: String) -> Answer<()> {
+pub(crate) fn reveal_study(
+    place: State<'_, Place>,
+    study: StudyName,
+    reason: String,
+) -> Answer<()> {
     let _opened = place.session()?.reveal(&study, &reason, now_ms())?;
     Ok(())
 }
@@ -168,7 +174,7 @@ pub(crate) fn reveal_study(place: State<'_, Place>, study: String, reason: Strin
 /// Removes a study with its texts and ratings.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn delete_study(place: State<'_, Place>, study: String) -> Answer<()> {
+pub(crate) fn delete_study(place: State<'_, Place>, study: StudyName) -> Answer<()> {
     let session = place.session()?;
     let number = session.study_row(&study)?.id;
     Ok(session.delete_rated_study(number)?)
@@ -177,7 +183,7 @@ pub(crate) fn delete_study(place: State<'_, Place>, study: String) -> Answer<()>
 /// The summaries of a study that deserve a second look; refused while people rate.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn disputed(place: State<'_, Place>, study: String) -> Answer<Disputes> {
+pub(crate) fn disputed(place: State<'_, Place>, study: StudyName) -> Answer<Disputes> {
     let session = place.session()?;
     Ok(session.disputed(&session.opened(&study)?)?)
 }
@@ -187,7 +193,7 @@ pub(crate) fn disputed(place: State<'_, Place>, study: String) -> Answer<Dispute
 #[specta::specta]
 pub(crate) fn adjudicate(
     place: State<'_, Place>,
-    study: String,
+    study: StudyName,
     item: u32,
     criterion: String,
     score: u8,
@@ -210,7 +216,7 @@ pub(crate) fn adjudicate(
 #[specta::specta]
 pub(crate) fn study_results(
     place: State<'_, Place>,
-    study: String,
+    study: StudyName,
     adjudicated: bool,
 ) -> Answer<StudyResults> {
     let session = place.session()?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{
+use contract::{RunId, 
     ArtifactKind, Backing, FoundItems, HandAct, HandState, ItemQuery, Launch, Lineage, Started,
     SummaryToBack, Undone,
 };
@@ -32,11 +32,7 @@ pub(crate) fn find_items(place: State<'_, Place>, query: ItemQuery) -> Answer<Fo
 /// Items by their keys.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn items(
-    place: State<'_, Place>,
-    run: String,
-    keys: Vec<f64>,
-) -> Answer<Vec<ItemEntry>> {
+pub(crate) fn items(place: State<'_, Place>, run: RunId, keys: Vec<f64>) -> Answer<Vec<ItemEntry>> {
     let looked = place.session()?.look_at(&run, &whole(&keys))?;
     looked.into_iter().map(entry).collect()
 }
@@ -44,7 +40,7 @@ pub(crate) fn items(
 /// Where an item comes from and what became of it.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn lineage(place: State<'_, Place>, run: String, key: f64) -> Answer<Lineage> {
+pub(crate) fn lineage(place: State<'_, Place>, run: RunId, key: f64) -> Answer<Lineage> {
     Ok(place.session()?.lineage(&run, key as i64)?)
 }
 
@@ -60,7 +56,7 @@ pub(crate) fn back_summary(place: State<'_, Place>, asked: SummaryToBack) -> Ans
 #[specta::specta]
 pub(crate) fn change_items(
     place: State<'_, Place>,
-    run: String,
+    run: RunId,
     keys: Vec<f64>,
     act: HandAct,
 ) -> Answer<ChangedItems> {
@@ -77,7 +73,7 @@ pub(crate) fn change_items(
 /// Takes the last change by hand back; `None` if there is none left.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn undo_change(place: State<'_, Place>, run: String) -> Answer<Option<Undone>> {
+pub(crate) fn undo_change(place: State<'_, Place>, run: RunId) -> Answer<Option<Undone>> {
     let author = author();
     Ok(place.session()?.undo_change(&run, hand(&author))?)
 }
@@ -85,17 +81,17 @@ pub(crate) fn undo_change(place: State<'_, Place>, run: String) -> Answer<Option
 /// Which stages of a run are stale, and how many changes can be undone.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn hand_state(place: State<'_, Place>, run: String) -> Answer<HandState> {
+pub(crate) fn hand_state(place: State<'_, Place>, run: RunId) -> Answer<HandState> {
     Ok(place.session()?.hand_state(&run)?)
 }
 
 /// Begins another run with what is current in this one, now or when its turn comes. Returns its id.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn go_on_from(place: State<'_, Place>, run: String, queue: bool) -> Answer<String> {
+pub(crate) fn go_on_from(place: State<'_, Place>, run: RunId, queue: bool) -> Answer<RunId> {
     let next = place.session()?.go_on_from(&run, now_ms())?;
     let when = if queue { "--queue" } else { "--detach" };
-    let words = ["resume".to_owned(), next.clone(), when.to_owned()];
+    let words = ["resume".to_owned(), next.clone().into(), when.to_owned()];
     // A run that waits or was refused is in the list of runs, and can be resumed there.
     let _begun: Launch = worker::ask::<Started>(&place, &words)?.status;
     Ok(next)

@@ -2,8 +2,8 @@
 
 use contract::problem::RowFault;
 use contract::{
-    Account, Detection, Doubt, DropReason, Dropped, Encoding, Language, Origin, Remark, Separator,
-    SourceFile, Split, SplitChoice, SplitRule,
+    Account, DatasetName, Detection, Doubt, DropReason, Dropped, Encoding, Language, Leak, Origin,
+    Remark, Separator, SourceFile, Split, SplitChoice, SplitCounts, SplitRule,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -14,7 +14,7 @@ pub struct ImportRequest {
     /// Files, in the order given.
     pub files: Vec<String>,
     /// Name of the data set to make or extend.
-    pub name: String,
+    pub name: DatasetName,
     /// Which split the rows belong to.
     pub split: SplitChoice,
     /// Column roles chosen by hand: `dialogue=C`, `summary=C[,C2]`; empty means guess.
@@ -58,26 +58,6 @@ pub struct ImportIssue {
     pub more: u32,
 }
 
-/// Sizes of the three splits.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, Type)]
-pub struct SplitCounts {
-    /// Training examples.
-    pub train: u32,
-    /// Validation examples.
-    pub validation: u32,
-    /// Test examples, which only the evaluation reads.
-    pub test: u32,
-}
-
-/// A dialogue found in two splits.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct ImportLeak {
-    /// The training-side example that is left out.
-    pub id: String,
-    /// The example it equals.
-    pub with: String,
-}
-
 /// Which column plays which part.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct ColumnRole {
@@ -91,7 +71,7 @@ pub struct ColumnRole {
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct ImportReport {
     /// Name of the data set.
-    pub dataset: String,
+    pub dataset: DatasetName,
     /// Detected format.
     pub format: String,
     /// Detected or given roles.
@@ -115,7 +95,7 @@ pub struct ImportReport {
     /// Most references of a row.
     pub references_max: u32,
     /// Dialogues found in two splits, taken off the training side.
-    pub leaks: Vec<ImportLeak>,
+    pub leaks: Vec<Leak>,
     /// Problems by row.
     pub issues: Vec<ImportIssue>,
     /// What concerns the data set as a whole.
@@ -151,7 +131,7 @@ pub struct DroppedCount {
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct Dataset {
     /// Its name.
-    pub name: String,
+    pub name: DatasetName,
     /// Examples in all.
     pub n: u32,
     /// Examples by split.
@@ -162,21 +142,6 @@ pub struct Dataset {
     pub created_at_ms: f64,
     /// What somebody noted about it; may be empty.
     pub note: String,
-}
-
-/// An import that a data set was made of.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct PastImport {
-    /// Its number, by which it can be undone.
-    pub id: f64,
-    /// When it was made.
-    pub at_ms: f64,
-    /// The files, as given.
-    pub files: Vec<String>,
-    /// Examples that came with it.
-    pub splits: SplitCounts,
-    /// Those of them that are still there.
-    pub present: u32,
 }
 
 /// One turn of a dialogue.
@@ -229,19 +194,4 @@ pub struct ExamplePage {
     pub total: u32,
     /// This page.
     pub rows: Vec<Example>,
-}
-
-/// What the sample put into the workspace.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct Sample {
-    /// Name of its data set.
-    pub dataset: String,
-    /// Its finished run.
-    pub run: String,
-    /// Folder of its base model.
-    pub model: String,
-    /// Whether the base model is there: without it the run can be read and rated, but its summarizer cannot answer.
-    pub has_model: bool,
-    /// Pairs in the data set.
-    pub examples: u32,
 }

@@ -1,6 +1,6 @@
 //! The demo: one pasted dialogue, one streamed summary.
 
-use contract::System;
+use contract::{RunId, System};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -12,7 +12,7 @@ pub struct DemoChoice {
     /// Model folder.
     pub model: String,
     /// A run, for one of its systems; none for the base model.
-    pub run: Option<String>,
+    pub run: Option<RunId>,
     /// Which of its systems.
     pub system: System,
     /// Where it computes, as `--device` has it.

@@ -1,6 +1,6 @@
 //! Experiments as the page asks for them.
 
-use contract::ExperimentPreset;
+use contract::{DatasetName, ExperimentName, ExperimentPreset, ModelName};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -23,11 +23,11 @@ pub struct ExperimentRequest {
     /// Which of those that come with Duologue.
     pub preset: ExperimentPreset,
     /// Its name.
-    pub name: String,
+    pub name: ExperimentName,
     /// Names of its data sets.
-    pub datasets: Vec<String>,
-    /// Folders of its models.
-    pub models: Vec<String>,
+    pub datasets: Vec<DatasetName>,
+    /// Folders of its models, which are their names in the experiment.
+    pub models: Vec<ModelName>,
     /// How many seeds.
     pub seeds: u32,
     /// The time that it may take, such as `8h`.

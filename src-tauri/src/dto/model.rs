@@ -77,27 +77,6 @@ impl From<CatalogueLine> for CatalogueModel {
     }
 }
 
-/// The licence of a model of the catalogue.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct ModelLicence {
-    /// Its name.
-    pub title: String,
-    /// Where its publisher keeps the text.
-    pub address: String,
-    /// Every word of it.
-    pub text: String,
-}
-
-impl From<LicenceText> for ModelLicence {
-    fn from(licence: LicenceText) -> Self {
-        Self {
-            title: licence.title,
-            address: licence.address,
-            text: licence.text,
-        }
-    }
-}
-
 /// What a download says while it works.
 #[derive(Debug, Clone, Serialize, Deserialize, Type, PartialEq)]
 #[serde(tag = "event", rename_all = "snake_case")]

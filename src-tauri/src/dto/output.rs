@@ -1,24 +1,13 @@
 //! Results and the things that stages made, as the page sees them.
 
 use contract::{
-    EndedBy, FactKind, HandState, ItemVerdict, LeakVerdict, MetricCard, PairCounts, ResultMetric,
-    Rounds, ShapeAudit, Synthesizer, System, Words,
+    EndedBy, FactKind, HandState, ItemVerdict, LeakVerdict, Mean, MetricCard, PairCounts,
+    ResultMetric, Rounds, RunId, ShapeAudit, Synthesizer, System, Words,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use super::Turn;
-
-/// A mean with its 95 % interval.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, Type)]
-pub struct Interval {
-    /// Mean.
-    pub mean: f64,
-    /// Lower end.
-    pub lo: f64,
-    /// Upper end.
-    pub hi: f64,
-}
 
 /// A paired difference with interval and p.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, Type)]
@@ -43,11 +32,11 @@ pub struct SystemResult {
     /// Test examples.
     pub n: u32,
     /// ROUGE-1.
-    pub rouge1: Interval,
+    pub rouge1: Mean,
     /// ROUGE-2.
-    pub rouge2: Interval,
+    pub rouge2: Mean,
     /// ROUGE-L.
-    pub rouge_l: Interval,
+    pub rouge_l: Mean,
     /// Cross-entropy of the references, nats a token.
     pub reference_ce: Option<f64>,
     /// ROUGE-1 against real-only fine-tuning.
@@ -113,7 +102,7 @@ pub struct SynthesizerResult {
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct RunResults {
     /// Run id.
-    pub run: String,
+    pub run: RunId,
     /// Seed.
     pub seed: u32,
     /// What the table says about the method, in a sentence; none if there is nothing to say.

@@ -1,6 +1,6 @@
 //! Recipes and runs as the page sees them.
 
-use contract::{
+use contract::{ModelName, DatasetName, RunId, 
     Change, Control, Label, Preset, RunStanding, SettingShape, StageName, StageStanding, System,
 };
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ pub struct RecipeField {
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct RunRequest {
     /// Data set name.
-    pub dataset: String,
+    pub dataset: DatasetName,
     /// Model folder.
     pub model: String,
     /// The recipe to begin with.
@@ -107,13 +107,13 @@ pub struct Progress {
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct RunSummary {
     /// Run id.
-    pub id: String,
+    pub id: RunId,
     /// Where it stands.
     pub status: RunStanding,
     /// Data set name.
-    pub dataset: String,
+    pub dataset: DatasetName,
     /// Model name.
-    pub model_name: String,
+    pub model_name: ModelName,
     /// When it was made.
     pub created_at_ms: f64,
     /// Seed.
@@ -143,11 +143,11 @@ pub struct RunLive {
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct QueuedRun {
     /// Run id.
-    pub id: String,
+    pub id: RunId,
     /// Data set name.
-    pub dataset: String,
+    pub dataset: DatasetName,
     /// Model name.
-    pub model_name: String,
+    pub model_name: ModelName,
     /// Seed.
     pub seed: u32,
     /// First stage to carry out; none means where it stands.

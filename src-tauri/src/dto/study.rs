@@ -1,7 +1,7 @@
 //! A rating study as the page plans it. What it sees of one is in `contract`: nothing there names a system before the
 //! results are open.
 
-use contract::{Criterion, PackHeader, RatingMode, StudyKind, StudyOutlook, Synthesizer, System};
+use contract::{RunId, Criterion, PackHeader, RatingMode, StudyKind, StudyOutlook, Synthesizer, System};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -21,7 +21,7 @@ pub struct PlannedSystem {
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct StudyRequest {
     /// A finished run.
-    pub run: String,
+    pub run: RunId,
     /// Name of the study.
     pub name: String,
     /// What people judge.

@@ -264,7 +264,7 @@ fn an_interrupted_run_names_the_command_that_finishes_it() {
 fn a_run_that_was_started_here_has_a_forecast_for_the_window() {
     let whole = whole();
     let session = Session::open(&whole.place.workspace()).expect("the workspace");
-    let forecast = session.forecast(RUN).expect("a forecast");
+    let forecast = session.forecast(&RUN.into()).expect("a forecast");
     let names: Vec<&str> = forecast.keys().map(|name| name.as_str()).collect();
     assert_eq!(names.len(), STAGES.len(), "{names:?}");
     assert!(

@@ -139,14 +139,14 @@ impl Desk {
     pub(crate) fn only_run(&self) -> String {
         let runs = self.store().runs().unwrap();
         assert_eq!(runs.len(), 1, "one run is expected");
-        runs[0].id.clone()
+        runs[0].id.to_string()
     }
 
     /// Number of the process that works on a run, where one does.
     pub(crate) fn worker(&self, run: &str) -> Option<i32> {
         let pid = self
             .store()
-            .lease(run)
+            .lease(&run.into())
             .unwrap()?
             .owner
             .process
@@ -161,7 +161,7 @@ impl Desk {
     /// Waits until a stage is being worked on and has made its first step.
     pub(crate) fn wait_for_stage(&self, run: &str, stage: StageName) {
         wait(&format!("{stage} is running"), 120, || {
-            let row = self.store().stage(run, stage).unwrap();
+            let row = self.store().stage(&run.into(), stage).unwrap();
             assert_ne!(
                 row.status,
                 StageStatus::Done,
@@ -179,7 +179,7 @@ impl Desk {
     /// Waits until a run is done; fails at once when it has failed.
     pub(crate) fn wait_until_done(&self, run: &str) {
         wait("the run is done", 180, || {
-            let row = self.store().run(run).unwrap();
+            let row = self.store().run(&run.into()).unwrap();
             assert_ne!(row.status, RunStatus::Failed, "{:?}", row.error);
             (row.status == RunStatus::Done).then_some(())
         });
@@ -187,7 +187,7 @@ impl Desk {
 
     /// Hash of the output of every stage that the run needs, in order.
     pub(crate) fn hashes(&self, run: &str) -> Vec<(StageName, String)> {
-        let stages = self.store().stages(run).unwrap();
+        let stages = self.store().stages(&run.into()).unwrap();
         let hashes: Vec<(StageName, String)> = stages
             .into_iter()
             .filter_map(|row| Some((row.name, row.output_sha256?)))

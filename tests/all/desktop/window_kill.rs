@@ -56,8 +56,9 @@ fn a_window_that_goes_takes_nothing_with_it() {
         for _ in 1..KILLS {
             let mut window = start(&desk);
             std::thread::sleep(Duration::from_millis(random.next() % LATEST_MS));
-            while_running +=
-                u32::from(desk.store().run(&run).unwrap().status == RunStatus::Running);
+            while_running += u32::from(
+                desk.store().run(&run.as_str().into()).unwrap().status == RunStatus::Running,
+            );
             window.kill().unwrap();
             window.wait().unwrap();
             desk.kill_window();

@@ -75,19 +75,19 @@ export const commands = {
 	/**  The data sets, newest first. */
 	datasets: () => __TAURI_INVOKE<Dataset[]>("datasets"),
 	/**  The imports that a data set was made of, the newest first. */
-	pastImports: (dataset: string) => __TAURI_INVOKE<PastImport[]>("past_imports", { dataset }),
+	pastImports: (dataset: DatasetName) => __TAURI_INVOKE<PastImport[]>("past_imports", { dataset }),
 	/**  Undoes an import: its examples go, and the data set with the last of them. Returns how many went. */
-	undoImport: (dataset: string, number: number) => __TAURI_INVOKE<number>("undo_import", { dataset, number }),
+	undoImport: (dataset: DatasetName, number: number) => __TAURI_INVOKE<number>("undo_import", { dataset, number }),
 	/**  A page of a data set's examples. */
-	examples: (dataset: string, offset: number, limit: number) => __TAURI_INVOKE<ExamplePage>("examples", { dataset, offset, limit }),
+	examples: (dataset: DatasetName, offset: number, limit: number) => __TAURI_INVOKE<ExamplePage>("examples", { dataset, offset, limit }),
 	/**  What is doubtful about a data set. */
-	doubts: (dataset: string) => __TAURI_INVOKE<DoubtFound[]>("doubts", { dataset }),
+	doubts: (dataset: DatasetName) => __TAURI_INVOKE<DoubtFound[]>("doubts", { dataset }),
 	/**  The examples that are longer than a model's context. */
-	tooLong: (dataset: string, model: string) => __TAURI_INVOKE<DoubtFound[]>("too_long", { dataset, model }),
+	tooLong: (dataset: DatasetName, model: string) => __TAURI_INVOKE<DoubtFound[]>("too_long", { dataset, model }),
 	/**  Replaces the texts of an example. */
-	editExample: (dataset: string, example: Example) => __TAURI_INVOKE<null>("edit_example", { dataset, example }),
+	editExample: (dataset: DatasetName, example: Example) => __TAURI_INVOKE<null>("edit_example", { dataset, example }),
 	/**  Adds a pair at the end. */
-	writeExample: (dataset: string, example: Example) => __TAURI_INVOKE<null>("write_example", { dataset, example }),
+	writeExample: (dataset: DatasetName, example: Example) => __TAURI_INVOKE<null>("write_example", { dataset, example }),
 	/**  Removes examples by their keys; all or none. */
 	deleteExamples: (dataset: string, keys: number[]) => __TAURI_INVOKE<null>("delete_examples", { dataset, keys }),
 	/**  What forgetting these pairs would take away; changes nothing. */
@@ -126,51 +126,51 @@ export const commands = {
 	 *  Starts a run's worker, which goes on without the window; or has it wait in the queue until the run at work has ended.
 	 *  What the plan gave each stage is kept: by it the window tells the time that is left. Returns the run's id.
 	 */
-	startRun: (request: RunRequest, queue: boolean, forecast: StageForecast[]) => __TAURI_INVOKE<string>("start_run", { request, queue, forecast }),
+	startRun: (request: RunRequest, queue: boolean, forecast: StageForecast[]) => __TAURI_INVOKE<RunId>("start_run", { request, queue, forecast }),
 	/**  Continues a run, or carries out only the named stages; now, or when its turn comes. */
-	resumeRun: (run: string, from: StageName | null, until: StageName | null, queue: boolean) => __TAURI_INVOKE<null>("resume_run", { run, from, until, queue }),
+	resumeRun: (run: RunId, from: StageName | null, until: StageName | null, queue: boolean) => __TAURI_INVOKE<null>("resume_run", { run, from, until, queue }),
 	/**  Has a run compare more systems: what it has stays, and only what is new is computed; now, or when its turn comes. */
-	addSystems: (run: string, systems: System[], queue: boolean) => __TAURI_INVOKE<null>("add_systems", { run, systems, queue }),
+	addSystems: (run: RunId, systems: System[], queue: boolean) => __TAURI_INVOKE<null>("add_systems", { run, systems, queue }),
 	/**  Asks a run's worker to pause, to stop, or to stop and throw the started stage away. */
-	controlRun: (run: string, action: Control) => __TAURI_INVOKE<null>("control_run", { run, action }),
+	controlRun: (run: RunId, action: Control) => __TAURI_INVOKE<null>("control_run", { run, action }),
 	/**  Moves a run of the queue, 0 being the next. */
-	moveQueued: (run: string, to: number) => __TAURI_INVOKE<null>("move_queued", { run, to }),
+	moveQueued: (run: RunId, to: number) => __TAURI_INVOKE<null>("move_queued", { run, to }),
 	/**  Takes a run off the queue. */
-	removeQueued: (run: string) => __TAURI_INVOKE<null>("remove_queued", { run }),
+	removeQueued: (run: RunId) => __TAURI_INVOKE<null>("remove_queued", { run }),
 	/**  Holds the queue back; or lets it go, and starts the next run if none is running. */
 	holdQueue: (hold: boolean) => __TAURI_INVOKE<null>("hold_queue", { hold }),
 	/**  The log of a run from `offset` on, a piece at a time. */
-	runLog: (run: string, offset: number) => __TAURI_INVOKE<LogPage>("run_log", { run, offset }),
+	runLog: (run: RunId, offset: number) => __TAURI_INVOKE<LogPage>("run_log", { run, offset }),
 	/**  The tables of a run. */
-	results: (run: string) => __TAURI_INVOKE<RunResults>("results", { run }),
+	results: (run: RunId) => __TAURI_INVOKE<RunResults>("results", { run }),
 	/**
 	 *  Sends what changes about the job in progress and about one run, at most twice a second. Replaces the watcher
 	 *  before it.
 	 */
-	watch: (run: string | null, onUpdate: Channel<WatchUpdate>) => __TAURI_INVOKE<null>("watch", { run, onUpdate }),
+	watch: (run: RunId | null, onUpdate: Channel<WatchUpdate>) => __TAURI_INVOKE<null>("watch", { run, onUpdate }),
 	/**
 	 *  The items of a run that a query finds, as keys. While people rate its texts, test summaries have keys that lead to the text
 	 *  alone.
 	 */
 	findItems: (query: ItemQuery) => __TAURI_INVOKE<FoundItems>("find_items", { query }),
 	/**  Items by their keys. */
-	items: (run: string, keys: number[]) => __TAURI_INVOKE<ItemEntry[]>("items", { run, keys }),
+	items: (run: RunId, keys: number[]) => __TAURI_INVOKE<ItemEntry[]>("items", { run, keys }),
 	/**  Where an item comes from and what became of it. */
 	lineage: (run: string, key: number) => __TAURI_INVOKE<Lineage>("lineage", { run, key }),
 	/**  What stands behind a summary in its conversation: turns for each sentence, and what became of its facts. */
 	backSummary: (asked: SummaryToBack) => __TAURI_INVOKE<Backing>("back_summary", { asked }),
 	/**  Does the same to each of these items, all of them or none. */
-	changeItems: (run: string, keys: number[], act: HandAct) => __TAURI_INVOKE<ChangedItems>("change_items", { run, keys, act }),
+	changeItems: (run: RunId, keys: number[], act: HandAct) => __TAURI_INVOKE<ChangedItems>("change_items", { run, keys, act }),
 	/**  Takes the last change by hand back; `None` if there is none left. */
-	undoChange: (run: string) => __TAURI_INVOKE<Undone | null>("undo_change", { run }),
+	undoChange: (run: RunId) => __TAURI_INVOKE<Undone | null>("undo_change", { run }),
 	/**  Which stages of a run are stale, and how many changes can be undone. */
-	handState: (run: string) => __TAURI_INVOKE<HandState>("hand_state", { run }),
+	handState: (run: RunId) => __TAURI_INVOKE<HandState>("hand_state", { run }),
 	/**  Begins another run with what is current in this one, now or when its turn comes. Returns its id. */
-	goOnFrom: (run: string, queue: boolean) => __TAURI_INVOKE<string>("go_on_from", { run, queue }),
+	goOnFrom: (run: RunId, queue: boolean) => __TAURI_INVOKE<RunId>("go_on_from", { run, queue }),
 	/**  The experiments, newest first. */
 	experiments: () => __TAURI_INVOKE<ExperimentSummary[]>("experiments"),
 	/**  Everything about an experiment, as far as its cells are done. */
-	experiment: (name: string) => __TAURI_INVOKE<ExperimentReport>("experiment", { name }),
+	experiment: (name: ExperimentName) => __TAURI_INVOKE<ExperimentReport>("experiment", { name }),
 	/**  The experiments that come with Duologue. */
 	experimentPresets: () => __TAURI_INVOKE<PresetExperiment[]>("experiment_presets"),
 	/**  What a new experiment would take. */
@@ -178,7 +178,7 @@ export const commands = {
 	/**  Creates the runs of a new experiment, and puts them in the queue. */
 	startExperiment: (request: ExperimentRequest) => __TAURI_INVOKE<null>("start_experiment", { request }),
 	/**  Resumes, pauses, stops or removes an experiment. */
-	steerExperiment: (name: string, action: ExperimentAction) => __TAURI_INVOKE<null>("steer_experiment", { name, action }),
+	steerExperiment: (name: ExperimentName, action: ExperimentAction) => __TAURI_INVOKE<null>("steer_experiment", { name, action }),
 	/**  The systems of a run that can be rated. */
 	ratableSystems: (run: string) => __TAURI_INVOKE<System[]>("ratable_systems", { run }),
 	/**  The synthesizers of a run whose dialogues can be judged beside real ones. */
@@ -192,41 +192,41 @@ export const commands = {
 	/**  The studies, newest first. */
 	studies: () => __TAURI_INVOKE<StudySummary[]>("studies"),
 	/**  Everything that a rater needs to go on. */
-	desk: (study: string, rater: string) => __TAURI_INVOKE<Desk>("desk", { study, rater }),
+	desk: (study: StudyName, rater: string) => __TAURI_INVOKE<Desk>("desk", { study, rater }),
 	/**  Keeps one press; the step as it stands then. */
-	press: (study: string, rater: string, press: DeskPress) => __TAURI_INVOKE<DeskStep | null>("press", { study, rater, press }),
+	press: (study: StudyName, rater: string, press: DeskPress) => __TAURI_INVOKE<DeskStep | null>("press", { study, rater, press }),
 	/**  Takes the last press back; the step as it stands then, or none if there is nothing to take back. */
-	undoPress: (study: string, rater: string) => __TAURI_INVOKE<DeskStep | null>("undo_press", { study, rater }),
+	undoPress: (study: StudyName, rater: string) => __TAURI_INVOKE<DeskStep | null>("undo_press", { study, rater }),
 	/**  Makes a rater's set final; with the last one the study closes. */
-	lockSet: (study: string, rater: string) => __TAURI_INVOKE<StudyState>("lock_set", { study, rater }),
+	lockSet: (study: StudyName, rater: string) => __TAURI_INVOKE<StudyState>("lock_set", { study, rater }),
 	/**  Where a study's raters stand: no score, no mean. */
-	studyProgress: (study: string) => __TAURI_INVOKE<StudyProgress>("study_progress", { study }),
+	studyProgress: (study: StudyName) => __TAURI_INVOKE<StudyProgress>("study_progress", { study }),
 	/**  Puts somebody onto the roster. */
-	addRater: (study: string, name: string) => __TAURI_INVOKE<null>("add_rater", { study, name }),
+	addRater: (study: StudyName, name: string) => __TAURI_INVOKE<null>("add_rater", { study, name }),
 	/**  Takes a rater out. */
-	withdrawRater: (study: string, rater: string, reason: string, counted: boolean | null) => __TAURI_INVOKE<StudyState>("withdraw_rater", { study, rater, reason, counted }),
+	withdrawRater: (study: StudyName, rater: string, reason: string, counted: boolean | null) => __TAURI_INVOKE<StudyState>("withdraw_rater", { study, rater, reason, counted }),
 	/**  Withdraws everybody who is still rating. */
-	closeStudy: (study: string, reason: string) => __TAURI_INVOKE<StudyState>("close_study", { study, reason }),
+	closeStudy: (study: StudyName, reason: string) => __TAURI_INVOKE<StudyState>("close_study", { study, reason }),
 	/**  Opens the results before every rater has locked. */
-	revealStudy: (study: string, reason: string) => __TAURI_INVOKE<null>("reveal_study", { study, reason }),
+	revealStudy: (study: StudyName, reason: string) => __TAURI_INVOKE<null>("reveal_study", { study, reason }),
 	/**  Removes a study with its texts and ratings. */
-	deleteStudy: (study: string) => __TAURI_INVOKE<null>("delete_study", { study }),
+	deleteStudy: (study: StudyName) => __TAURI_INVOKE<null>("delete_study", { study }),
 	/**  Asks where a rater pack goes and writes it there; `None` if the user cancelled. */
-	writePack: (study: string, rater: string, language: Language) => __TAURI_INVOKE<PackWritten | null>("write_pack", { study, rater, language }),
+	writePack: (study: StudyName, rater: string, language: Language) => __TAURI_INVOKE<PackWritten | null>("write_pack", { study, rater, language }),
 	/**  Takes a rater's answers from a file. */
-	readAnswers: (study: string, file: string, keep: Keep | null) => __TAURI_INVOKE<Merged>("read_answers", { study, file, keep }),
+	readAnswers: (study: StudyName, file: string, keep: Keep | null) => __TAURI_INVOKE<Merged>("read_answers", { study, file, keep }),
 	/**  Reads the envelope of a rater pack that somebody else wrote. */
 	openPack: (file: string) => __TAURI_INVOKE<OpenedPack>("open_pack", { file }),
 	/**  The system's own dialog for opening a rater pack or the answers to one; `None` if the user cancelled. */
 	pickPackFile: (format: PackFormat) => __TAURI_INVOKE<string | null>("pick_pack_file", { format }),
 	/**  The summaries of a study that deserve a second look; refused while people rate. */
-	disputed: (study: string) => __TAURI_INVOKE<Disputes>("disputed", { study }),
+	disputed: (study: StudyName) => __TAURI_INVOKE<Disputes>("disputed", { study }),
 	/**  Settles a score of a summary, with a reason. */
-	adjudicate: (study: string, item: number, criterion: string, score: number, reason: string) => __TAURI_INVOKE<Disputes>("adjudicate", { study, item, criterion, score, reason }),
+	adjudicate: (study: StudyName, item: number, criterion: string, score: number, reason: string) => __TAURI_INVOKE<Disputes>("adjudicate", { study, item, criterion, score, reason }),
 	/**  Every figure of a study; refused while people rate. With `adjudicated`, settled scores take the place of the raters'. */
-	studyResults: (study: string, adjudicated: boolean) => __TAURI_INVOKE<StudyResults>("study_results", { study, adjudicated }),
+	studyResults: (study: StudyName, adjudicated: boolean) => __TAURI_INVOKE<StudyResults>("study_results", { study, adjudicated }),
 	/**  Everything that a run can hand over, with its size, and why something cannot be had now. */
-	offered: (run: string) => __TAURI_INVOKE<Offered[]>("offered", { run }),
+	offered: (run: RunId) => __TAURI_INVOKE<Offered[]>("offered", { run }),
 	/**  Writes something of a run into a folder, under a name that is free there; one thing at a time. */
 	handOver: (request: HandOver, onEvent: Channel<HandOverEvent>) => __TAURI_INVOKE<null>("hand_over", { request, onEvent }),
 	/**  Stops what is being written; it leaves nothing behind. */
@@ -237,7 +237,7 @@ export const commands = {
 	 */
 	unpack: (folder: string, name: string | null, model: string | null) => __TAURI_INVOKE<Unpacked>("unpack", { folder, name, model }),
 	/**  Asks in the system's own dialog where a data set goes, and writes it there; `None` if the user cancelled. */
-	saveDataset: (dataset: string, form: DatasetForm) => __TAURI_INVOKE<string | null>("save_dataset", { dataset, form }),
+	saveDataset: (dataset: DatasetName, form: DatasetForm) => __TAURI_INVOKE<string | null>("save_dataset", { dataset, form }),
 	/**  Summarizes a dialogue; the text comes through the channel as it is written. */
 	demo: (choice: DemoChoice, dialogue: string, onEvent: Channel<DemoEvent>) => __TAURI_INVOKE<null>("demo", { choice, dialogue, onEvent }),
 	/**  Ends the demo's process and gives its memory back. */
@@ -894,7 +894,7 @@ export type Cut = {
 /**  A data set in the workspace. */
 export type Dataset = {
 	/**  Its name. */
-	name: string,
+	name: DatasetName,
 	/**  Examples in all. */
 	n: number,
 	/**  Examples by split. */
@@ -917,6 +917,9 @@ export type DatasetForm =
 "csv" | 
 /**  A table with tabs. */
 "tsv";
+
+/**  The name of a data set, unique in a workspace: a person gives it at the import and types it from then on. */
+export type DatasetName = string;
 
 /**  In which order a date is written. */
 export type DateOrder = 
@@ -1350,7 +1353,7 @@ export type DisputedScore = {
 /**  The disputed summaries of a study. */
 export type Disputes = {
 	/**  Name of the study. */
-	study: string,
+	study: StudyName,
 	/**  Summaries in all. */
 	items: number,
 	/**  Summaries with a settled score. */
@@ -1376,9 +1379,9 @@ export type Distribution = {
 /**  What the method gives on a data set: what the base model knows there, whether its likelihood can judge, and the gain. */
 export type Domain = {
 	/**  The data set. */
-	dataset: string,
+	dataset: DatasetName,
 	/**  The model. */
-	model: string,
+	model: ModelName,
 	/**  The arm. */
 	arm: string,
 	/**  ROUGE-1 of the bare model, mean over seeds and items. */
@@ -1414,7 +1417,7 @@ id: string } |
 /**  In the data set already. */
 { case: "data_set"; 
 /**  Its name. */
-dataset: string; 
+dataset: DatasetName; 
 /**  The id there. */
 id: string };
 
@@ -1920,13 +1923,13 @@ export type ExperimentCell = {
 	/**  Its arm. */
 	arm: string,
 	/**  Its data set. */
-	dataset: string,
+	dataset: DatasetName,
 	/**  Its model, as the experiment names it. */
-	model: string,
+	model: ModelName,
 	/**  Its seed. */
 	seed: number,
 	/**  Its run; none before it was created. */
-	run: string | null,
+	run: RunId | null,
 	/**  Where it stands. */
 	status: RunStanding,
 	/**  Wall-clock seconds of its stages so far. */
@@ -1940,9 +1943,9 @@ export type ExperimentComparison = {
 	/**  The comparisons that Holm's adjustment takes together, on each data set and model by itself. */
 	family: string,
 	/**  The data set; none for the mean over the data sets. */
-	dataset: string | null,
+	dataset: DatasetName | null,
 	/**  The model. */
-	model: string,
+	model: ModelName,
 	/**  What was measured. */
 	metric: ResultMetric,
 	/**  Which system. */
@@ -1990,9 +1993,9 @@ export type ExperimentComparison = {
 /**  What more real examples may bring a system. */
 export type ExperimentCurve = {
 	/**  The data set. */
-	dataset: string,
+	dataset: DatasetName,
 	/**  The model. */
-	model: string,
+	model: ModelName,
 	/**  The system. */
 	system: System,
 	/**  Numbers of real examples that were tried. */
@@ -2062,14 +2065,17 @@ limit: number } |
 /**  It cannot start: what it lacks. */
 { case: "not_ready"; 
 /**  The experiment. */
-experiment: string; 
+experiment: ExperimentName; 
 /**  What it lacks. */
 lack: Lack };
+
+/**  The name of an experiment, unique in a workspace. */
+export type ExperimentName = string;
 
 /**  The answer of `experiment plan`: what an experiment would take, before anything is begun. */
 export type ExperimentPlan = {
 	/**  Its name. */
-	experiment: string,
+	experiment: ExperimentName,
 	/**  Whether it can start. */
 	verdict: Verdict,
 	/**  What prevents it. */
@@ -2126,7 +2132,7 @@ export type ExperimentPreset =
 /**  Everything about an experiment: the answer of `experiment show`. */
 export type ExperimentReport = {
 	/**  Its name. */
-	experiment: string,
+	experiment: ExperimentName,
 	/**  What it asks. */
 	question: string,
 	/**  Where it stands. */
@@ -2164,11 +2170,11 @@ export type ExperimentRequest = {
 	/**  Which of those that come with Duologue. */
 	preset: ExperimentPreset,
 	/**  Its name. */
-	name: string,
+	name: ExperimentName,
 	/**  Names of its data sets. */
-	datasets: string[],
-	/**  Folders of its models. */
-	models: string[],
+	datasets: DatasetName[],
+	/**  Folders of its models, which are their names in the experiment. */
+	models: ModelName[],
 	/**  How many seeds. */
 	seeds: number,
 	/**  The time that it may take, such as `8h`. */
@@ -2180,9 +2186,9 @@ export type ExperimentRow = {
 	/**  The arm. */
 	arm: string,
 	/**  The data set. */
-	dataset: string,
+	dataset: DatasetName,
 	/**  The model. */
-	model: string,
+	model: ModelName,
 	/**  The system. */
 	system: System,
 	/**  What was measured. */
@@ -2229,7 +2235,7 @@ export type ExperimentStanding =
 /**  An experiment in a list. */
 export type ExperimentSummary = {
 	/**  Its name. */
-	experiment: string,
+	experiment: ExperimentName,
 	/**  What it asks. */
 	question: string,
 	/**  Where it stands. */
@@ -2247,9 +2253,9 @@ export type ExperimentSynthesizer = {
 	/**  The arm. */
 	arm: string,
 	/**  The data set. */
-	dataset: string,
+	dataset: DatasetName,
 	/**  The model. */
-	model: string,
+	model: ModelName,
 	/**  The synthesizer. */
 	system: Synthesizer,
 	/**  Seeds that are done. */
@@ -2644,11 +2650,11 @@ smaller: SmallerPlan | null };
 /**  Whether the gains on two data sets differ. */
 export type GainDifference = {
 	/**  The first data set. */
-	of: string,
+	of: DatasetName,
 	/**  The second one. */
-	to: string,
+	to: DatasetName,
 	/**  The model. */
-	model: string,
+	model: ModelName,
 	/**  Gain on the first minus gain on the second. */
 	diff: number,
 	/**  95 % interval: two independent experiments, degrees of freedom after Welch and Satterthwaite. */
@@ -2698,7 +2704,7 @@ text: string } |
 /**  Something is to be written into a folder, under a name that is free there. */
 export type HandOver = {
 	/**  The run. */
-	run: string,
+	run: RunId,
 	/**  What of it. */
 	deliverable: Deliverable,
 	/**  The folder that it appears in. */
@@ -2928,14 +2934,6 @@ export type ImportIssue = {
 	more: number,
 };
 
-/**  A dialogue found in two splits. */
-export type ImportLeak = {
-	/**  The training-side example that is left out. */
-	id: string,
-	/**  The example it equals. */
-	with: string,
-};
-
 /**  A problem with a file to import. */
 export type ImportProblem = 
 /**  No file was given. */
@@ -3122,7 +3120,7 @@ export type ImportProblem =
 /**  What an import found (dry run) or did. */
 export type ImportReport = {
 	/**  Name of the data set. */
-	dataset: string,
+	dataset: DatasetName,
 	/**  Detected format. */
 	format: string,
 	/**  Detected or given roles. */
@@ -3146,7 +3144,7 @@ export type ImportReport = {
 	/**  Most references of a row. */
 	references_max: number,
 	/**  Dialogues found in two splits, taken off the training side. */
-	leaks: ImportLeak[],
+	leaks: Leak[],
 	/**  Problems by row. */
 	issues: ImportIssue[],
 	/**  What concerns the data set as a whole. */
@@ -3174,7 +3172,7 @@ export type ImportRequest = {
 	/**  Files, in the order given. */
 	files: string[],
 	/**  Name of the data set to make or extend. */
-	name: string,
+	name: DatasetName,
 	/**  Which split the rows belong to. */
 	split: SplitChoice,
 	/**  Column roles chosen by hand: `dialogue=C`, `summary=C[,C2]`; empty means guess. */
@@ -3229,23 +3227,13 @@ export type Interrupted =
 /**  A run. */
 { case: "run"; 
 /**  The run. */
-run: string } | 
+run: RunId } | 
 /**  A download. */
 { case: "download" } | 
 /**  Something that was to be handed over. */
 { case: "export" } | 
 /**  Other work with a model. */
 { case: "work" };
-
-/**  A mean with its 95 % interval. */
-export type Interval = {
-	/**  Mean. */
-	mean: number,
-	/**  Lower end. */
-	lo: number,
-	/**  Upper end. */
-	hi: number,
-};
 
 /**  Something a stage made. */
 export type Item = 
@@ -3397,7 +3385,7 @@ export type ItemOrder =
 /**  Which items of a run, and in which order. */
 export type ItemQuery = {
 	/**  The run. */
-	run: string,
+	run: RunId,
 	/**  Of what kind. */
 	kind: ArtifactKind,
 	/**  Words that have to be in it, as beginnings of words; every item if no word is given. */
@@ -3560,6 +3548,18 @@ export type Language =
 /**  Italian. */
 "it";
 
+/**  A dialogue that was removed because it is also in a split that needs it more. */
+export type Leak = {
+	/**  The example that was removed. */
+	id: string,
+	/**  The split it belongs to. */
+	split: Split,
+	/**  The example that stays. */
+	with: string,
+	/**  The split of the one that stays. */
+	with_split: Split,
+};
+
 /**  What the texts of a run give away of the conversations that it learnt from. */
 export type LeakSummary = {
 	/**  The worst of all parts. */
@@ -3596,6 +3596,22 @@ export type Licence =
 /**  Gemma Terms of Use. */
 "gemma";
 
+/**  The answer of `models licence`. */
+export type LicenceText = {
+	/**  Short name of the model in the catalogue. */
+	name: string,
+	/**  `owner/name` on the Hub. */
+	hub_id: string,
+	/**  Licence as the model card names it. */
+	licence: Licence,
+	/**  Its name. */
+	title: string,
+	/**  Where its publisher keeps the text. */
+	address: string,
+	/**  Every word of it. */
+	text: string,
+};
+
 /**  Where an item comes from and what became of it. */
 export type Lineage = {
 	/**  The stage that made it. */
@@ -3617,7 +3633,7 @@ export type Locked =
 /**  A run. */
 { case: "run"; 
 /**  The run. */
-run: string; 
+run: RunId; 
 /**  The process. */
 pid: number } | 
 /**  A download. */
@@ -3757,6 +3773,14 @@ export type MarkComparison = {
 	sentence: Words | null,
 };
 
+/**  A mean with its 95 % interval. */
+export type Mean = {
+	/**  The mean over items. */
+	mean: number,
+	/**  Its 95 % interval, low and high. */
+	ci95: [number, number],
+};
+
 /**  Answers that were taken. */
 export type Merged = {
 	/**  The slot whose answers they are now; none if those that were here are kept. */
@@ -3892,15 +3916,14 @@ export type Model = {
 	label: Label,
 };
 
-/**  The licence of a model of the catalogue. */
-export type ModelLicence = {
-	/**  Its name. */
-	title: string,
-	/**  Where its publisher keeps the text. */
-	address: string,
-	/**  Every word of it. */
-	text: string,
-};
+/**  SHA-256 over the files of a model, by which it is known again wherever they are. */
+export type ModelId = string;
+
+/**
+ *  What a model is called in lists; in an experiment what its file calls it, which may be an id or a folder. Two models
+ *  may have the same name: [`ModelId`] tells them apart.
+ */
+export type ModelName = string;
 
 /**  A problem with a language model. */
 export type ModelProblem = 
@@ -4547,16 +4570,16 @@ export type PartState = {
 	n_out: number | null,
 };
 
-/**  An import that a data set was made of. */
+/**  An import that a data set was made of, and that can be undone. */
 export type PastImport = {
-	/**  Its number, by which it can be undone. */
+	/**  Its number; never given to another one. */
 	id: number,
-	/**  When it was made. */
+	/**  When it was made, milliseconds since 1970. */
 	at_ms: number,
 	/**  The files, as given. */
 	files: string[],
 	/**  Examples that came with it. */
-	splits: SplitCounts,
+	counts: SplitCounts,
 	/**  Those of them that are still there. */
 	present: number,
 };
@@ -4624,9 +4647,9 @@ export type PlannedCell = {
 	/**  Its arm. */
 	arm: string,
 	/**  Its data set. */
-	dataset: string,
+	dataset: DatasetName,
 	/**  Its model. */
-	model: string,
+	model: ModelName,
 	/**  Its seed. */
 	seed: number,
 	/**  Seconds of the parts that no cell before it has computed. */
@@ -4759,11 +4782,11 @@ export type Queue = {
 /**  A run that waits for its turn. */
 export type QueuedRun = {
 	/**  Run id. */
-	id: string,
+	id: RunId,
 	/**  Data set name. */
-	dataset: string,
+	dataset: DatasetName,
 	/**  Model name. */
-	model_name: string,
+	model_name: ModelName,
 	/**  Seed. */
 	seed: number,
 	/**  First stage to carry out; none means where it stands. */
@@ -5321,6 +5344,12 @@ export type RuleVerdict = {
 	pass: boolean,
 };
 
+/**
+ *  The id of a run, unique in a workspace and chosen when the run is created: `samsum-1` is the first run on the data
+ *  set `samsum`. A person types it as it is.
+ */
+export type RunId = string;
+
 /**  A run as it is now. */
 export type RunLive = {
 	/**  The run. */
@@ -5340,14 +5369,14 @@ export type RunProblem =
 /**  A data set lacks a kind of example altogether. */
 { code: "empty_dataset"; args: {
 	/**  Which data set. */
-	dataset: string,
+	dataset: DatasetName,
 	/**  What it lacks. */
 	lacks: ExampleKind,
 } } | 
 /**  A data set has fewer examples than the recipe asks for. */
 { code: "too_few_rows"; args: {
 	/**  Which data set. */
-	dataset: string,
+	dataset: DatasetName,
 	/**  Which kind of examples. */
 	kind: ExampleKind,
 	/**  How many there are. */
@@ -5360,7 +5389,7 @@ export type RunProblem =
 /**  There is nothing to learn from the data set's examples. */
 { code: "not_ready"; args: {
 	/**  Which data set. */
-	dataset: string,
+	dataset: DatasetName,
 	/**  What it lacks. */
 	lack: Lack,
 } } | 
@@ -5389,7 +5418,7 @@ export type RunProblem =
 /**  What would be written gives real conversations away. */
 { code: "leak"; args: {
 	/**  The run. */
-	run: string,
+	run: RunId,
 	/**  Made-up texts that share a run of words with a real conversation that no two real ones share. */
 	copied: number,
 	/**  Made-up texts that hold what identifies somebody. */
@@ -5401,7 +5430,7 @@ export type RunProblem =
 /**  What to run. */
 export type RunRequest = {
 	/**  Data set name. */
-	dataset: string,
+	dataset: DatasetName,
 	/**  Model folder. */
 	model: string,
 	/**  The recipe to begin with. */
@@ -5423,7 +5452,7 @@ export type RunRequest = {
 /**  What a run found. */
 export type RunResults = {
 	/**  Run id. */
-	run: string,
+	run: RunId,
 	/**  Seed. */
 	seed: number,
 	/**  What the table says about the method, in a sentence; none if there is nothing to say. */
@@ -5494,13 +5523,13 @@ export type RunStatus =
 /**  A run in the list. */
 export type RunSummary = {
 	/**  Run id. */
-	id: string,
+	id: RunId,
 	/**  Where it stands. */
 	status: RunStanding,
 	/**  Data set name. */
-	dataset: string,
+	dataset: DatasetName,
 	/**  Model name. */
-	model_name: string,
+	model_name: ModelName,
 	/**  When it was made. */
 	created_at_ms: number,
 	/**  Seed. */
@@ -5518,15 +5547,17 @@ export type RunSummary = {
 /**  What the sample put into the workspace. */
 export type Sample = {
 	/**  Name of its data set. */
-	dataset: string,
+	dataset: DatasetName,
 	/**  Its finished run. */
-	run: string,
+	run: RunId,
 	/**  Folder of its base model. */
 	model: string,
 	/**  Whether the base model is there: without it the run can be read and rated, but its summarizer cannot answer. */
 	has_model: boolean,
 	/**  Pairs in the data set. */
 	examples: number,
+	/**  Whether it was here before. */
+	known: boolean,
 };
 
 /**  The scale of a criterion. */
@@ -5794,13 +5825,13 @@ export type SplitChoice =
 /**  By a split column, else by the files' names, else a seeded draw. */
 "auto";
 
-/**  Sizes of the three splits. */
+/**  Number of examples per split. */
 export type SplitCounts = {
-	/**  Training examples. */
+	/**  Examples for training. */
 	train: number,
-	/**  Validation examples. */
+	/**  Examples for choosing checkpoints and stopping. */
 	validation: number,
-	/**  Test examples, which only the evaluation reads. */
+	/**  Examples that only the evaluation reads. */
 	test: number,
 };
 
@@ -5991,6 +6022,9 @@ export type StudyKind =
 /**  Dialogues, real and made up for the same summaries: an audit. */
 "dialogues";
 
+/**  The name of a rating study, unique in a workspace. Where a person types one, its number may stand instead. */
+export type StudyName = string;
+
 /**  What a study could show, before anybody rates. */
 export type StudyOutlook = {
 	/**  Dialogues. */
@@ -6018,17 +6052,17 @@ export type StudyProblem =
 /**  It would tell who wrote the texts that people still rate. */
 { code: "blinded"; args: {
 	/**  The studies that are running. */
-	studies: string[],
+	studies: StudyName[],
 } } | 
 /**  A plan that is frozen. */
 { code: "frozen"; args: {
 	/**  The study. */
-	study: string,
+	study: StudyName,
 } } | 
 /**  A study that people do not rate now. */
 { code: "not_running"; args: {
 	/**  The study. */
-	study: string,
+	study: StudyName,
 	/**  Where it stands. */
 	state: StudyState,
 } } | 
@@ -6145,7 +6179,7 @@ export type StudyProgress = {
 /**  A study to be planned. */
 export type StudyRequest = {
 	/**  A finished run. */
-	run: string,
+	run: RunId,
 	/**  Name of the study. */
 	name: string,
 	/**  What people judge. */
@@ -6228,7 +6262,7 @@ export type StudySummary = {
 	/**  Its number. */
 	study: number,
 	/**  Its name. */
-	name: string,
+	name: StudyName,
 	/**  What people judge. */
 	kind: StudyKind,
 	/**  What raters are asked. */
@@ -6256,7 +6290,7 @@ export type StudySummary = {
 	/**  When it was created here. */
 	created_at_ms: number,
 	/**  The runs that its texts come from; empty until the results are open. */
-	runs: string[],
+	runs: RunId[],
 };
 
 /**  A summary that is to be held against its conversation. */
@@ -6390,11 +6424,11 @@ export type SystemResult = {
 	/**  Test examples. */
 	n: number,
 	/**  ROUGE-1. */
-	rouge1: Interval,
+	rouge1: Mean,
 	/**  ROUGE-2. */
-	rouge2: Interval,
+	rouge2: Mean,
 	/**  ROUGE-L. */
-	rouge_l: Interval,
+	rouge_l: Mean,
 	/**  Cross-entropy of the references, nats a token. */
 	reference_ce: number | null,
 	/**  ROUGE-1 against real-only fine-tuning. */
@@ -6504,11 +6538,11 @@ export type Undone = {
 /**  A run that came in from a run bundle: the answer of `unpack`. */
 export type Unpacked = {
 	/**  The run. */
-	run: string,
+	run: RunId,
 	/**  What its data set is called here. */
-	dataset: string,
+	dataset: DatasetName,
 	/**  Its base model. */
-	model: string,
+	model: ModelName,
 	/**
 	 *  Where that model is on this computer. None if this workspace does not know it: the run can be read and rated then, but
 	 *  neither go on nor be tried.
@@ -6556,7 +6590,7 @@ export type Verdict =
 /**  The answer of `models verify`: what a check of a model's files found. */
 export type Verified = {
 	/**  Digest of its files now; `None` if files are missing or damaged. */
-	id: string | null,
+	id: ModelId | null,
 	/**  Path of its folder. */
 	path: string,
 	/**  Number of weights; `None` if files are missing or damaged. */
@@ -6674,7 +6708,7 @@ export type WorkspaceProblem =
 /**  There is no such run. */
 { code: "no_such_run"; args: {
 	/**  The id that was asked for. */
-	run: string,
+	run: RunId,
 } } | 
 /**  Something else still needs it. */
 { code: "in_use"; args: {
@@ -6700,7 +6734,7 @@ export type WorkspaceProblem =
 /**  Another process took the run over. */
 { code: "lease_lost"; args: {
 	/**  The run. */
-	run: string,
+	run: RunId,
 } } | 
 /**  The workspace is protected and no key was given. */
 { code: "key_needed"; args: {
@@ -6767,23 +6801,23 @@ export type WrongState =
 /**  Examples cannot be changed: a run that is not finished reads them. */
 { case: "read_by_run"; 
 /**  The run. */
-run: string; 
+run: RunId; 
 /**  Its data set. */
-dataset: string } | 
+dataset: DatasetName } | 
 /**  Undoing an import whose examples runs have read. */
 { case: "import_in_use"; 
 /**  The import's number. */
 import: number; 
 /**  Its data set. */
-dataset: string; 
+dataset: DatasetName; 
 /**  The runs. */
-runs: string[] } | 
+runs: RunId[] } | 
 /**  A pair without dialogue or summary. */
 { case: "empty_pair" } | 
 /**  A rating set of a run without test summaries. */
 { case: "nothing_to_rate"; 
 /**  The run. */
-run: string } | 
+run: RunId } | 
 /**  A score for a criterion that does not exist. */
 { case: "no_such_criterion"; 
 /**  What was given. */
@@ -6801,21 +6835,21 @@ total: number } |
 /**  Stopping a run that is over. */
 { case: "nothing_to_stop"; 
 /**  The run. */
-run: string; 
+run: RunId; 
 /**  Where it stands. */
 status: RunStatus } | 
 /**  Pausing a run that has failed. */
 { case: "nothing_to_pause"; 
 /**  The run. */
-run: string } | 
+run: RunId } | 
 /**  Resuming a cancelled run without naming a stage. */
 { case: "cancelled"; 
 /**  The run. */
-run: string } | 
+run: RunId } | 
 /**  Using an adapter that has not been trained yet. */
 { case: "not_trained"; 
 /**  The run. */
-run: string; 
+run: RunId; 
 /**  The adapter's part in the method. */
 role: string; 
 /**  The stage that trains it. */
@@ -6827,13 +6861,13 @@ stage: StageName } |
 /**  Resuming a run whose examples have changed. */
 { case: "examples_changed"; 
 /**  The run. */
-run: string; 
+run: RunId; 
 /**  Its data set. */
-dataset: string } | 
+dataset: DatasetName } | 
 /**  A range of stages whose end comes before its beginning. */
 { case: "stages_reversed"; 
 /**  The run. */
-run: string; 
+run: RunId; 
 /**  The first stage that was asked for. */
 from: StageName; 
 /**  The last one. */
@@ -6859,11 +6893,11 @@ kind: ArtifactKind } |
 /**  Changing by hand a run that was carried out before stages had parts. */
 { case: "earlier_run"; 
 /**  The run. */
-run: string } | 
+run: RunId } | 
 /**  Going on from changes by hand if no later stage would read one. */
 { case: "nothing_stale"; 
 /**  The run. */
-run: string } | 
+run: RunId } | 
 /**  Taking in a run bundle from a folder that holds none, or a workspace with other than one run. */
 { case: "not_a_bundle"; 
 /**  The folder. */

@@ -17,6 +17,7 @@ import type {
   ExperimentRequest,
   ImportReport,
   ImportRequest,
+  LicenceText,
   LogPage,
   MetricPoint,
   Model,
@@ -253,6 +254,7 @@ export class FakeBridge extends FakeEveryday implements Bridge {
       model: model.path,
       has_model: this.hasBase,
       examples: 200,
+      known: false,
     };
   }
   async datasets() {
@@ -261,8 +263,8 @@ export class FakeBridge extends FakeEveryday implements Bridge {
   async pastImports(dataset: string): Promise<PastImport[]> {
     const found = this.datasetList.find((row) => row.name === dataset);
     if (!found) return [];
-    const { n: present, splits, created_at_ms: at_ms } = found;
-    return [{ id: 1, at_ms, files: [`/home/ada/${dataset}.jsonl`], splits, present }];
+    const { n: present, splits: counts, created_at_ms: at_ms } = found;
+    return [{ id: 1, at_ms, files: [`/home/ada/${dataset}.jsonl`], counts, present }];
   }
   async undoImport(dataset: string, number: number) {
     const [past] = await this.pastImports(dataset);
@@ -386,9 +388,9 @@ export class FakeBridge extends FakeEveryday implements Bridge {
   async catalogue(): Promise<CatalogueModel[]> {
     return structuredClone(data.catalogue);
   }
-  async modelLicence(name: string): Promise<ModelLicence> {
+  async modelLicence(name: string): Promise<LicenceText> {
     const entry = data.catalogue.find((listed) => listed.name === name);
-    return data.licence(entry?.licence ?? 'apache-2.0');
+    return data.licence(name, entry?.hub_id ?? '', entry?.licence ?? 'apache-2.0');
   }
   async downloadModel(hubId: string, onEvent: Channel<DownloadEvent>) {
     const entry = data.catalogue.find((listed) => listed.hub_id === hubId);

@@ -7,12 +7,13 @@ import type {
   Example,
   Fit,
   Licence,
+  LicenceText,
   LogLine,
   LogWord,
+  Mean,
   MetricCard,
   MetricUnit,
   Model,
-  ModelLicence,
   PartState,
   Plan,
   RecipeField,
@@ -192,7 +193,10 @@ const entry = (
 });
 
 /** A licence that is long enough to scroll. */
-export const licence = (id: Licence): ModelLicence => ({
+export const licence = (name: string, hub_id: string, id: Licence): LicenceText => ({
+  name,
+  hub_id,
+  licence: id,
   title: id === 'apache-2.0' ? 'Apache License 2.0' : 'Llama 3.2 Community License Agreement',
   address: 'https://example.org/licence',
   text: Array.from(
@@ -502,7 +506,7 @@ function row(
   ce: number | null,
   diff: number | null,
 ): SystemResult {
-  const interval = (mean: number, half: number) => ({ mean, lo: mean - half, hi: mean + half });
+  const interval = (mean: number, half: number): Mean => ({ mean, ci95: [mean - half, mean + half] });
   const figure = (metric: ResultMetric, mean: number) => ({ metric, mean, lo: mean * 0.9, hi: mean * 1.1 });
   return {
     system,

@@ -72,7 +72,7 @@ export function reportOf(request: ImportRequest, mended: boolean): ImportReport 
     splits: { train: 40 - bad, validation: 10, test: 10 },
     references_min: 1,
     references_max: 1,
-    leaks: file.includes('leak') ? [{ id: 'row-7', with: 'row-52' }] : [],
+    leaks: file.includes('leak') ? [{ id: 'row-7', split: 'train', with: 'row-52', with_split: 'test' }] : [],
     issues: [
       ...issues.slice(0, bad),
       ...(file.includes('chat') && !request.drop_repeated ? [repeated(file)] : []),

@@ -9,12 +9,12 @@ mod runs;
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{
-    Download, DownloadPaused, Launch, LongExample, Replay, Started, Summarized, Synthesizer,
+    Download, DownloadPaused, Launch, Leak, LongExample, Replay, Started, Summarized, Synthesizer,
     Unpacked, Verified, WritingMeasures,
 };
 use insta::assert_snapshot;
 use mrds::export::{Export, ExportedFile};
-use project::import::{ColumnMap, Issue, Leak};
+use project::import::{ColumnMap, Issue};
 use project::session::MinMax;
 use serde_json::json;
 
@@ -64,7 +64,7 @@ const COUNTS: SplitCounts = SplitCounts {
 
 fn import_report() -> ImportReport {
     ImportReport {
-        dataset: "d".to_owned(),
+        dataset: "d".into(),
         format: contract::FileFormat::ALL[0].into(),
         mapping: ColumnMap {
             dialogue: "dialogue".to_owned(),
@@ -210,7 +210,7 @@ fn import() {
 #[test]
 fn datasets() {
     let line = DatasetLine {
-        name: "d".to_owned(),
+        name: "d".into(),
         format: "samsum_json".to_owned(),
         n: 10,
         splits: COUNTS,
@@ -230,7 +230,7 @@ fn datasets() {
 #[test]
 fn a_data_set() {
     let mut answer = Dataset {
-        name: "d".to_owned(),
+        name: "d".into(),
         n: 10,
         splits: COUNTS,
         unsummarised: 2,

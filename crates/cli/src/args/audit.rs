@@ -1,5 +1,6 @@
 //! The arguments of `audit`: which run, texts or figures are looked at.
 
+use contract::RunId;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
@@ -11,7 +12,7 @@ pub(crate) struct Audit {
     pub(crate) what: Option<AuditWhat>,
     /// A run: every text that it made, beside all that it learnt from
     #[arg(required = true)]
-    pub(crate) run: Option<String>,
+    pub(crate) run: Option<RunId>,
     /// Also print a line for each text that gives something away
     #[arg(long)]
     pub(crate) items: bool,

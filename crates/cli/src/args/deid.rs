@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
-use contract::{Replacing, SurrogateScope};
+use contract::{DatasetName, Replacing, SurrogateScope};
 use project::import::{ColumnMap, Speakers};
 
 use super::ReadingArgs;
@@ -54,7 +54,7 @@ pub(crate) struct DeidSource {
     pub(crate) files: Vec<PathBuf>,
     /// A data set instead of files
     #[arg(long, value_name = "NAME", conflicts_with = "files")]
-    pub(crate) dataset: Option<String>,
+    pub(crate) dataset: Option<DatasetName>,
     /// Columns: dialogue=C,summary=C[,C2..][,id=C][,split=C]
     #[arg(long, value_name = "MAP")]
     pub(crate) map: Option<ColumnMap>,

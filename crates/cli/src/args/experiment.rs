@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
-use contract::ExperimentPreset;
+use contract::{DatasetName, ExperimentName, ExperimentPreset, ModelName};
 use project::within::Within;
 
 use super::word::word_of;
@@ -23,15 +23,15 @@ pub(crate) enum ExperimentAction {
     /// Carry out an experiment: a run for each cell, one after the other
     Run(ExperimentRun),
     /// The table, the declared comparisons and what they came to
-    Show(ExperimentName),
+    Show(OneExperiment),
     /// List the experiments
     List,
     /// Go on with the cells that are not done
     Resume(ExperimentResume),
     /// Take the cells off the queue, and ask the one at work to save and stop
-    Pause(ExperimentName),
+    Pause(OneExperiment),
     /// Stop an experiment for good; what is done stays
-    Cancel(ExperimentName),
+    Cancel(OneExperiment),
     /// Remove an experiment; its runs stay
     Delete(ExperimentDelete),
 }
@@ -43,13 +43,13 @@ pub(crate) struct ExperimentNew {
     pub(crate) preset: ExperimentPreset,
     /// A data set; may be given often
     #[arg(long, value_name = "NAME")]
-    pub(crate) dataset: Vec<String>,
+    pub(crate) dataset: Vec<DatasetName>,
     /// A model; may be given often
     #[arg(long, value_name = "DIR")]
-    pub(crate) model: Vec<String>,
+    pub(crate) model: Vec<ModelName>,
     /// Name of the experiment [default: that of the preset]
     #[arg(long)]
-    pub(crate) name: Option<String>,
+    pub(crate) name: Option<ExperimentName>,
     /// How many seeds [default: the preset's]
     #[arg(long)]
     pub(crate) seeds: Option<u32>,
@@ -88,22 +88,22 @@ pub(crate) struct ExperimentRun {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExperimentResume {
     /// Its name
-    pub(crate) name: String,
+    pub(crate) name: ExperimentName,
     /// Do the work in processes of its own and return
     #[arg(long)]
     pub(crate) detach: bool,
 }
 
 #[derive(Debug, ClapArgs)]
-pub(crate) struct ExperimentName {
+pub(crate) struct OneExperiment {
     /// Its name
-    pub(crate) name: String,
+    pub(crate) name: ExperimentName,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExperimentDelete {
     /// Its name
-    pub(crate) name: String,
+    pub(crate) name: ExperimentName,
     /// Remove its runs too
     #[arg(long)]
     pub(crate) runs: bool,

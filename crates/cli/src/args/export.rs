@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, ValueEnum};
-use contract::{Exported, GgufType};
+use contract::{DatasetName, Exported, GgufType, RunId};
 use mrds::export::ExportFormat;
 
 use super::word::word_of;
@@ -13,7 +13,7 @@ use super::word::word_of;
 pub(crate) struct Export {
     /// The run
     #[arg(required_unless_present = "model", requires = "adapter")]
-    pub(crate) run: Option<String>,
+    pub(crate) run: Option<RunId>,
     /// Export this model folder or GGUF file instead of what a run trained
     #[arg(long, conflicts_with = "run")]
     pub(crate) model: Option<PathBuf>,
@@ -69,7 +69,7 @@ impl Export {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Pack {
     /// The run
-    pub(crate) run: String,
+    pub(crate) run: RunId,
     /// New or empty folder
     #[arg(long, value_name = "DIR")]
     pub(crate) to: PathBuf,
@@ -84,7 +84,7 @@ pub(crate) struct Unpack {
     pub(crate) from: PathBuf,
     /// Name of its data set here [default: as it was]
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) name: Option<String>,
+    pub(crate) name: Option<DatasetName>,
     /// Folder, GGUF file, id or name of its base model [default: the one of this workspace, if it knows it]
     #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) model: Option<String>,

@@ -1,12 +1,13 @@
 //! Arguments of `forget`.
 
+use contract::DatasetName;
 use clap::Args as ClapArgs;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Forget {
     /// The data set
     #[arg(required_unless_present = "receipts")]
-    pub(crate) dataset: Option<String>,
+    pub(crate) dataset: Option<DatasetName>,
     /// Ids of the conversations in it
     #[arg(value_name = "ID", required_unless_present = "receipts")]
     pub(crate) ids: Vec<String>,

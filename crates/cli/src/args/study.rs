@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args as ClapArgs, Subcommand, ValueEnum};
-use contract::{Keep, Language, RatingMode, RatingProgram, StudyKind, Synthesizer, System};
+use contract::{StudyName, RunId, Keep, Language, RatingMode, RatingProgram, StudyKind, Synthesizer, System};
 use project::study::ratings::RatingMap;
 
 use super::word_of;
@@ -26,19 +26,19 @@ pub(crate) enum StudyAction {
     /// Start a study that was kept as a draft
     Start {
         /// Its name or number
-        study: String,
+        study: StudyName,
     },
     /// List the studies
     List,
     /// How far the raters of a study are: no score, no mean
     Progress {
         /// Its name or number
-        study: String,
+        study: StudyName,
     },
     /// Put somebody onto the roster of a study that runs
     AddRater {
         /// The study's name or number
-        study: String,
+        study: StudyName,
         /// The person's name
         name: String,
     },
@@ -47,7 +47,7 @@ pub(crate) enum StudyAction {
     /// Withdraw everybody who is still rating, and close the study
     Close {
         /// Its name or number
-        study: String,
+        study: StudyName,
         /// Why
         #[arg(long, default_value = "closed by the owner")]
         reason: String,
@@ -55,7 +55,7 @@ pub(crate) enum StudyAction {
     /// Open the results before every rater has locked; this cannot be taken back, and every result says so
     Reveal {
         /// The study's name or number
-        study: String,
+        study: StudyName,
         /// Why
         #[arg(long)]
         reason: String,
@@ -67,12 +67,12 @@ pub(crate) enum StudyAction {
     /// Recompute the seal and the hash of the plan, once the results are open
     Verify {
         /// The study's name or number
-        study: String,
+        study: StudyName,
     },
     /// Remove a study with its texts and ratings
     Delete {
         /// Its name or number
-        study: String,
+        study: StudyName,
         /// Do not ask
         #[arg(long)]
         yes: bool,
@@ -80,7 +80,7 @@ pub(crate) enum StudyAction {
     /// Every figure of a study whose results are open, and each comparison in a sentence
     Results {
         /// Its name or number
-        study: String,
+        study: StudyName,
         /// With settled scores in the place of the raters' scores of the same summary
         #[arg(long)]
         adjudicated: bool,
@@ -88,7 +88,7 @@ pub(crate) enum StudyAction {
     /// The summaries of a finished study that deserve a second look
     Disputed {
         /// Its name or number
-        study: String,
+        study: StudyName,
     },
     /// Settle a score of a finished study; it stands beside the raters' scores and never takes their place
     Adjudicate(StudyAdjudicate),
@@ -142,7 +142,7 @@ pub(crate) struct StudyImport {
     pub(crate) items: Option<PathBuf>,
     /// Name of the study [default: the file's]
     #[arg(long, requires = "format")]
-    pub(crate) name: Option<String>,
+    pub(crate) name: Option<StudyName>,
     /// Criteria that are read: a,b [default: every one]
     #[arg(long, value_delimiter = ',', requires = "format")]
     pub(crate) criteria: Vec<String>,
@@ -158,7 +158,7 @@ pub(crate) struct StudyCreate {
     pub(crate) file: Option<PathBuf>,
     /// A finished run whose texts are rated; several times for several runs
     #[arg(long)]
-    pub(crate) run: Vec<String>,
+    pub(crate) run: Vec<RunId>,
     /// What people judge; dialogues are an audit: real and made-up ones, mixed [default: summaries]
     #[arg(long, value_parser = word_of(StudyKind::ALL, StudyKind::as_str))]
     pub(crate) kind: Option<StudyKind>,
@@ -173,7 +173,7 @@ pub(crate) struct StudyCreate {
     pub(crate) reference: bool,
     /// Name of the study [default: the run's]
     #[arg(long)]
-    pub(crate) name: Option<String>,
+    pub(crate) name: Option<StudyName>,
     /// Names of the raters: A,B,C
     #[arg(long, value_delimiter = ',')]
     pub(crate) raters: Vec<String>,
@@ -200,7 +200,7 @@ pub(crate) struct StudyCreate {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct StudyWithdraw {
     /// The study's name or number
-    pub(crate) study: String,
+    pub(crate) study: StudyName,
     /// The rater's name or slot
     pub(crate) rater: String,
     /// Why
@@ -214,7 +214,7 @@ pub(crate) struct StudyWithdraw {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct StudyPack {
     /// The study's name or number
-    pub(crate) study: String,
+    pub(crate) study: StudyName,
     /// The rater's name or slot
     #[arg(long)]
     pub(crate) rater: String,
@@ -229,7 +229,7 @@ pub(crate) struct StudyPack {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct StudyMerge {
     /// The study's name or number
-    pub(crate) study: String,
+    pub(crate) study: StudyName,
     /// The file that the rater saved
     pub(crate) file: PathBuf,
     /// The secret of the pack [default: the one that is kept with it]
@@ -243,7 +243,7 @@ pub(crate) struct StudyMerge {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct StudyAdjudicate {
     /// The study's name or number
-    pub(crate) study: String,
+    pub(crate) study: StudyName,
     /// Number of the summary
     #[arg(long)]
     pub(crate) item: u32,
@@ -261,7 +261,7 @@ pub(crate) struct StudyAdjudicate {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct StudyExport {
     /// Its name or number
-    pub(crate) study: String,
+    pub(crate) study: StudyName,
     /// The folder to write to
     #[arg(long, value_name = "DIR")]
     pub(crate) to: PathBuf,

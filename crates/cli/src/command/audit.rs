@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use contract::{LeakReason, ShapeAudit, Spread};
+use contract::{LeakReason, RunId, ShapeAudit, Spread};
 use privacy::audit::exposure::{Canary, exposures};
 use privacy::audit::extraction::{Attempt, extraction};
 use privacy::audit::membership::{Scores, membership};
@@ -35,7 +35,7 @@ pub(super) fn audit(global: &Global, args: &Audit, output: &Output) -> Done {
 }
 
 /// Every text that a run made, beside all that it learnt from.
-fn of_run(global: &Global, run: &str, items: bool, output: &Output) -> Done {
+fn of_run(global: &Global, run: &RunId, items: bool, output: &Output) -> Done {
     let session = session(global)?;
     let (leaks, texts) = session.audit_run(&session.sight(run)?)?;
     if items {

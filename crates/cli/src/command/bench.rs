@@ -634,7 +634,7 @@ fn measured_run(
     let progress = Progress::new(output);
     let asked = process::worker(&stop, &progress)?;
     let request = RunRequest {
-        dataset: "bench".to_owned(),
+        dataset: "bench".into(),
         model: args.model.clone(),
         recipe: pipeline_recipe()?,
         typed: Typed::BOTH,

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use contract::{AccountUnit, Basis, DropReason, Language, Split, TooLong};
+use contract::{PastImport, SplitCounts, DatasetName, AccountUnit, Basis, DropReason, Language, Split, TooLong};
 use host::clock::now_ms;
 use project::format_rule::{FormatRule, Rule, RuleId};
 use project::recipe::{Field, RATES, Recipe};
-use project::rows::{DatasetRow, ImportRow, SplitCounts};
+use project::rows::DatasetRow;
 use project::session::{ImportReport, ImportRequest, Session};
 use project::study::withheld::SeenExample;
 use serde::Deserialize;
@@ -231,7 +231,7 @@ pub(super) fn datasets(global: &Global, args: &Datasets, output: &Output) -> Don
 }
 
 /// The data set as a file, in the form that its ending names.
-fn write_dataset(session: &Session, name: &str, to: &Path, output: &Output) -> Done {
+fn write_dataset(session: &Session, name: &DatasetName, to: &Path, output: &Output) -> Done {
     let ending = to.extension().and_then(|ending| ending.to_str());
     let Some(form) = ending.and_then(|ending| ending.to_lowercase().parse().ok()) else {
         return Err(Failure::usage(
@@ -263,7 +263,7 @@ pub(super) fn dataset_table(datasets: &[DatasetRow]) -> Table {
     ]);
     for dataset in datasets {
         table.row(vec![
-            dataset.name.clone(),
+            dataset.name.to_string(),
             dataset.format.clone(),
             dataset.counts.train.to_string(),
             dataset.counts.validation.to_string(),
@@ -274,7 +274,7 @@ pub(super) fn dataset_table(datasets: &[DatasetRow]) -> Table {
     table
 }
 
-fn imports_table(imports: &[ImportRow]) -> Table {
+fn imports_table(imports: &[PastImport]) -> Table {
     let mut table = Table::new(&["import", "train", "validation", "test", "present", "files"]);
     for import in imports {
         table.row(vec![
@@ -291,7 +291,7 @@ fn imports_table(imports: &[ImportRow]) -> Table {
 
 fn dataset_line(row: DatasetRow) -> answer::DatasetLine {
     answer::DatasetLine {
-        name: row.name,
+        name: row.name.clone(),
         format: row.format,
         n: row.counts.total(),
         splits: row.counts,

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use contract::RunDifferences;
+use contract::{RunDifferences, RunId};
 
 use super::{Done, session};
 use crate::args::{Diff, Global};
@@ -19,7 +19,7 @@ pub(super) fn difference(global: &Global, args: &Diff, output: &Output) -> Done 
 /// Settings first, because they are the reason of everything below.
 fn describe(found: &RunDifferences, items: usize) -> String {
     let head = |first: &str| {
-        let runs = found.runs.iter().map(String::as_str);
+        let runs = found.runs.iter().map(RunId::as_str);
         Table::new(&std::iter::once(first).chain(runs).collect::<Vec<_>>())
     };
     let mut text = String::new();

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use contract::Disputes;
+use contract::{Disputes, StudyName};
 use host::clock::now_ms;
 use project::study::afterwards::Settlement;
 
@@ -11,7 +11,7 @@ use crate::args::{Global, StudyAdjudicate};
 use crate::output::Output;
 use crate::table::Table;
 
-pub(super) fn list(global: &Global, study: &str, output: &Output) -> Done {
+pub(super) fn list(global: &Global, study: &StudyName, output: &Output) -> Done {
     let session = session(global)?;
     let found = session.disputed(&session.opened(study)?)?;
     say(&found, output);

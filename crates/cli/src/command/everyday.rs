@@ -20,7 +20,7 @@ pub(super) fn label(global: &Global, args: &LabelArgs, output: &Output) -> Done 
     let session = session(global)?;
     let mut key = match args.thing {
         Kept::Model => model_folder(&session, &args.key)?,
-        Kept::Run => session.run(&args.key)?.id,
+        Kept::Run => session.run(&args.key.as_str().into())?.id.into(),
         Kept::Dataset => args.key.clone(),
     };
     let mut label = session.label(args.thing, &key)?;
@@ -56,7 +56,7 @@ fn model_folder(session: &Session, key: &str) -> Result<String, Failure> {
     let models = session.models()?;
     let known = models
         .iter()
-        .find(|model| [&model.id, &model.name, &model.path].contains(&&key.to_owned()));
+        .find(|model| [&*model.id, &*model.name, &*model.path].contains(&&*key));
     if let Some(known) = known {
         return Ok(known.path.clone());
     }
@@ -88,8 +88,8 @@ pub(super) fn delete(global: &Global, args: &Delete, output: &Output) -> Done {
         liveness: &liveness,
     };
     match args.thing {
-        Kept::Run => session.delete_run(&args.key, now)?,
-        Kept::Dataset | Kept::Model => session.delete_dataset(&args.key)?,
+        Kept::Run => session.delete_run(&args.key.as_str().into(), now)?,
+        Kept::Dataset | Kept::Model => session.delete_dataset(&args.key.as_str().into())?,
     }
     output.text(format!("{} is removed.", args.key));
     output.result(&Deleted {

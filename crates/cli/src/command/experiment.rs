@@ -7,8 +7,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use contract::{
-    Budget, ExperimentPlan, ExperimentReport, ExperimentStanding, ExperimentSummary, Machine,
-    NewExperiment, ResultMetric, RunStanding, Verdict,
+    Budget, ExperimentName, ExperimentPlan, ExperimentReport, ExperimentStanding,
+    ExperimentSummary, Machine, ModelName, NewExperiment, ResultMetric, RunStanding, Verdict,
 };
 use host::clock::now_ms;
 use host::machine::disk_free_bytes;
@@ -117,7 +117,7 @@ fn spec(session: &Session, named: &str, within: Option<Within>) -> Result<Spec, 
     let path = Path::new(named);
     let mut spec = match path.is_file() || named.ends_with(".toml") {
         true => read(path)?,
-        false => session.experiment(named)?.spec,
+        false => session.experiment(&named.into())?.spec,
     };
     spec.within = within.or(spec.within);
     Ok(spec)
@@ -142,8 +142,8 @@ fn read(path: &Path) -> Result<Spec, Failure> {
 }
 
 /// The models of an experiment that are here or in the catalogue.
-fn models(session: &Session, spec: &Spec) -> Result<BTreeMap<String, PlannedModel>, Failure> {
-    let found = |name: &String| Ok((name.clone(), model(session, name)?));
+fn models(session: &Session, spec: &Spec) -> Result<BTreeMap<ModelName, PlannedModel>, Failure> {
+    let found = |name: &ModelName| Ok((name.clone(), model(session, name)?));
     spec.models.iter().map(found).collect()
 }
 
@@ -186,8 +186,8 @@ fn describe_plan(plan: &ExperimentPlan) -> String {
     for cell in &plan.cells_detail {
         table.row(vec![
             cell.arm.clone(),
-            cell.dataset.clone(),
-            cell.model.clone(),
+            cell.dataset.to_string(),
+            cell.model.to_string(),
             cell.seed.to_string(),
             duration(cell.seconds),
         ]);
@@ -276,7 +276,7 @@ fn run(global: &Global, args: &ExperimentRun, output: &Output) -> Done {
         let fault = contract::problem::ExperimentFault::NotReady { experiment, lack };
         return Err(project::Error::from(fault).into());
     }
-    let folders: BTreeMap<String, PathBuf> = models(&session, &spec)?
+    let folders: BTreeMap<ModelName, PathBuf> = models(&session, &spec)?
         .into_iter()
         .filter_map(|(name, model)| match model {
             PlannedModel::Folder(folder) => Some((name, folder)),
@@ -305,7 +305,13 @@ fn run(global: &Global, args: &ExperimentRun, output: &Output) -> Done {
 }
 
 /// Works on the cells that wait, here or in processes of their own.
-fn go_on(global: &Global, session: &Session, name: &str, detach: bool, output: &Output) -> Done {
+fn go_on(
+    global: &Global,
+    session: &Session,
+    name: &ExperimentName,
+    detach: bool,
+    output: &Output,
+) -> Done {
     if detach {
         queue::go_on(global, session);
         return stopped(session, name, output);
@@ -340,7 +346,7 @@ fn go_on(global: &Global, session: &Session, name: &str, detach: bool, output: &
     show(session, name, output)
 }
 
-fn paused(session: &Session, name: &str, output: &Output) -> Done {
+fn paused(session: &Session, name: &ExperimentName, output: &Output) -> Done {
     session.pause_experiment(name, now())?;
     let resume = format!("duologue experiment resume {}", quoted(name));
     output.text(format!(
@@ -355,9 +361,9 @@ fn paused(session: &Session, name: &str, output: &Output) -> Done {
 }
 
 /// Where an experiment stands after something was asked of it.
-fn stopped(session: &Session, name: &str, output: &Output) -> Done {
+fn stopped(session: &Session, name: &ExperimentName, output: &Output) -> Done {
     let found = session.experiments(now())?.into_iter();
-    let Some(summary) = found.into_iter().find(|found| found.experiment == name) else {
+    let Some(summary) = found.into_iter().find(|found| found.experiment == *name) else {
         return Ok(ExitCode::SUCCESS);
     };
     output.text(format!(
@@ -384,7 +390,7 @@ fn list_table(experiments: &[ExperimentSummary]) -> Table {
     let mut table = Table::new(&["experiment", "status", "cells done", "question"]);
     for experiment in experiments {
         table.row(vec![
-            experiment.experiment.clone(),
+            experiment.experiment.to_string(),
             experiment.status.to_string(),
             format!("{} of {}", experiment.done, experiment.cells),
             experiment.question.clone(),
@@ -406,7 +412,7 @@ fn delete(global: &Global, args: &ExperimentDelete, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(session: &Session, name: &str, output: &Output) -> Done {
+fn show(session: &Session, name: &ExperimentName, output: &Output) -> Done {
     let report = session.experiment_report(name, now())?;
     output.text(describe(&report));
     output.result(&report);
@@ -452,10 +458,10 @@ fn describe(report: &ExperimentReport) -> String {
     for cell in &report.cells {
         cells.row(vec![
             cell.arm.clone(),
-            cell.dataset.clone(),
-            cell.model.clone(),
+            cell.dataset.to_string(),
+            cell.model.to_string(),
             cell.seed.to_string(),
-            cell.run.clone().unwrap_or_else(|| "-".to_owned()),
+            cell.run.as_deref().unwrap_or("-").to_owned(),
             cell.status.to_string(),
             duration(cell.wall_s),
         ]);
@@ -483,8 +489,8 @@ fn figures(report: &ExperimentReport) -> Table {
         let [low, high] = row.ci95.map(points);
         table.row(vec![
             row.arm.clone(),
-            row.dataset.clone(),
-            row.model.clone(),
+            row.dataset.to_string(),
+            row.model.to_string(),
             row.system.to_string(),
             points(row.mean),
             row.sd.map_or("-".to_owned(), points),
@@ -514,7 +520,7 @@ fn compared(report: &ExperimentReport) -> Table {
         let [low, high] = row.ci95.map(points);
         table.row(vec![
             row.family.clone(),
-            row.dataset.clone().unwrap_or_else(|| "all".to_owned()),
+            row.dataset.as_deref().unwrap_or("all").to_owned(),
             format!("{} ({})", row.of.system, row.of.arm),
             format!("{} ({})", row.to.system, row.to.arm),
             row.metric.to_string(),
@@ -547,7 +553,7 @@ fn synthesizers(report: &ExperimentReport) -> Table {
     for row in &report.synthesizers {
         table.row(vec![
             row.arm.clone(),
-            row.dataset.clone(),
+            row.dataset.to_string(),
             row.system.to_string(),
             percent(row.format_rate),
             row.format_rate_sd.map_or("-".to_owned(), percent),

@@ -119,7 +119,7 @@ pub(super) fn unpack(global: &Global, args: &Unpack, output: &Output) -> Done {
         .as_deref()
         .map(|model| same_model(&session, &packed, model))
         .transpose()?;
-    let unpacked = packed.unpack(&session, args.name.as_deref(), model.as_deref())?;
+    let unpacked = packed.unpack(&session, args.name.as_ref(), model.as_deref())?;
     output.text(format!(
         "The run `{}` is here, with its {} pairs in the data set `{}`.\n\nduologue show {}   # its results",
         unpacked.run, unpacked.examples, unpacked.dataset, unpacked.run
@@ -139,7 +139,7 @@ pub(super) fn unpack(global: &Global, args: &Unpack, output: &Output) -> Done {
 fn same_model(session: &Session, packed: &Packed, model: &str) -> Result<PathBuf, Failure> {
     let folder = model_folder(session, model)?;
     let folder = std::path::absolute(&folder).unwrap_or(folder);
-    if lm::model_sha256(&folder)? != packed.run().model_id {
+    if lm::model_sha256(&folder)? != packed.run().model_id.as_str() {
         let file = folder.display().to_string();
         return Err(Problem::from(RunProblem::ModelChanged { file }).into());
     }

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use contract::{Direction, MetricCard, MetricUnit, ResultMetric};
+use contract::{Direction, MetricCard, MetricUnit, ResultMetric, RunId};
 use project::report::SystemResult;
 use project::report::cards::{cards, facts_caveat};
 
 use crate::table::Table;
 
 /// The table of a run with what is said below it; with `all_metrics` every figure, and what each is.
-pub(super) fn describe(run: &str, rows: &[SystemResult], all_metrics: bool) -> String {
+pub(super) fn describe(run: &RunId, rows: &[SystemResult], all_metrics: bool) -> String {
     let mut out = format!("\n{}", main_table(rows));
     out.push_str(&notes(run, rows));
     if all_metrics {
@@ -145,7 +145,7 @@ fn what(card: &MetricCard) -> String {
 }
 
 /// What the table needs said: lengths of the references, the terms of the comparison, and the limits of its figures.
-fn notes(run: &str, rows: &[SystemResult]) -> String {
+fn notes(run: &RunId, rows: &[SystemResult]) -> String {
     let mut out = String::new();
     if let Some(words) = rows.iter().find_map(|row| row.reference_words) {
         out.push_str(&format!("Words of a reference: {words:.1}.\n"));

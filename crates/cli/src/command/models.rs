@@ -70,7 +70,7 @@ pub(super) fn listing(models: &[KnownModel], unfinished: &[Unfinished]) -> Strin
             .and_then(|source| source.licence.clone());
         let gone = if model.present { "" } else { " (gone)" };
         table.row(vec![
-            model.name.clone(),
+            model.name.to_string(),
             format!("{:.1} M", model.parameters as f64 / 1e6),
             megabytes(model.bytes),
             licence.unwrap_or_else(|| "–".into()),

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use contract::{Launch, Started};
+use contract::{Launch, RunId, Started};
 use host::clock::now_ms;
 use host::process::liveness;
 use project::rows::QueueRow;
@@ -57,16 +57,16 @@ pub(super) fn queue(global: &Global, args: &Queue, output: &Output) -> Done {
 pub(super) fn add(
     global: &Global,
     session: &Session,
-    run: &str,
+    run: &RunId,
     stages: &StageRangeArgs,
     output: &Output,
 ) -> Done {
     session.enqueue(&QueueRow {
-        run_id: run.to_owned(),
+        run_id: run.clone(),
         from_stage: stages.from,
         until_stage: stages.until,
     })?;
-    let started = start_next(global, session)?.is_some_and(|next| next == run);
+    let started = start_next(global, session)?.is_some_and(|next| next == *run);
     let (status, sentence) = match started {
         true => (
             Launch::Started,
@@ -79,7 +79,7 @@ pub(super) fn add(
     };
     output.text(sentence);
     output.result(&Started {
-        run: run.to_owned(),
+        run: run.clone(),
         status,
     });
     Ok(ExitCode::SUCCESS)
@@ -96,7 +96,7 @@ pub(super) fn go_on(global: &Global, session: &Session) {
 }
 
 /// Starts the worker of the next run, if none is at work and the queue is not held back.
-fn start_next(global: &Global, session: &Session) -> Result<Option<String>, Failure> {
+fn start_next(global: &Global, session: &Session) -> Result<Option<RunId>, Failure> {
     let Some(next) = session.next_queued(now_ms(), &liveness)? else {
         return Ok(None);
     };

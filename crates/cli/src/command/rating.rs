@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use contract::{Criterion, RaterState, StudyKind, StudyOutlook};
+use contract::{StudyName, Criterion, RaterState, StudyKind, StudyOutlook};
 use host::clock::now_ms;
 use project::session::Session;
 use project::study::begin::{Begun, Fresh};
@@ -29,7 +29,7 @@ pub(super) fn create(global: &Global, args: &StudyCreate, output: &Output) -> Do
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn start(global: &Global, study: &str, output: &Output) -> Done {
+pub(super) fn start(global: &Global, study: &StudyName, output: &Output) -> Done {
     let session = session(global)?;
     let number = session.study_row(study)?.id;
     tell(&session.start_study(number, &fresh()?)?, output);
@@ -101,7 +101,7 @@ fn add_systems(
             .systems
             .extend(planned.map(|system| SystemRequest::of_run(run, system)));
         if request.name.is_empty() {
-            request.name.clone_from(run);
+            request.name = run.as_str().into();
         }
     }
     if args.file.is_none() && args.reference {
@@ -141,7 +141,7 @@ fn add_sources(
             .systems
             .extend(planned.map(|role| SystemRequest::made_up(run, role)));
         if request.name.is_empty() {
-            request.name = format!("Audit of {run}");
+            request.name = format!("Audit of {run}").into();
         }
     }
     Ok(())
@@ -206,7 +206,7 @@ fn groups(seal: &str) -> String {
     pairs.join(" ")
 }
 
-pub(super) fn progress(global: &Global, study: &str, output: &Output) -> Done {
+pub(super) fn progress(global: &Global, study: &StudyName, output: &Output) -> Done {
     let found = session(global)?.study_progress(study)?;
     let mut table = Table::new(&["rater", "name", "state", "done", "median"]);
     for rater in &found.raters {
@@ -235,7 +235,7 @@ pub(super) fn progress(global: &Global, study: &str, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn add(global: &Global, study: &str, name: &str, output: &Output) -> Done {
+pub(super) fn add(global: &Global, study: &StudyName, name: &str, output: &Output) -> Done {
     let slot = session(global)?.add_rater(study, name, now_ms())?;
     output.text(format!("{name} is {slot} of {}.", quoted(study)));
     output.result(&answer::RaterAdded { study, slot, name });
@@ -248,7 +248,7 @@ pub(super) fn withdraw(global: &Global, args: &StudyWithdraw, output: &Output) -
         reason: &args.reason,
         counted: args.not_counted.then_some(false),
     };
-    let study = args.study.as_str();
+    let study = &args.study;
     let state = session(global)?.withdraw_rater(study, gone, now_ms())?;
     output.text(format!(
         "{} is withdrawn; the study is {state}.",
@@ -258,7 +258,7 @@ pub(super) fn withdraw(global: &Global, args: &StudyWithdraw, output: &Output) -
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn close(global: &Global, study: &str, reason: &str, output: &Output) -> Done {
+pub(super) fn close(global: &Global, study: &StudyName, reason: &str, output: &Output) -> Done {
     let state = session(global)?.close_study(study, reason, now_ms())?;
     output.text(format!(
         "The study is {state}: `duologue study results {}`.",
@@ -268,7 +268,7 @@ pub(super) fn close(global: &Global, study: &str, reason: &str, output: &Output)
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn reveal(global: &Global, study: &str, reason: &str, output: &Output) -> Done {
+pub(super) fn reveal(global: &Global, study: &StudyName, reason: &str, output: &Output) -> Done {
     let session = session(global)?;
     let _opened = session.reveal(study, reason, now_ms())?;
     let found = session.study_progress(study)?;
@@ -294,7 +294,7 @@ pub(super) fn reveal(global: &Global, study: &str, reason: &str, output: &Output
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn verify(global: &Global, study: &str, output: &Output) -> Done {
+pub(super) fn verify(global: &Global, study: &StudyName, output: &Output) -> Done {
     let session = session(global)?;
     let found = session.verify_study(&session.opened(study)?)?;
     let word = |fine: bool| {
@@ -316,7 +316,7 @@ pub(super) fn verify(global: &Global, study: &str, output: &Output) -> Done {
     })
 }
 
-pub(super) fn delete(global: &Global, study: &str, yes: bool, output: &Output) -> Done {
+pub(super) fn delete(global: &Global, study: &StudyName, yes: bool, output: &Output) -> Done {
     let session = session(global)?;
     let found = session.study_progress(study)?.study;
     if !yes {

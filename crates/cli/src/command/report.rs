@@ -40,9 +40,9 @@ pub(super) fn report(global: &Global, args: &Report, output: &Output) -> Done {
         items: args.items as usize,
         texts: !args.no_texts,
     };
-    let document = match session.has_experiment(subject)? {
-        true => session.report_of_experiment(subject, now())?,
-        false => session.report(&session.sight(subject)?, options, now_ms())?,
+    let document = match session.has_experiment(&subject.as_str().into())? {
+        true => session.report_of_experiment(&subject.as_str().into(), now())?,
+        false => session.report(&session.sight(&subject.as_str().into())?, options, now_ms())?,
     };
     let file = ReportFile {
         about: subject,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use contract::{Control, JudgeMeasures, Part, Rounds, RunStatus, StageName, StageStanding};
+use contract::{Control, JudgeMeasures, Part, Rounds, RunId, RunStatus, StageName, StageStanding};
 use host::clock::now_ms;
 use host::process::liveness;
 use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each, tokenize};
@@ -58,11 +58,11 @@ pub(super) fn run_table(runs: &[RunSummary]) -> Table {
             .filter(|stage| matches!(stage.status, StageStanding::Done | StageStanding::Reused))
             .count();
         table.row(vec![
-            run.run.clone(),
+            run.run.to_string(),
             run.label.name.clone(),
             run.status.to_string(),
-            run.dataset.clone(),
-            run.model.clone(),
+            run.dataset.to_string(),
+            run.model.to_string(),
             run.seed.to_string(),
             format!("{done} of {}", run.stages.len()),
         ]);
@@ -71,7 +71,7 @@ pub(super) fn run_table(runs: &[RunSummary]) -> Table {
 }
 
 /// A run whose worker has died is not running, whatever its row says: it can be resumed.
-fn standing(session: &Session, run: &str, status: RunStatus) -> Result<RunStatus, Failure> {
+fn standing(session: &Session, run: &RunId, status: RunStatus) -> Result<RunStatus, Failure> {
     let died = status == RunStatus::Running && !session.is_worked_on(run, now_ms(), &liveness)?;
     Ok(if died { RunStatus::Paused } else { status })
 }
@@ -318,7 +318,7 @@ fn synthesizer_table(rows: &[SynthesizerRow]) -> Table {
     table
 }
 
-pub(super) fn pause(global: &Global, run: &str, output: &Output) -> Done {
+pub(super) fn pause(global: &Global, run: &RunId, output: &Output) -> Done {
     stop(global, run, Control::Pause, output)
 }
 
@@ -335,7 +335,7 @@ pub(super) fn cancel(global: &Global, args: &Cancel, output: &Output) -> Done {
     )
 }
 
-fn stop(global: &Global, run: &str, control: Control, output: &Output) -> Done {
+fn stop(global: &Global, run: &RunId, control: Control, output: &Output) -> Done {
     let session = session(global)?;
     let status = session.control(run, control, now_ms(), &liveness)?;
     let row = session.status(run)?;
@@ -437,7 +437,7 @@ pub(super) fn score_table(scores: &RougeScores) -> Table {
 }
 
 /// The figures of a run once more, from its stored outputs; with a measuring model BERTScore too.
-fn evaluate_run(global: &Global, run: &str, args: &Evaluate, output: &Output) -> Done {
+fn evaluate_run(global: &Global, run: &RunId, args: &Evaluate, output: &Output) -> Done {
     let session = session(global)?;
     let row = session.run(run)?;
     if let Some(folder) = &args.encoder {

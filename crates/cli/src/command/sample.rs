@@ -12,7 +12,7 @@ use crate::output::Output;
 
 pub(super) fn sample(global: &Global, args: &Sample, output: &Output) -> Done {
     let taken = session(global)?.take_sample(&bundle(args.from.clone())?)?;
-    let (run, model) = (&taken.run, quoted(&taken.model.to_string_lossy()));
+    let (run, model) = (&taken.run, quoted(&taken.model));
     let here = if taken.known {
         "is here already"
     } else {

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use contract::{Comparison, StudyKind, StudyOutlook, StudyResults, StudySummary};
+use contract::{StudyName, Comparison, StudyKind, StudyOutlook, StudyResults, StudySummary};
 use host::clock::now_ms;
 use metrics::simulation::{self, POPULATIONS};
 use project::study::export::TableFormat;
@@ -149,7 +149,7 @@ pub(super) fn list_table(studies: &[StudySummary]) -> Table {
     for study in studies {
         table.row(vec![
             study.study.to_string(),
-            study.name.clone(),
+            study.name.to_string(),
             study.mode.to_string(),
             study.state.to_string(),
             study.raters.to_string(),
@@ -160,7 +160,7 @@ pub(super) fn list_table(studies: &[StudySummary]) -> Table {
     table
 }
 
-fn results(global: &Global, study: &str, adjudicated: bool, output: &Output) -> Done {
+fn results(global: &Global, study: &StudyName, adjudicated: bool, output: &Output) -> Done {
     let session = session(global)?;
     let opened = session.opened(study)?;
     let found = match adjudicated {

@@ -1,8 +1,9 @@
 //! Every table for people, of fixed figures.
 
+use contract::SplitCounts;
 use insta::assert_snapshot;
 use project::format_rule::RuleId;
-use project::rows::{DatasetRow, SplitCounts};
+use project::rows::DatasetRow;
 
 use super::{bench, compare, data, download, models, plan, runs};
 use crate::examples::{self, Sample};
@@ -11,7 +12,7 @@ use crate::examples::{self, Sample};
 fn data_sets() {
     let row = DatasetRow {
         id: 1,
-        name: "calls".to_owned(),
+        name: "calls".into(),
         format: "samsum_json".to_owned(),
         mapping: serde_json::Value::Null,
         created_at_ms: 0,

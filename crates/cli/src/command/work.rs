@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
 use contract::problem::WrongState;
-use contract::{Budget, FileAction, Launch, RunStatus, Started};
+use contract::{RunId, Budget, FileAction, Launch, RunStatus, Started};
 use host::awake::Awake;
 use host::clock::now_ms;
 use host::{detached, private};
@@ -224,7 +224,7 @@ pub(super) fn worker(global: &Global, args: &Worker, output: &Output) -> Done {
 fn work(
     global: &Global,
     session: &Session,
-    run: &str,
+    run: &RunId,
     stages: StageRange,
     queued: bool,
     output: &Output,
@@ -290,7 +290,7 @@ fn work(
 }
 
 /// Keeps the computer awake for a run, if that is wanted and the system agrees, and says so.
-fn stay_awake(session: &Session, run: &str) -> Result<Option<Awake>, Failure> {
+fn stay_awake(session: &Session, run: &RunId) -> Result<Option<Awake>, Failure> {
     if !session.keeps_awake()? {
         return Ok(None);
     }
@@ -305,7 +305,7 @@ fn stay_awake(session: &Session, run: &str) -> Result<Option<Awake>, Failure> {
 }
 
 /// What no figure says of made-up dialogues, people can.
-fn offer_of_audit(run: &str) -> String {
+fn offer_of_audit(run: &RunId) -> String {
     format!(
         "Next, let people judge its made-up dialogues beside real ones:\n  duologue study create --run {} --kind dialogues \
          --raters NAME,NAME",
@@ -313,7 +313,7 @@ fn offer_of_audit(run: &str) -> String {
     )
 }
 
-fn resume_command(global: &Global, session: &Session, run: &str) -> String {
+fn resume_command(global: &Global, session: &Session, run: &RunId) -> String {
     let workspace = global.workspace.as_ref().map_or(String::new(), |_| {
         format!(
             "--workspace {} ",
@@ -322,7 +322,7 @@ fn resume_command(global: &Global, session: &Session, run: &str) -> String {
     });
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let run = if run.chars().all(plain) {
-        run.to_owned()
+        run.to_string()
     } else {
         quoted(run)
     };
@@ -333,7 +333,7 @@ fn resume_command(global: &Global, session: &Session, run: &str) -> String {
 fn detach(
     global: &Global,
     session: &Session,
-    run: &str,
+    run: &RunId,
     stages: &StageRangeArgs,
     output: &Output,
 ) -> Done {
@@ -342,7 +342,7 @@ fn detach(
         "Run {run} goes on in the background: `duologue show {run}`."
     ));
     output.result(&Started {
-        run: run.to_owned(),
+        run: run.clone(),
         status: Launch::Started,
     });
     Ok(ExitCode::SUCCESS)
@@ -352,7 +352,7 @@ fn detach(
 pub(super) fn start(
     global: &Global,
     session: &Session,
-    run: &str,
+    run: &RunId,
     stages: &StageRangeArgs,
     more: &[&str],
 ) -> Result<(), Failure> {
@@ -393,7 +393,7 @@ pub(super) fn start(
     Ok(())
 }
 
-fn log_file(session: &Session, run: &str) -> Result<std::fs::File, Failure> {
+fn log_file(session: &Session, run: &RunId) -> Result<std::fs::File, Failure> {
     let folder = session.workspace().join("logs");
     let path = folder.join(format!("{run}.log"));
     let io = |error: std::io::Error| project::Error::io(FileAction::Write, &path, &error);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::cases;
 use crate::closed_set::closed_set;
-use crate::{IssueCode, MapPart};
+use crate::{DatasetName, IssueCode, MapPart};
 
 /// Declares the faults: an enum whose members have the names of their [`IssueCode`]s, with their arguments.
 macro_rules! faults {
@@ -257,7 +257,7 @@ cases! {
         /// In the data set already.
         DataSet {
             /// Its name.
-            dataset: String,
+            dataset: DatasetName,
             /// The id there.
             id: String,
         },

@@ -5,8 +5,8 @@ use std::fmt;
 
 use super::{cases, problems};
 use crate::{
-    ArtifactKind, ErrorPlace, ExampleKind, Lack, Price, RecipeRule, RunStatus, SettingShape,
-    StageName, Synthesizer, System,
+    ArtifactKind, DatasetName, ErrorPlace, ExampleKind, ExperimentName, Lack, Price, RecipeRule,
+    RunId, RunStatus, SettingShape, StageName, Synthesizer, System,
 };
 
 problems! {
@@ -19,14 +19,14 @@ problems! {
         /// A data set lacks a kind of example altogether.
         EmptyDataset {
             /// Which data set.
-            dataset: String,
+            dataset: DatasetName,
             /// What it lacks.
             lacks: ExampleKind,
         },
         /// A data set has fewer examples than the recipe asks for.
         TooFewRows {
             /// Which data set.
-            dataset: String,
+            dataset: DatasetName,
             /// Which kind of examples.
             kind: ExampleKind,
             /// How many there are.
@@ -41,7 +41,7 @@ problems! {
         /// There is nothing to learn from the data set's examples.
         NotReady {
             /// Which data set.
-            dataset: String,
+            dataset: DatasetName,
             /// What it lacks.
             lack: Lack,
         },
@@ -70,7 +70,7 @@ problems! {
         /// What would be written gives real conversations away.
         Leak {
             /// The run.
-            run: String,
+            run: RunId,
             /// Made-up texts that share a run of words with a real conversation that no two real ones share.
             #[cfg_attr(feature = "specta", specta(type = u32))]
             copied: usize,
@@ -192,7 +192,7 @@ cases! {
         /// It cannot start: what it lacks.
         NotReady {
             /// The experiment.
-            experiment: String,
+            experiment: ExperimentName,
             /// What it lacks.
             lack: Lack,
         },
@@ -234,7 +234,7 @@ cases! {
         /// A run.
         Run {
             /// The run.
-            run: String,
+            run: RunId,
             /// The process.
             pid: u32,
         },
@@ -252,7 +252,7 @@ cases! {
         /// A run.
         Run {
             /// The run.
-            run: String,
+            run: RunId,
         },
         /// A download.
         Download,
@@ -269,9 +269,9 @@ cases! {
         /// Examples cannot be changed: a run that is not finished reads them.
         ReadByRun {
             /// The run.
-            run: String,
+            run: RunId,
             /// Its data set.
-            dataset: String,
+            dataset: DatasetName,
         },
         /// Undoing an import whose examples runs have read.
         ImportInUse {
@@ -279,16 +279,16 @@ cases! {
             #[cfg_attr(feature = "specta", specta(type = u32))]
             import: u64,
             /// Its data set.
-            dataset: String,
+            dataset: DatasetName,
             /// The runs.
-            runs: Vec<String>,
+            runs: Vec<RunId>,
         },
         /// A pair without dialogue or summary.
         EmptyPair,
         /// A rating set of a run without test summaries.
         NothingToRate {
             /// The run.
-            run: String,
+            run: RunId,
         },
         /// A score for a criterion that does not exist.
         NoSuchCriterion {
@@ -311,24 +311,24 @@ cases! {
         /// Stopping a run that is over.
         NothingToStop {
             /// The run.
-            run: String,
+            run: RunId,
             /// Where it stands.
             status: RunStatus,
         },
         /// Pausing a run that has failed.
         NothingToPause {
             /// The run.
-            run: String,
+            run: RunId,
         },
         /// Resuming a cancelled run without naming a stage.
         Cancelled {
             /// The run.
-            run: String,
+            run: RunId,
         },
         /// Using an adapter that has not been trained yet.
         NotTrained {
             /// The run.
-            run: String,
+            run: RunId,
             /// The adapter's part in the method.
             role: String,
             /// The stage that trains it.
@@ -342,14 +342,14 @@ cases! {
         /// Resuming a run whose examples have changed.
         ExamplesChanged {
             /// The run.
-            run: String,
+            run: RunId,
             /// Its data set.
-            dataset: String,
+            dataset: DatasetName,
         },
         /// A range of stages whose end comes before its beginning.
         StagesReversed {
             /// The run.
-            run: String,
+            run: RunId,
             /// The first stage that was asked for.
             from: StageName,
             /// The last one.
@@ -380,12 +380,12 @@ cases! {
         /// Changing by hand a run that was carried out before stages had parts.
         EarlierRun {
             /// The run.
-            run: String,
+            run: RunId,
         },
         /// Going on from changes by hand if no later stage would read one.
         NothingStale {
             /// The run.
-            run: String,
+            run: RunId,
         },
         /// Taking in a run bundle from a folder that holds none, or a workspace with other than one run.
         NotABundle {

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::problems;
-use crate::{ErrorPlace, PackFormat, StudyState, excerpt};
+use crate::{ErrorPlace, PackFormat, StudyName, StudyState, excerpt};
 
 problems! {
     /// A problem with a rating study.
@@ -12,17 +12,17 @@ problems! {
         /// It would tell who wrote the texts that people still rate.
         Blinded {
             /// The studies that are running.
-            studies: Vec<String>,
+            studies: Vec<StudyName>,
         },
         /// A plan that is frozen.
         Frozen {
             /// The study.
-            study: String,
+            study: StudyName,
         },
         /// A study that people do not rate now.
         NotRunning {
             /// The study.
-            study: String,
+            study: StudyName,
             /// Where it stands.
             state: StudyState,
         },

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{cases, problems};
-use crate::{ErrorPlace, FileAction, SlotKind, Thing};
+use crate::{ErrorPlace, FileAction, RunId, SlotKind, Thing};
 
 problems! {
     /// A problem with the workspace.
@@ -65,7 +65,7 @@ problems! {
         /// There is no such run.
         NoSuchRun {
             /// The id that was asked for.
-            run: String,
+            run: RunId,
         },
         /// Something else still needs it.
         InUse {
@@ -93,7 +93,7 @@ problems! {
         /// Another process took the run over.
         LeaseLost {
             /// The run.
-            run: String,
+            run: RunId,
         },
         /// The workspace is protected and no key was given.
         KeyNeeded {

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{
-    Budget, Change, ExperimentPlan, Lack, Machine, Part, PlannedCell, RunStanding, Verdict,
+    Budget, Change, DatasetName, ExperimentPlan, Lack, Machine, ModelName, Part, PlannedCell,
+    RunStanding, Verdict,
 };
 use project::budget::{self, Work, reduced};
 use project::experiment::grid::{Arm, Cell, arms, cells};
@@ -27,7 +28,7 @@ pub struct ExperimentRequest<'a> {
     /// Its file.
     pub spec: &'a Spec,
     /// The models, by the names of the file.
-    pub models: &'a BTreeMap<String, PlannedModel>,
+    pub models: &'a BTreeMap<ModelName, PlannedModel>,
     /// `cpu`, `cuda:N` or `metal`.
     pub device: contract::DeviceChoice,
     /// What the machine has.
@@ -45,8 +46,8 @@ struct Ground {
     tests: usize,
     nothing_to_learn: Option<Lack>,
     model_missing: Option<Lack>,
-    dataset: String,
-    model: String,
+    dataset: DatasetName,
+    model: ModelName,
 }
 
 /// A part that no cell before it computes.

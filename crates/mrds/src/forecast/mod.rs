@@ -15,8 +15,9 @@ use std::path::{Path, PathBuf};
 
 use contract::problem::SmallerPlan;
 use contract::{
-    Budget, Change, DeviceChoice, ExampleKind, Lack, Machine, Offer, OfferChange, Plan,
-    PlanExamples, Price, Scorer, Split, StageForecast, StageName, System, SystemCost, Verdict,
+    Budget, Change, DatasetName, DeviceChoice, ExampleKind, Lack, Machine, Offer, OfferChange,
+    Plan, PlanExamples, Price, Scorer, Split, StageForecast, StageName, System, SystemCost,
+    Verdict,
 };
 use lm::memory::{self, Form};
 use lm::model::parameters;
@@ -62,7 +63,7 @@ pub enum PlannedModel {
 #[derive(Clone, Debug)]
 pub struct PlanRequest {
     /// Name of the data set.
-    pub dataset: String,
+    pub dataset: DatasetName,
     /// The base model, on this computer or in the catalogue.
     pub model: PlannedModel,
     /// The recipe, unresolved.

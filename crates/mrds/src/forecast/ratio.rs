@@ -3,7 +3,7 @@
 //!
 //! Measured are seconds of processor time over the threads, so that a busy machine does not look like a slow one.
 
-use contract::Part;
+use contract::{Part, RunId};
 use project::session::Session;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -93,18 +93,18 @@ fn factor(samples: &[f64]) -> f64 {
     middle.clamp(CLIP.0, CLIP.1)
 }
 
-fn key(run: &str) -> String {
+fn key(run: &RunId) -> String {
     format!("forecast.parts.{run}")
 }
 
 /// Keeps the forecast of a run's parts until they are measured.
-pub(crate) fn keep(session: &Session, run: &str, parts: &[KeptPart]) -> Result<()> {
+pub(crate) fn keep(session: &Session, run: &RunId, parts: &[KeptPart]) -> Result<()> {
     Ok(session.set_setting(&key(run), &json!(parts))?)
 }
 
 /// Takes what the finished parts of a run have taken into the samples, each once. Parts that were taken over from another
 /// run tell nothing new.
-pub(crate) fn learn(session: &Session, run: &str, rows: &[PartRow], threads: u32) -> Result<()> {
+pub(crate) fn learn(session: &Session, run: &RunId, rows: &[PartRow], threads: u32) -> Result<()> {
     let kept = session.setting(&key(run))?.unwrap_or_default();
     let kept: Vec<KeptPart> = serde_json::from_value(kept).unwrap_or_default();
     let mut ratios = Ratios::of(session)?;

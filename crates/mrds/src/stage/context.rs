@@ -5,7 +5,7 @@
 //! membership depends on item numbers and the recipe alone: a resumed run forms the same batches and gets the same
 //! results.
 
-use contract::{Control, Event, FileAction, Measures, Part, SampleItem, StageName, Step};
+use contract::{Control, Event, FileAction, Measures, Part, RunId, SampleItem, StageName, Step};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -617,7 +617,7 @@ impl<'a> Stage<'a> {
         self.run
             .store
             .checkpoints()
-            .join(&self.run.row.id)
+            .join(self.run.row.id.as_str())
             .join(name)
     }
 }
@@ -628,9 +628,9 @@ fn checkpoint_prefix(part: Part) -> String {
 }
 
 /// Removes the checkpoints of a part that is finished or begins afresh.
-pub(crate) fn remove_checkpoints(store: &Store, run: &str, part: Part) -> Result<()> {
+pub(crate) fn remove_checkpoints(store: &Store, run: &RunId, part: Part) -> Result<()> {
     let prefix = checkpoint_prefix(part);
-    let Ok(entries) = std::fs::read_dir(store.checkpoints().join(run)) else {
+    let Ok(entries) = std::fs::read_dir(store.checkpoints().join(run.as_str())) else {
         return Ok(());
     };
     for path in entries.flatten().map(|entry| entry.path()) {

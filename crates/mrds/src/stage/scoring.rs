@@ -84,7 +84,7 @@ fn other_model(stage: &Stage<'_>) -> Result<LanguageModel> {
     let wanted = Selection::of_run(&run.row)?.scorer_sha256;
     let known = run.store.models()?.into_iter();
     let folder = known
-        .filter(|known| Some(&known.id) == wanted.as_ref())
+        .filter(|known| wanted.as_deref() == Some(known.id.as_str()))
         .map(|known| known.path)
         .next()
         .unwrap_or_else(|| recipe.scorer_model.clone());

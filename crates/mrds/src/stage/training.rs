@@ -40,7 +40,7 @@ impl Stage<'_> {
             alpha: recipe.lora_alpha,
             dropout,
             target_modules: TargetModules::every(&decoder.config),
-            base_model: self.run.row.model_name.clone(),
+            base_model: self.run.row.model_name.to_string(),
             ..LoraConfig::default()
         };
         Ok(Adapter::init(

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{
+use contract::{RunId, 
     Budget, ErrorCode, ErrorReport, JudgeVerdict, LeakVerdict, Measures, Scorer, StageName,
     StageStanding, StudyResults, StudyState, Synthesizer, Words,
 };
@@ -84,10 +84,10 @@ pub struct Retry {
 
 impl Session {
     /// The results of every closed study with texts of one of these runs, oldest first.
-    pub(super) fn ratings_of(&self, runs: &[&str]) -> Result<Vec<StudyResults>> {
+    pub(super) fn ratings_of(&self, runs: &[&RunId]) -> Result<Vec<StudyResults>> {
         let mut found = Vec::new();
         for study in self.rated_studies()?.iter().rev() {
-            let is_of_runs = study.runs.iter().any(|run| runs.contains(&run.as_str()));
+            let is_of_runs = study.runs.iter().any(|run| runs.contains(&run));
             if is_of_runs && study.state == StudyState::Closed {
                 found.push(self.rated_results(&self.opened(&study.name)?)?);
             }

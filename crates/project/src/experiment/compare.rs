@@ -49,8 +49,8 @@ pub fn comparisons(
                     let group = |arm: &Arm| {
                         groups.iter().find(|group| {
                             group.arm == arm.name
-                                && group.dataset == *dataset
-                                && group.model == *model
+                                && *group.dataset == *dataset
+                                && *group.model == *model
                         })
                     };
                     compare(spec, declared, (group(ours)?, group(to)?))
@@ -124,7 +124,7 @@ fn compare(
         shown: ExperimentComparison {
             family: declared.family.clone(),
             dataset: Some(ours.dataset.to_owned()),
-            model: ours.model.to_owned(),
+            model: ours.model.clone(),
             metric: declared.metric,
             of: side(system, ours.arm),
             to: side(other, to.arm),
@@ -366,8 +366,8 @@ fn below_lines(shown: &ExperimentComparison, groups: &[Group<'_>], name: &str) -
     }
     let group = groups.iter().find(|group| {
         group.arm == shown.of.arm
-            && Some(group.dataset) == shown.dataset.as_deref()
-            && group.model == shown.model
+            && Some(group.dataset) == shown.dataset.as_ref()
+            && *group.model == shown.model
     })?;
     let points = |system| {
         let rows = group.scores(system, shown.metric);
@@ -394,10 +394,10 @@ fn over_datasets(spec: &Spec, compared: &[Compared]) -> Vec<Compared> {
             && a.of == b.of
             && a.to == b.to
     };
-    let first = spec.datasets.first().map(String::as_str);
+    let first = spec.datasets.first();
     let begins = compared
         .iter()
-        .filter(|member| member.shown.dataset.as_deref() == first);
+        .filter(|member| member.shown.dataset.as_ref() == first);
     begins
         .filter_map(|begin| {
             let members: Vec<&Compared> = compared

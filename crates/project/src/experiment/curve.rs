@@ -1,7 +1,9 @@
 //! What more examples would bring, from an experiment that varies their number: a sentence for each trained system. The fit
 //! and its band are `metrics::learning_curve`.
 
-use contract::{ExperimentCurve, ExperimentRow, ResultMetric, System, Words};
+use contract::{
+    DatasetName, ExperimentCurve, ExperimentRow, ModelName, ResultMetric, System, Words,
+};
 use metrics::learning_curve::{Size, forecast};
 
 use super::grid::Arm;
@@ -18,7 +20,8 @@ pub fn curves(arms: &[Arm], rows: &[ExperimentRow]) -> Vec<ExperimentCurve> {
         .iter()
         .filter(|row| row.metric == ResultMetric::Rouge1 && row.system.is_trained())
         .collect();
-    let mut subjects: Vec<(&str, &str, System)> = main.iter().map(|row| subject(row)).collect();
+    let mut subjects: Vec<(&DatasetName, &ModelName, System)> =
+        main.iter().map(|row| subject(row)).collect();
     subjects.sort_unstable();
     subjects.dedup();
     for about in subjects {
@@ -38,8 +41,8 @@ pub fn curves(arms: &[Arm], rows: &[ExperimentRow]) -> Vec<ExperimentCurve> {
         let band = Some([found.low, found.high]).filter(|[low, high]| high - low <= WIDEST);
         let (dataset, model, system) = about;
         curves.push(ExperimentCurve {
-            dataset: dataset.to_owned(),
-            model: model.to_owned(),
+            dataset: dataset.clone(),
+            model: model.clone(),
             system,
             sizes: sizes.iter().map(|size| size.n as u32).collect(),
             to: to as u32,
@@ -50,7 +53,7 @@ pub fn curves(arms: &[Arm], rows: &[ExperimentRow]) -> Vec<ExperimentCurve> {
     curves
 }
 
-fn subject(row: &ExperimentRow) -> (&str, &str, System) {
+fn subject(row: &ExperimentRow) -> (&DatasetName, &ModelName, System) {
     (&row.dataset, &row.model, row.system)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use contract::problem::ExperimentFault;
-use contract::{Change, ExperimentArm, GridMode};
+use contract::{Change, DatasetName, ExperimentArm, GridMode, ModelName};
 
 use super::spec::{Axis, Spec};
 use crate::error::Result;
@@ -35,9 +35,9 @@ pub struct Cell {
     /// The arm's name.
     pub arm: String,
     /// The data set.
-    pub dataset: String,
+    pub dataset: DatasetName,
     /// The model, as the file names it.
-    pub model: String,
+    pub model: ModelName,
     /// The seed.
     pub seed: u64,
     /// The recipe, unresolved.
@@ -200,8 +200,12 @@ fn arm(base: &Recipe, spec: &Spec, values: Vec<Value<'_>>) -> Result<Arm> {
 /// # Errors
 /// An experiment without data set or model, or with more runs than it allows itself.
 pub fn cells(spec: &Spec, arms: &[Arm]) -> Result<Vec<Cell>> {
-    for (key, list) in [("datasets", &spec.datasets), ("models", &spec.models)] {
-        if list.is_empty() {
+    let lists = [
+        ("datasets", spec.datasets.is_empty()),
+        ("models", spec.models.is_empty()),
+    ];
+    for (key, is_empty) in lists {
+        if is_empty {
             let key = key.to_owned();
             return Err(ExperimentFault::Empty { key }.into());
         }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use contract::problem::{Locked, RunProblem};
 use contract::{
-    Budget, Control, ErrorCode, ExperimentCell, ExperimentReport, ExperimentStanding,
-    ExperimentSummary, RunStanding, RunStatus, StageStanding,
+    Budget, Control, ErrorCode, ExperimentCell, ExperimentName, ExperimentReport,
+    ExperimentStanding, ExperimentSummary, RunId, RunStanding, RunStatus, StageStanding,
 };
 use host::{Identity, Liveness};
 use serde_json::json;
@@ -86,7 +86,7 @@ impl Session {
     ///
     /// # Errors
     /// [`store::Error::NotFound`].
-    pub fn experiment(&self, name: &str) -> Result<KeptExperiment> {
+    pub fn experiment(&self, name: &ExperimentName) -> Result<KeptExperiment> {
         self.kept(self.store.experiment(name)?)
     }
 
@@ -94,8 +94,12 @@ impl Session {
     ///
     /// # Errors
     /// What the store reports.
-    pub fn has_experiment(&self, name: &str) -> Result<bool> {
-        Ok(self.store.experiments()?.iter().any(|row| row.name == name))
+    pub fn has_experiment(&self, name: &ExperimentName) -> Result<bool> {
+        Ok(self
+            .store
+            .experiments()?
+            .iter()
+            .any(|row| row.name == *name))
     }
 
     fn kept(&self, row: ExperimentRow) -> Result<KeptExperiment> {
@@ -154,7 +158,11 @@ impl Session {
     ///
     /// # Errors
     /// What the store reports.
-    pub fn experiment_report(&self, name: &str, now: Now<'_>) -> Result<ExperimentReport> {
+    pub fn experiment_report(
+        &self,
+        name: &ExperimentName,
+        now: Now<'_>,
+    ) -> Result<ExperimentReport> {
         let kept = self.experiment(name)?;
         let cells = self.cells(&kept, now)?;
         let arms = arms(&kept.spec)?;
@@ -186,7 +194,11 @@ impl Session {
     ///
     /// # Errors
     /// [`store::Error::NotFound`].
-    pub fn experiment_cells(&self, name: &str, now: Now<'_>) -> Result<Vec<ExperimentCell>> {
+    pub fn experiment_cells(
+        &self,
+        name: &ExperimentName,
+        now: Now<'_>,
+    ) -> Result<Vec<ExperimentCell>> {
         self.cells(&self.experiment(name)?, now)
     }
 
@@ -196,9 +208,13 @@ impl Session {
         for cell in cells {
             let run = cell
                 .run
-                .as_deref()
+                .as_ref()
                 .filter(|_| cell.status == RunStanding::Done);
-            let Some(sight) = run.map(|run| self.may_see(run)).transpose()?.flatten() else {
+            let Some(sight) = run
+                .map(|run| self.may_see(&run.clone()))
+                .transpose()?
+                .flatten()
+            else {
                 continue;
             };
             let place = CellPlace {
@@ -215,7 +231,7 @@ impl Session {
 
     /// The cells with where they stand.
     fn cells(&self, kept: &KeptExperiment, now: Now<'_>) -> Result<Vec<ExperimentCell>> {
-        let waiting: Vec<String> = self.queue()?.into_iter().map(|row| row.run_id).collect();
+        let waiting: Vec<RunId> = self.queue()?.into_iter().map(|row| row.run_id).collect();
         let cell = |row: &ExperimentCellRow| {
             let mut cell = ExperimentCell {
                 arm: row.arm.clone(),
@@ -268,13 +284,13 @@ impl Session {
     ///
     /// # Errors
     /// What the store reports.
-    pub fn enqueue_experiment(&self, name: &str, now: Now<'_>) -> Result<usize> {
+    pub fn enqueue_experiment(&self, name: &ExperimentName, now: Now<'_>) -> Result<usize> {
         let cells = self.cells(&self.experiment(name)?, now)?;
         let is_open = |cell: &&ExperimentCell| {
             use RunStanding::{Cancelled, Done, Running, Starting};
             !matches!(cell.status, Done | Cancelled | Running | Starting)
         };
-        let open: Vec<&String> = cells
+        let open: Vec<&RunId> = cells
             .iter()
             .filter(is_open)
             .filter_map(|cell| cell.run.as_ref())
@@ -293,12 +309,12 @@ impl Session {
     ///
     /// # Errors
     /// What the store reports.
-    pub fn next_cell(&self, name: &str) -> Result<Option<String>> {
+    pub fn next_cell(&self, name: &ExperimentName) -> Result<Option<RunId>> {
         let kept = self.experiment(name)?;
-        let is_cell = |run: &str| {
+        let is_cell = |run: &RunId| {
             kept.cells
                 .iter()
-                .any(|cell| cell.run_id.as_deref() == Some(run))
+                .any(|cell| cell.run_id.as_ref() == Some(run))
         };
         let waiting = self.queue()?.into_iter().map(|row| row.run_id);
         Ok(waiting.into_iter().find(|run| is_cell(run)))
@@ -308,7 +324,7 @@ impl Session {
     ///
     /// # Errors
     /// What the store reports.
-    pub fn pause_experiment(&self, name: &str, now: Now<'_>) -> Result<()> {
+    pub fn pause_experiment(&self, name: &ExperimentName, now: Now<'_>) -> Result<()> {
         self.stop_cells(name, Control::Pause, now)
     }
 
@@ -316,11 +332,11 @@ impl Session {
     ///
     /// # Errors
     /// What the store reports.
-    pub fn cancel_experiment(&self, name: &str, now: Now<'_>) -> Result<()> {
+    pub fn cancel_experiment(&self, name: &ExperimentName, now: Now<'_>) -> Result<()> {
         self.stop_cells(name, Control::Cancel, now)
     }
 
-    fn stop_cells(&self, name: &str, control: Control, now: Now<'_>) -> Result<()> {
+    fn stop_cells(&self, name: &ExperimentName, control: Control, now: Now<'_>) -> Result<()> {
         for cell in self.cells(&self.experiment(name)?, now)? {
             let Some(run) = cell.run else {
                 continue;
@@ -339,20 +355,25 @@ impl Session {
     ///
     /// # Errors
     /// A run that is to go and is at work.
-    pub fn delete_experiment(&self, name: &str, with_runs: bool, now: Now<'_>) -> Result<usize> {
+    pub fn delete_experiment(
+        &self,
+        name: &ExperimentName,
+        with_runs: bool,
+        now: Now<'_>,
+    ) -> Result<usize> {
         let kept = self.experiment(name)?;
         let mut removed = 0;
         if with_runs {
             // A cell that is at work keeps the others from going.
-            for run in kept.cells.iter().filter_map(|cell| cell.run_id.as_deref()) {
+            for run in kept.cells.iter().filter_map(|cell| cell.run_id.as_ref()) {
                 if let Some(lease) = self.store.lease(run)?
                     && lease.lives(now.now_ms, now.liveness)
                 {
-                    let (run, pid) = (run.to_owned(), lease.owner.process.pid);
+                    let (run, pid) = (run.clone(), lease.owner.process.pid);
                     return Err(RunProblem::Locked(Locked::Run { run, pid }).into());
                 }
             }
-            for run in kept.cells.iter().filter_map(|cell| cell.run_id.as_deref()) {
+            for run in kept.cells.iter().filter_map(|cell| cell.run_id.as_ref()) {
                 self.delete_run(run, now)?;
                 removed += 1;
             }
@@ -366,13 +387,13 @@ impl Session {
     ///
     /// # Errors
     /// What the store reports.
-    pub fn stop_after_failures(&self, run: &str) -> Result<Option<String>> {
+    pub fn stop_after_failures(&self, run: &RunId) -> Result<Option<ExperimentName>> {
         let Some(row) = self.store.experiment_of_run(run)? else {
             return Ok(None);
         };
         let kept = self.kept(row)?;
         let mut failures: BTreeMap<ErrorCode, usize> = BTreeMap::new();
-        for run in kept.cells.iter().filter_map(|cell| cell.run_id.as_deref()) {
+        for run in kept.cells.iter().filter_map(|cell| cell.run_id.as_ref()) {
             let row = self.store.run(run)?;
             if let (RunStatus::Failed, Some(error)) = (row.status, row.error) {
                 *failures.entry(error.code()).or_default() += 1;
@@ -382,7 +403,7 @@ impl Session {
         if failures.values().all(|count| *count < limit) {
             return Ok(None);
         }
-        for run in kept.cells.iter().filter_map(|cell| cell.run_id.as_deref()) {
+        for run in kept.cells.iter().filter_map(|cell| cell.run_id.as_ref()) {
             self.store.dequeue(run)?;
         }
         Ok(Some(kept.row.name))

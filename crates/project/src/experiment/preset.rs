@@ -1,6 +1,6 @@
 //! The experiments that come with Duologue, each a file under `experiments`: what it varies, without data and models.
 
-use contract::ExperimentPreset;
+use contract::{DatasetName, ExperimentName, ExperimentPreset, ModelName};
 
 use super::spec::{Seeds, Spec};
 use crate::error::Result;
@@ -11,11 +11,11 @@ use crate::within::Within;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filling {
     /// Its name, in the place of the preset's.
-    pub name: Option<String>,
+    pub name: Option<ExperimentName>,
     /// Names of data sets.
-    pub datasets: Vec<String>,
+    pub datasets: Vec<DatasetName>,
     /// Names, ids or folders of models.
-    pub models: Vec<String>,
+    pub models: Vec<ModelName>,
     /// Seeds from 1 to this number, in the place of the preset's.
     pub seeds: Option<u32>,
     /// The time that it may take.

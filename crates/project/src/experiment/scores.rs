@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use contract::{
-    ArtifactKind, JudgeMeasures, Measures, ResultMetric, StageName, Synthesizer, System,
+    ArtifactKind, DatasetName, JudgeMeasures, Measures, ModelName, ResultMetric, RunId, StageName,
+    Synthesizer, System,
 };
 use metrics::rouge::{RougeOptions, mean, score_each};
 use store::{PartRow, Store};
@@ -22,9 +23,9 @@ pub struct CellScores {
     /// Its arm.
     pub arm: String,
     /// Its data set.
-    pub dataset: String,
+    pub dataset: DatasetName,
     /// Its model.
-    pub model: String,
+    pub model: ModelName,
     /// Its seed.
     pub seed: u64,
     /// Ids of the test items, sorted.
@@ -97,13 +98,13 @@ pub struct CellPlace<'a> {
     /// Its arm.
     pub arm: &'a str,
     /// Its data set.
-    pub dataset: &'a str,
+    pub dataset: &'a DatasetName,
     /// Its model.
-    pub model: &'a str,
+    pub model: &'a ModelName,
     /// Its seed.
     pub seed: u64,
     /// Its run.
-    pub run: &'a str,
+    pub run: &'a RunId,
 }
 
 /// The scores of a finished cell.
@@ -131,7 +132,7 @@ pub fn of_run(store: &Store, place: CellPlace<'_>) -> Result<CellScores> {
     Ok(CellScores {
         arm: place.arm.to_owned(),
         dataset: place.dataset.to_owned(),
-        model: place.model.to_owned(),
+        model: place.model.clone(),
         seed: place.seed,
         items,
         systems,

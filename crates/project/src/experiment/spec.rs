@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use contract::problem::{ExperimentFault, RunProblem};
-use contract::{GridMode, Preset, ResultMetric, Synthesizer, System, excerpt};
+use contract::{
+    DatasetName, ExperimentName, GridMode, ModelName, Preset, ResultMetric, Synthesizer, System,
+    excerpt,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -22,16 +25,16 @@ pub struct Spec {
     /// Form of the file; 1.
     pub schema: u32,
     /// Its name, unique in a workspace.
-    pub name: String,
+    pub name: ExperimentName,
     /// What it asks.
     #[serde(default)]
     pub question: String,
     /// Names of data sets.
     #[serde(default)]
-    pub datasets: Vec<String>,
+    pub datasets: Vec<DatasetName>,
     /// Names, ids or folders of models.
     #[serde(default)]
-    pub models: Vec<String>,
+    pub models: Vec<ModelName>,
     /// The recipe to begin with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preset: Option<Preset>,

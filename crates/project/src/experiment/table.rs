@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use contract::{ExperimentRow, ExperimentSynthesizer, ResultMetric, System};
+use contract::{
+    DatasetName, ExperimentRow, ExperimentSynthesizer, ModelName, ResultMetric, System,
+};
 use metrics::{experiment, text};
 
 use super::grid::Arm;
@@ -13,17 +15,17 @@ use crate::report::SynthesizerResult;
 /// The cells of an arm on a data set with a model, in the order of their seeds.
 pub(super) struct Group<'a> {
     pub(super) arm: &'a str,
-    pub(super) dataset: &'a str,
-    pub(super) model: &'a str,
+    pub(super) dataset: &'a DatasetName,
+    pub(super) model: &'a ModelName,
     pub(super) cells: Vec<&'a CellScores>,
 }
 
 /// The finished cells in groups, in the order of data sets, models and arms. Arms that share their cells with another
 /// have a group of their own.
 pub(super) fn groups<'a>(arms: &'a [Arm], cells: &'a [CellScores]) -> Vec<Group<'a>> {
-    let mut places: Vec<(&str, &str)> = Vec::new();
+    let mut places: Vec<(&DatasetName, &ModelName)> = Vec::new();
     for cell in cells {
-        let place = (cell.dataset.as_str(), cell.model.as_str());
+        let place = (&cell.dataset, &cell.model);
         if !places.contains(&place) {
             places.push(place);
         }
@@ -32,7 +34,7 @@ pub(super) fn groups<'a>(arms: &'a [Arm], cells: &'a [CellScores]) -> Vec<Group<
     for (dataset, model) in places {
         for arm in arms {
             let is_member = |cell: &&CellScores| {
-                cell.arm == arm.computed() && cell.dataset == dataset && cell.model == model
+                cell.arm == arm.computed() && cell.dataset == *dataset && cell.model == *model
             };
             let mut members: Vec<&CellScores> = cells.iter().filter(is_member).collect();
             members.sort_by_key(|cell| cell.seed);
@@ -111,7 +113,7 @@ fn row(group: &Group<'_>, system: System, metric: ResultMetric) -> Option<Experi
     Some(ExperimentRow {
         arm: group.arm.to_owned(),
         dataset: group.dataset.to_owned(),
-        model: group.model.to_owned(),
+        model: group.model.clone(),
         system,
         metric,
         mean,
@@ -147,7 +149,7 @@ pub fn synthesizers(arms: &[Arm], cells: &[CellScores]) -> Vec<ExperimentSynthes
             rows.push(ExperimentSynthesizer {
                 arm: group.arm.to_owned(),
                 dataset: group.dataset.to_owned(),
-                model: group.model.to_owned(),
+                model: group.model.clone(),
                 system,
                 seeds: results.len(),
                 n: results.iter().map(|(_, result)| result.n).sum(),

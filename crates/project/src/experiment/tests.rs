@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use contract::problem::RunProblem;
 use contract::{
     DeviceChoice, ErrorReport, ExperimentComparison, ExperimentPreset, ExperimentStanding,
-    Language, Outcome, Problem, ResultMetric, RunStanding, RunStatus, StageName, System,
+    Language, Outcome, Problem, ResultMetric, RunId, RunStanding, RunStatus, StageName, System,
 };
 use host::Liveness;
 use serde_json::json;
@@ -377,7 +377,7 @@ fn workspace() -> (tempfile::TempDir, Session) {
         session
             .store
             .insert_run(&NewRun {
-                id: id.clone(),
+                id: id.clone().into(),
                 dataset_id,
                 model_path: String::new(),
                 model_id: "m".into(),
@@ -393,7 +393,7 @@ fn workspace() -> (tempfile::TempDir, Session) {
                 stages: StageName::ALL,
             })
             .unwrap();
-        row.run_id = Some(id);
+        row.run_id = Some(id.into());
     }
     session.keep_experiment(&spec, &rows, None, 5).unwrap();
     (dir, session)
@@ -404,29 +404,37 @@ fn cells_wait_in_the_queue_of_all_runs() {
     let (_dir, session) = workspace();
     let standing = || session.experiments(NOW).unwrap()[0].status;
     assert_eq!(standing(), ExperimentStanding::Planned);
-    assert_eq!(session.enqueue_experiment("e", NOW).unwrap(), 2);
-    let queue: Vec<String> = session
+    assert_eq!(session.enqueue_experiment(&"e".into(), NOW).unwrap(), 2);
+    let queue: Vec<RunId> = session
         .queue()
         .unwrap()
         .into_iter()
         .map(|row| row.run_id)
         .collect();
     assert_eq!(queue, ["d-1", "d-2"]);
-    assert_eq!(session.next_cell("e").unwrap().as_deref(), Some("d-1"));
+    assert_eq!(
+        session.next_cell(&"e".into()).unwrap().as_deref(),
+        Some("d-1")
+    );
     assert_eq!(standing(), ExperimentStanding::Queued);
-    session.pause_experiment("e", NOW).unwrap();
+    session.pause_experiment(&"e".into(), NOW).unwrap();
     assert!(session.queue().unwrap().is_empty());
-    let paused = |run: &str, status| session.store.set_run_status(run, status, None, 6).unwrap();
+    let paused = |run: &str, status| {
+        session
+            .store
+            .set_run_status(&run.into(), status, None, 6)
+            .unwrap()
+    };
     paused("d-1", RunStatus::Paused);
     assert_eq!(standing(), ExperimentStanding::Paused);
-    session.cancel_experiment("e", NOW).unwrap();
+    session.cancel_experiment(&"e".into(), NOW).unwrap();
     assert_eq!(standing(), ExperimentStanding::Cancelled);
     assert_eq!(
-        session.enqueue_experiment("e", NOW).unwrap(),
+        session.enqueue_experiment(&"e".into(), NOW).unwrap(),
         0,
         "stopped for good"
     );
-    let report = session.experiment_report("e", NOW).unwrap();
+    let report = session.experiment_report(&"e".into(), NOW).unwrap();
     assert_eq!(
         (report.cells.len(), report.done, report.table.len()),
         (2, 0, 0)
@@ -434,7 +442,7 @@ fn cells_wait_in_the_queue_of_all_runs() {
     assert_eq!(report.cells[0].status, RunStanding::Cancelled);
     // A changed file keeps the runs of the cells that it still asks for.
     let changed = spec("[base]\nsystems = [\"lead_3\"]\n[limits]\nmax_runs = 9");
-    let kept = session.experiment("e").unwrap();
+    let kept = session.experiment(&"e".into()).unwrap();
     let again = cells(&changed, &arms(&changed).unwrap()).unwrap();
     assert_eq!(cell_rows(&again, &kept.cells).unwrap(), kept.cells);
     let other = spec("[base]\nsystems = [\"lead_3\"]\nlora_rank = 4");
@@ -445,26 +453,29 @@ fn cells_wait_in_the_queue_of_all_runs() {
             .iter()
             .all(|row| row.run_id.is_none())
     );
-    assert_eq!(session.delete_experiment("e", true, NOW).unwrap(), 2);
-    assert!(session.runs().unwrap().is_empty() && session.experiment("e").is_err());
+    assert_eq!(
+        session.delete_experiment(&"e".into(), true, NOW).unwrap(),
+        2
+    );
+    assert!(session.runs().unwrap().is_empty() && session.experiment(&"e".into()).is_err());
 }
 
 #[test]
 fn two_failures_of_a_kind_pause_an_experiment() {
     let (_dir, session) = workspace();
-    session.enqueue_experiment("e", NOW).unwrap();
+    session.enqueue_experiment(&"e".into(), NOW).unwrap();
     let problem = Problem::from(RunProblem::ModelChanged { file: "m".into() });
     let fail = |run: &str| {
         let report = Some(ErrorReport::from(problem.clone()));
-        session.store.dequeue(run).unwrap();
+        session.store.dequeue(&run.into()).unwrap();
         session
             .store
-            .set_run_status(run, RunStatus::Failed, report, 7)
+            .set_run_status(&run.into(), RunStatus::Failed, report, 7)
             .unwrap();
     };
     fail("d-1");
     assert_eq!(
-        session.stop_after_failures("d-1").unwrap(),
+        session.stop_after_failures(&"d-1".into()).unwrap(),
         None,
         "its own cell alone"
     );
@@ -478,23 +489,29 @@ fn two_failures_of_a_kind_pause_an_experiment() {
         })
         .unwrap();
     assert_eq!(
-        session.stop_after_failures("d-2").unwrap().as_deref(),
+        session
+            .stop_after_failures(&"d-2".into())
+            .unwrap()
+            .as_deref(),
         Some("e")
     );
     assert!(session.queue().unwrap().is_empty());
-    let report = session.experiment_report("e", NOW).unwrap();
+    let report = session.experiment_report(&"e".into(), NOW).unwrap();
     assert_eq!(report.status, ExperimentStanding::Failed);
     assert_eq!(
         report.cells[1].error,
         Some(contract::ErrorCode::ModelChanged)
     );
-    assert_eq!(session.stop_after_failures("no such run").unwrap(), None);
+    assert_eq!(
+        session.stop_after_failures(&"no such run".into()).unwrap(),
+        None
+    );
 }
 
 #[test]
 fn a_report_tells_what_an_experiment_came_to_and_what_it_cannot_show() {
     let (_dir, session) = workspace();
-    let mut document = session.report_of_experiment("e", NOW).unwrap();
+    let mut document = session.report_of_experiment(&"e".into(), NOW).unwrap();
     let limits: Vec<&str> = document
         .limits
         .iter()

@@ -2,23 +2,9 @@
 
 use std::collections::HashSet;
 
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{ImportedExample, Split};
-
-/// A dialogue that was removed because it is also in a split that needs it more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Leak {
-    /// The example that was removed.
-    pub id: String,
-    /// The split it belongs to.
-    pub split: Split,
-    /// The example that stays.
-    pub with: String,
-    /// The split of the one that stays.
-    pub with_split: Split,
-}
 
 /// An example as far as leaks are concerned.
 #[derive(Clone, Copy, Debug)]

@@ -17,12 +17,12 @@ fn words(recipe: &Recipe) -> Vec<String> {
 
 fn run(seed: u64, training: &str) -> RunRow {
     RunRow {
-        id: "r".to_owned(),
+        id: "r".into(),
         dataset_id: 1,
-        dataset_name: "d".to_owned(),
+        dataset_name: "d".into(),
         model_path: "m".to_owned(),
-        model_id: "ab12".to_owned(),
-        model_name: "m".to_owned(),
+        model_id: "ab12".into(),
+        model_name: "m".into(),
         model_parameters: 7,
         recipe: String::new(),
         seed,

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use contract::{
-    DeviceChoice, ErrorReport, JudgeMeasures, Measures, OriginCounts, Outcome, PairCounts, Part,
-    ResultMetric, Rounds, RunStatus, StageName, StageStanding, Synthesizer, System, Words,
+    DatasetName, DeviceChoice, ErrorReport, JudgeMeasures, Measures, ModelId, ModelName,
+    OriginCounts, Outcome, PairCounts, Part, ResultMetric, Rounds, RunId, RunStatus, StageName,
+    StageStanding, Synthesizer, System, Words,
 };
 use serde::{Deserialize, Serialize};
 use store::{RunRow, StageRow};
@@ -25,7 +26,7 @@ use crate::verdict;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
     /// The run's id.
-    pub run: String,
+    pub run: RunId,
     /// Where it stands.
     pub status: RunStatus,
     /// Seed of every random number.
@@ -127,11 +128,11 @@ impl RunVerdict {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelReport {
     /// Hash of its weights.
-    pub id: String,
+    pub id: ModelId,
     /// The same hash, under the name that it has elsewhere.
-    pub sha256: String,
+    pub sha256: ModelId,
     /// Its name, to show to people.
-    pub name: String,
+    pub name: ModelName,
     /// Path of its folder.
     pub path: String,
     /// Number of weights.
@@ -142,7 +143,7 @@ pub struct ModelReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatasetReport {
     /// Its name, to show to people.
-    pub name: String,
+    pub name: DatasetName,
     /// Hash of the shots' ids: two runs with the same hash learnt from the same examples.
     pub shot_ids_sha256: String,
     /// How many examples of each kind.
@@ -309,7 +310,7 @@ impl RunReport {
         row: &RunRow,
         stages: Vec<(StageRow, StageStanding)>,
         parts: &[PartState],
-        dataset: &str,
+        dataset: &DatasetName,
         found: Found,
     ) -> Result<Self> {
         let selection = Selection::of_run(row)?;
@@ -407,7 +408,7 @@ fn judge(part: &PartState) -> Option<JudgeMeasures> {
 impl DatasetReport {
     fn new(name: &str, selection: Selection) -> Self {
         Self {
-            name: name.to_owned(),
+            name: name.to_owned().into(),
             counts: SelectionCounts::from(&selection),
             shot_ids_sha256: selection.shot_ids_sha256,
             validation_from: selection.validation_from,

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{ArtifactKind, Part, ResultMetric, StageName, System};
+use contract::{ArtifactKind, Part, ResultMetric, RunId, StageName, System};
 use metrics::extractive::{lead_3, longest_3};
 use metrics::significance::holm;
 use serde::Serialize;
@@ -394,7 +394,7 @@ fn lines(
 }
 
 /// What a measuring model found of these outputs; none if it has not read them.
-fn bertscores(store: &Store, run: &str, outputs: &[Output]) -> Result<Option<BertScores>> {
+fn bertscores(store: &Store, run: &RunId, outputs: &[Output]) -> Result<Option<BertScores>> {
     let Some(first) = outputs.first() else {
         return Ok(None);
     };

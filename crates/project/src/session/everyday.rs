@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use contract::problem::{Locked, RunProblem};
-use contract::{Attached, FileAction, Hanging, Kept, Label, Removing};
+use contract::{RunId, Attached, FileAction, Hanging, Kept, Label, Removing};
 use store::RunRow;
 
 use super::{Session, budget_key, forecast_key};
@@ -23,7 +23,7 @@ impl Session {
         }
         let named = self.store.datasets()?.into_iter().filter_map(|dataset| {
             let label = labels.remove(&dataset.id.to_string())?;
-            Some((dataset.name, label))
+            Some((dataset.name.into(), label))
         });
         Ok(named.collect())
     }
@@ -49,13 +49,13 @@ impl Session {
         };
         let stored = self.label_key(thing, key)?;
         if thing == Kept::Run {
-            self.store.run(key)?;
+            self.store.run(&key.into())?;
         }
         if thing == Kept::Dataset {
             let name = std::mem::take(&mut label.name);
             if !name.is_empty() {
-                let dataset = self.store.dataset(key)?;
-                self.store.rename_dataset(dataset.id, &name)?;
+                let dataset = self.store.dataset(&key.into())?;
+                self.store.rename_dataset(dataset.id, &name.into())?;
             }
         }
         Ok(self.store.set_label(thing, &stored, &label, now_ms)?)
@@ -64,7 +64,7 @@ impl Session {
     /// A label's key in the store: a data set is addressed by its name and kept under its number, which never changes.
     fn label_key(&self, thing: Kept, key: &str) -> Result<String> {
         Ok(match thing {
-            Kept::Dataset => self.store.dataset(key)?.id.to_string(),
+            Kept::Dataset => self.store.dataset(&key.into())?.id.to_string(),
             Kept::Run | Kept::Model => key.to_owned(),
         })
     }
@@ -82,7 +82,7 @@ impl Session {
             blocked_by: Vec::new(),
         };
         match thing {
-            Kept::Run => self.hangs_on_run(key, &mut found)?,
+            Kept::Run => self.hangs_on_run(&key.into(), &mut found)?,
             Kept::Dataset => self.hangs_on_dataset(key, &mut found)?,
             Kept::Model => self.hangs_on_model(key, &mut found)?,
         }
@@ -95,11 +95,11 @@ impl Session {
         Ok(found)
     }
 
-    fn hangs_on_run(&self, run: &str, found: &mut Removing) -> Result<()> {
+    fn hangs_on_run(&self, run: &RunId, found: &mut Removing) -> Result<()> {
         let hanging = self.store.hangs_on_run(run)?;
         let adapters = self.adapters_by_fate(run)?;
         let folder_of = |sha256: &String| tree_bytes(&self.store.blobs().join(sha256));
-        let (checkpoints, log) = (self.store.checkpoints().join(run), self.log_of(run));
+        let (checkpoints, log) = (self.store.checkpoints().join(run.as_str()), self.log_of(run));
         found.goes = vec![
             counted(Attached::Items, hanging.items),
             counted(Attached::Changes, hanging.changes),
@@ -128,7 +128,7 @@ impl Session {
     }
 
     fn hangs_on_dataset(&self, name: &str, found: &mut Removing) -> Result<()> {
-        let dataset = self.store.dataset(name)?;
+        let dataset = self.store.dataset(&name.into())?;
         let hanging = self.store.hangs_on_dataset(dataset.id)?;
         found.goes = vec![
             files(
@@ -152,7 +152,7 @@ impl Session {
             .collect();
         let reads = |run: &RunRow| run.model_path == folder || ids.contains(&run.model_id.as_str());
         let runs = self.store.runs()?.into_iter().filter(reads);
-        found.stays = vec![named(Attached::Runs, runs.map(|run| run.id).collect())];
+        found.stays = vec![named(Attached::Runs, runs.map(|run| run.id).collect::<Vec<_>>())];
         let path = Path::new(folder);
         let weights = files(
             Attached::Files,
@@ -172,7 +172,7 @@ impl Session {
     /// # Errors
     /// [`RunProblem::Locked`] while a process works on it; [`store::Error::InUse`] while a study shows its texts;
     /// [`store::Error::NoSuchRun`].
-    pub fn delete_run(&self, run: &str, now: Now<'_>) -> Result<()> {
+    pub fn delete_run(&self, run: &RunId, now: Now<'_>) -> Result<()> {
         self.store.run(run)?;
         if let Some(lease) = self.store.lease(run)?
             && lease.lives(now.now_ms, now.liveness)
@@ -190,12 +190,12 @@ impl Session {
         for sha256 in mine.iter().filter(|sha256| !named.contains(*sha256)) {
             remove(&self.store.blobs().join(sha256))?;
         }
-        remove(&self.store.checkpoints().join(run))?;
+        remove(&self.store.checkpoints().join(run.as_str()))?;
         remove(&self.log_of(run))
     }
 
     /// The adapters of a run: those that no other run names, and the others.
-    fn adapters_by_fate(&self, run: &str) -> Result<Fates> {
+    fn adapters_by_fate(&self, run: &RunId) -> Result<Fates> {
         let named = self.adapters_beside(run)?;
         let (shared, alone) = self
             .adapters(run)?
@@ -205,22 +205,22 @@ impl Session {
     }
 
     /// Every adapter that a run other than this one names.
-    fn adapters_beside(&self, run: &str) -> Result<BTreeSet<String>> {
+    fn adapters_beside(&self, run: &RunId) -> Result<BTreeSet<String>> {
         let mut named = BTreeSet::new();
-        for other in self.store.runs()?.iter().filter(|other| other.id != run) {
+        for other in self.store.runs()?.iter().filter(|other| other.id != *run) {
             named.extend(self.adapters(&other.id)?);
         }
         Ok(named)
     }
 
     /// Every adapter that a run names.
-    fn adapters(&self, run: &str) -> Result<Vec<String>> {
+    fn adapters(&self, run: &RunId) -> Result<Vec<String>> {
         let made = adapters_made(&self.store, run, |_| true)?;
         Ok(made.into_keys().collect())
     }
 
     /// The file of a run's log.
-    fn log_of(&self, run: &str) -> std::path::PathBuf {
+    fn log_of(&self, run: &RunId) -> std::path::PathBuf {
         self.workspace().join("logs").join(format!("{run}.log"))
     }
 }
@@ -247,10 +247,12 @@ fn files(what: Attached, count: usize, bytes: u64) -> Hanging {
     }
 }
 
-fn named(what: Attached, names: Vec<String>) -> Hanging {
+fn named<Name: Into<String>>(what: Attached, names: Vec<Name>) -> Hanging {
+    let names: Vec<String> = names.into_iter().map(Into::into).collect();
     Hanging {
-        names: names.clone(),
-        ..counted(what, names.len() as u64)
+        count: u32::try_from(names.len()).unwrap_or(u32::MAX),
+        names,
+        ..counted(what, 0)
     }
 }
 

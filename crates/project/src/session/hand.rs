@@ -1,7 +1,7 @@
 //! Changes of a data set by hand: pairs edited, written, removed, and the doubts about them.
 
 use contract::problem::WrongState;
-use contract::{Doubt, Origin, RunStatus, Split};
+use contract::{DatasetName, Doubt, Origin, RunStatus, Split};
 use store::NewExample;
 
 use super::Session;
@@ -25,7 +25,7 @@ pub struct WrittenExample {
 
 impl Session {
     /// What is doubtful about a data set.
-    pub fn doubts(&self, dataset: &str) -> Result<Vec<Finding>> {
+    pub fn doubts(&self, dataset: &DatasetName) -> Result<Vec<Finding>> {
         let dataset = self.store.dataset(dataset)?;
         let in_study = self.examples_in_study()?;
         let mut found = hygiene::look(&self.store.examples(dataset.id, None)?);
@@ -50,7 +50,7 @@ impl Session {
     /// [`contract::problem::StudyProblem::Blinded`] while people rate texts about its dialogue.
     pub fn edit_example(
         &self,
-        dataset: &str,
+        dataset: &DatasetName,
         example: i64,
         dialogue: &str,
         references: &[String],
@@ -65,7 +65,7 @@ impl Session {
     }
 
     /// Adds a pair at the end.
-    pub fn write_example(&self, dataset: &str, example: WrittenExample) -> Result<()> {
+    pub fn write_example(&self, dataset: &DatasetName, example: WrittenExample) -> Result<()> {
         self.at_rest(dataset)?;
         not_empty(&example.dialogue, &example.references)?;
         let WrittenExample {
@@ -91,7 +91,7 @@ impl Session {
     ///
     /// # Errors
     /// [`contract::problem::StudyProblem::Blinded`] while people rate texts about one of their dialogues.
-    pub fn delete_examples(&self, dataset: &str, examples: &[i64]) -> Result<()> {
+    pub fn delete_examples(&self, dataset: &DatasetName, examples: &[i64]) -> Result<()> {
         self.at_rest(dataset)?;
         self.may_change_examples(examples)?;
         Ok(self
@@ -100,7 +100,7 @@ impl Session {
     }
 
     /// Refuses while a run that still wants to read the data set is not finished.
-    fn at_rest(&self, dataset: &str) -> Result<()> {
+    fn at_rest(&self, dataset: &DatasetName) -> Result<()> {
         let reads = |status| {
             matches!(
                 status,
@@ -111,7 +111,7 @@ impl Session {
             .store
             .runs()?
             .into_iter()
-            .find(|run| run.dataset_name == dataset && reads(run.status))
+            .find(|run| run.dataset_name == *dataset && reads(run.status))
         {
             None => Ok(()),
             Some(run) => Err(WrongState::ReadByRun {
@@ -164,15 +164,17 @@ mod tests {
             ..Default::default()
         };
         session.import(&request, 1).unwrap();
-        session.write_example("notes", written("mine")).unwrap();
-        let mine = session.examples("notes", 1, 1).unwrap().remove(0);
+        session
+            .write_example(&"notes".into(), written("mine"))
+            .unwrap();
+        let mine = session.examples(&"notes".into(), 1, 1).unwrap().remove(0);
         assert_eq!(
             (mine.external_id.as_str(), mine.origin),
             ("mine", Origin::Written)
         );
         session
             .edit_example(
-                "notes",
+                &"notes".into(),
                 mine.id,
                 "Ada: No.\nBen: No?",
                 &["A no.".into()],
@@ -180,15 +182,17 @@ mod tests {
             )
             .unwrap();
         assert_eq!(
-            session.examples("notes", 1, 1).unwrap()[0].origin,
+            session.examples(&"notes".into(), 1, 1).unwrap()[0].origin,
             Origin::Edited
         );
         assert!(
             session
-                .edit_example("notes", mine.id, " ", &["x".into()], Origin::Edited)
+                .edit_example(&"notes".into(), mine.id, " ", &["x".into()], Origin::Edited)
                 .is_err()
         );
-        session.delete_examples("notes", &[mine.id]).unwrap();
-        assert_eq!(session.examples("notes", 0, 9).unwrap().len(), 1);
+        session
+            .delete_examples(&"notes".into(), &[mine.id])
+            .unwrap();
+        assert_eq!(session.examples(&"notes".into(), 0, 9).unwrap().len(), 1);
     }
 }

@@ -9,22 +9,19 @@ use std::path::{Path, PathBuf};
 
 use contract::problem::{Double, ImportProblem, RowFault, RunProblem, WrongState};
 use contract::{
-    Account, Detection, DropReason, Dropped, Encoding, ExampleKind, Formats, Origin, Remark,
-    SourceFile, Split, SplitChoice, SplitRule,
+    Account, DatasetName, Detection, DropReason, Dropped, Encoding, ExampleKind, Formats, Leak,
+    Origin, PastImport, Remark, RunId, SourceFile, Split, SplitChoice, SplitCounts, SplitRule,
 };
 use serde::Serialize;
 use serde_json::json;
-use store::{
-    Changes, ExampleRow, ImportRow, NewDataset, NewExample, NewImport, RunExamples, SplitCounts,
-    Undo,
-};
+use store::{Changes, ExampleRow, NewDataset, NewExample, NewImport, RunExamples, Undo};
 
 use super::Session;
 use crate::deidentify::{Deidentify, Replacements, deidentify};
 use crate::error::{Error, Result};
 use crate::hygiene;
 use crate::import::issues::Issues;
-use crate::import::leak::{self, Key, Leak, Place};
+use crate::import::leak::{self, Key, Place};
 use crate::import::{
     ColumnMap, Import, ImportOptions, ImportedExample, Issue, Reading, Standing, draw,
 };
@@ -36,7 +33,7 @@ pub struct ImportRequest {
     /// The files, read as one data set.
     pub files: Vec<PathBuf>,
     /// Name of the data set; one that exists is added to.
-    pub name: String,
+    pub name: DatasetName,
     /// Which split the rows belong to.
     pub split: SplitChoice,
     /// The columns; guessed where absent.
@@ -63,7 +60,7 @@ pub struct ImportRequest {
 #[derive(Clone, Debug, Serialize)]
 pub struct ImportReport {
     /// Name of the data set.
-    pub dataset: String,
+    pub dataset: DatasetName,
     /// The format, for instance `samsum_json`.
     pub format: Formats,
     /// The columns used.
@@ -160,7 +157,7 @@ impl Session {
     }
 
     /// The imports of a data set that can be undone, the newest first.
-    pub fn imports(&self, dataset: &str) -> Result<Vec<ImportRow>> {
+    pub fn imports(&self, dataset: &DatasetName) -> Result<Vec<PastImport>> {
         Ok(self.store.imports(self.store.dataset(dataset)?.id)?)
     }
 
@@ -168,11 +165,11 @@ impl Session {
     ///
     /// # Errors
     /// [`WrongState::ImportInUse`] with the runs that read any of them.
-    pub fn undo_import(&self, dataset: &str, import: i64) -> Result<usize> {
+    pub fn undo_import(&self, dataset: &DatasetName, import: i64) -> Result<usize> {
         let row = self.store.dataset(dataset)?;
         self.store.undo_import(row.id, import, |undo| {
             let keys: HashSet<i64> = undo.leaving.iter().map(|row| row.id).collect();
-            let runs: Vec<String> = undo
+            let runs: Vec<RunId> = undo
                 .runs
                 .iter()
                 .filter(|run| reads(run, &keys))
@@ -432,7 +429,7 @@ impl<'a> Arrival<'a> {
     }
 
     /// Names the dialogues that are already in the same split of the data set. They are kept, as within a file.
-    fn name_repeats(&mut self, dataset: &str) {
+    fn name_repeats(&mut self, dataset: &DatasetName) {
         let known: HashMap<(Split, Key), &str> = self
             .standing
             .iter()

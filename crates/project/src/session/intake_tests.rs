@@ -39,7 +39,7 @@ impl Desk {
     }
 
     fn rows(&self) -> Vec<ExampleRow> {
-        self.session.store.examples_of("d").unwrap()
+        self.session.store.examples_of(&"d".into()).unwrap()
     }
 }
 
@@ -155,7 +155,7 @@ fn a_set_of_single_transcripts_can_be_trained_on() {
         }));
         assert!(matches!(report.split_rule, Some(SplitRule::Drawn { .. })));
     }
-    let counts = desk.session.store.dataset("d").unwrap().counts;
+    let counts = desk.session.store.dataset(&"d".into()).unwrap().counts;
     assert!(
         counts.train >= 7 && counts.validation >= 1 && counts.test >= 1,
         "{counts:?}"
@@ -209,7 +209,7 @@ fn eight_imports_at_once_into_one_new_name_lose_and_leak_nothing() {
         let split = *splits.entry(Key::of(0, &row.dialogue)).or_insert(row.split);
         assert_eq!(split, row.split, "{} leaks", row.external_id);
     }
-    assert_eq!(desk.session.imports("d").unwrap().len(), 8);
+    assert_eq!(desk.session.imports(&"d".into()).unwrap().len(), 8);
 }
 
 #[test]
@@ -238,7 +238,13 @@ fn dialogues_without_a_summary_wait_for_it() {
         (10, 4, 0)
     );
     assert!(report.remarks.contains(&Remark::Unsummarised { rows: 4 }));
-    let waiting = || desk.session.store.dataset("d").unwrap().unsummarised;
+    let waiting = || {
+        desk.session
+            .store
+            .dataset(&"d".into())
+            .unwrap()
+            .unsummarised
+    };
     assert_eq!(waiting(), 4);
     let row = desk
         .rows()
@@ -247,7 +253,7 @@ fn dialogues_without_a_summary_wait_for_it() {
         .unwrap();
     let summary = ["Agreed.".to_owned()];
     desk.session
-        .edit_example("d", row.id, &row.dialogue, &summary, Origin::Edited)
+        .edit_example(&"d".into(), row.id, &row.dialogue, &summary, Origin::Edited)
         .unwrap();
     assert_eq!(waiting(), 3);
     assert_eq!(
@@ -333,7 +339,7 @@ fn an_import_is_undone_unless_a_run_reads_it() {
     assert_eq!((second.leaks.len(), desk.rows().len()), (1, 10));
     assert_eq!(
         desk.session
-            .undo_import("d", second.import.unwrap())
+            .undo_import(&"d".into(), second.import.unwrap())
             .unwrap(),
         1
     );
@@ -343,7 +349,7 @@ fn an_import_is_undone_unless_a_run_reads_it() {
             .collect()
     };
     assert_eq!(ids(&desk.rows()), ids(&before));
-    let unknown = desk.session.undo_import("d", 99).unwrap_err();
+    let unknown = desk.session.undo_import(&"d".into(), 99).unwrap_err();
     assert_eq!(unknown.problem().code(), ErrorCode::NotFound);
 
     let third = desk
@@ -351,16 +357,16 @@ fn an_import_is_undone_unless_a_run_reads_it() {
         .import
         .unwrap();
     let read = desk.rows()[0].id;
-    let dataset = desk.session.store.dataset("d").unwrap().id;
+    let dataset = desk.session.store.dataset(&"d".into()).unwrap().id;
     desk.session
         .store
         .insert_run(&reading(dataset, read))
         .unwrap();
-    let refused = desk.session.undo_import("d", first).unwrap_err();
+    let refused = desk.session.undo_import(&"d".into(), first).unwrap_err();
     assert!(refused.to_string().contains("r-1"), "{refused}");
-    assert_eq!(desk.session.undo_import("d", third).unwrap(), 3);
-    desk.session.store.delete_run("r-1").unwrap();
-    desk.session.undo_import("d", first).unwrap();
+    assert_eq!(desk.session.undo_import(&"d".into(), third).unwrap(), 3);
+    desk.session.store.delete_run(&"r-1".into()).unwrap();
+    desk.session.undo_import(&"d".into(), first).unwrap();
     // The example that came back belongs to no import any more.
     assert_eq!(desk.rows().len(), 1);
 }
@@ -372,7 +378,7 @@ fn what_comes_back_does_not_leak() {
     let of_test = |place: &str, id: &str| desk.file(place, &[(id.into(), "jan 1".into())]);
     let first = desk.import(&of_test("a/test.jsonl", "a")).import.unwrap();
     desk.import(&of_test("b/test.jsonl", "b"));
-    desk.session.undo_import("d", first).unwrap();
+    desk.session.undo_import(&"d".into(), first).unwrap();
     let found: Vec<(String, Split)> = desk
         .rows()
         .into_iter()
@@ -391,7 +397,7 @@ fn undoing_the_only_import_leaves_no_data_set_behind() {
     let desk = Desk::new();
     let file = desk.file("log.jsonl", &rows("jan", 5));
     let import = desk.import(&file).import.unwrap();
-    assert_eq!(desk.session.undo_import("d", import).unwrap(), 5);
+    assert_eq!(desk.session.undo_import(&"d".into(), import).unwrap(), 5);
     assert!(desk.session.datasets().unwrap().is_empty());
     // Pairs by hand are not part of it.
     let import = desk.import(&file).import.unwrap();
@@ -402,8 +408,8 @@ fn undoing_the_only_import_leaves_no_data_set_behind() {
         dialogue: "Ada: No.\nBen: Yes.".into(),
         references: vec!["No.".into()],
     };
-    desk.session.write_example("d", mine).unwrap();
-    desk.session.undo_import("d", import).unwrap();
+    desk.session.write_example(&"d".into(), mine).unwrap();
+    desk.session.undo_import(&"d".into(), import).unwrap();
     assert_eq!(desk.rows().len(), 1);
 }
 
@@ -438,8 +444,8 @@ fn the_forecast_of_a_run_is_kept_by_stage() {
     let folder = tempfile::tempdir().unwrap();
     let session = Session::open(folder.path()).unwrap();
     let seconds = Forecast::from([(StageName::Topics, 4.0), (StageName::Align, 410.5)]);
-    assert_eq!(session.forecast("r-1").unwrap(), Forecast::new());
-    session.keep_forecast("r-1", &seconds).unwrap();
-    assert_eq!(session.forecast("r-1").unwrap(), seconds);
-    assert_eq!(session.forecast("r-2").unwrap(), Forecast::new());
+    assert_eq!(session.forecast(&"r-1".into()).unwrap(), Forecast::new());
+    session.keep_forecast(&"r-1".into(), &seconds).unwrap();
+    assert_eq!(session.forecast(&"r-1".into()).unwrap(), seconds);
+    assert_eq!(session.forecast(&"r-2".into()).unwrap(), Forecast::new());
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use contract::problem::{Interrupted, RunProblem};
-use contract::{ExportKind, ExportStep, LeakReason, LeakVerdict};
+use contract::{ExportKind, ExportStep, LeakReason, LeakVerdict, RunId};
 use store::{ExportRow, Sight};
 
 use super::Session;
@@ -25,7 +25,7 @@ pub struct Departure<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Left<'a> {
     /// The run.
-    pub run: &'a str,
+    pub run: &'a RunId,
     /// Which of its models, or all of it.
     pub leaving: Leaving,
     /// The adapter; `None` for a whole run.
@@ -67,7 +67,7 @@ impl Session {
     /// [`RunProblem::Leak`] if it may not; those of [`leak_audit::audit`].
     pub fn may_leave(
         &self,
-        run: &str,
+        run: &RunId,
         leaving: Leaving,
         departure: &Departure<'_>,
     ) -> Result<RunLeaks> {
@@ -76,7 +76,7 @@ impl Session {
         if leaks.verdict_of(leaving) == LeakVerdict::Stop && reason.is_empty() {
             let count = |reason| leaks.of(leaving).map(|part| part.count(reason)).sum();
             return Err(RunProblem::Leak {
-                run: run.to_owned(),
+                run: run.clone(),
                 copied: count(LeakReason::Run),
                 identifying: count(LeakReason::Identifier),
                 texts: leaks.of(leaving).map(|part| part.n).sum(),
@@ -107,7 +107,7 @@ impl Session {
                 Leaving::Bundle => ExportKind::Bundle,
                 Leaving::Synthesizer | Leaving::Summarizer => ExportKind::Adapter,
             },
-            run: left.run.to_owned(),
+            from: left.run.to_string(),
             role: left.role.map(str::to_owned),
             path: left.to.display().to_string(),
             verdict: Some(verdict),
@@ -129,7 +129,7 @@ impl Session {
         Ok(self.store.append_export(&ExportRow {
             at_ms: now_ms,
             kind,
-            run: whose.to_owned(),
+            from: whose.to_owned(),
             role: None,
             path: to.display().to_string(),
             verdict: None,

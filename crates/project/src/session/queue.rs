@@ -1,7 +1,7 @@
 //! The queue of runs: each begins when the one at work has ended. It is kept in the workspace, so neither window nor
 //! terminal has to stay open; the worker that ends starts the next.
 
-use contract::RunStatus;
+use contract::{RunId, RunStatus};
 use host::{Identity, Liveness};
 use serde_json::json;
 use store::QueueRow;
@@ -28,12 +28,12 @@ impl Session {
     }
 
     /// Moves a run to another place of the queue, 0 being the next.
-    pub fn move_queued(&self, run: &str, to: usize) -> Result<()> {
+    pub fn move_queued(&self, run: &RunId, to: usize) -> Result<()> {
         Ok(self.store.move_in_queue(run, to)?)
     }
 
     /// Takes a run off the queue. One that never began goes altogether: it holds nothing.
-    pub fn remove_queued(&self, run: &str) -> Result<()> {
+    pub fn remove_queued(&self, run: &RunId) -> Result<()> {
         if self.store.dequeue(run)? && self.store.run(run)?.status == RunStatus::Created {
             self.store.delete_run(run)?;
         }
@@ -67,7 +67,7 @@ impl Session {
     }
 
     /// Notes for which run the system stays awake; `None` once it no longer does.
-    pub fn note_awake(&self, run: Option<&str>) -> Result<()> {
+    pub fn note_awake(&self, run: Option<&RunId>) -> Result<()> {
         match run {
             Some(run) => Ok(self.store.set_setting(AWAKE_FOR, &json!(run))?),
             None => Ok(self.store.remove_setting(AWAKE_FOR)?),

@@ -391,7 +391,7 @@ fn begun(row: RatingStudyRow, contents: &RatingContents, plan: Option<StudyOutlo
     };
     Begun {
         study: row.id,
-        name: row.name,
+        name: row.name.to_string(),
         state: row.state,
         uid: row.uid,
         protocol_sha256: if row.state == StudyState::Draft {

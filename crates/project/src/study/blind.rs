@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use contract::problem::StudyProblem;
 use contract::{
-    ArtifactKind, ItemState, PackStanding, Protocol, RaterProgress, RaterState, StageName,
-    StudyProgress, StudyState, StudySummary, excerpt,
+    ArtifactKind, ItemState, PackStanding, Protocol, RaterProgress, RaterState, RunId, StageName,
+    StudyName, StudyProgress, StudyState, StudySummary, excerpt,
 };
 use serde::Serialize;
 use store::{
@@ -55,10 +55,13 @@ impl Session {
     ///
     /// # Errors
     /// [`store::Error::NotFound`].
-    pub fn study_row(&self, study: &str) -> Result<RatingStudyRow> {
+    pub fn study_row(&self, study: &StudyName) -> Result<RatingStudyRow> {
         let rows = self.store.rating_studies()?;
-        let named = rows.iter().position(|row| row.name == study);
-        let numbered = || rows.iter().position(|row| row.id.to_string() == study);
+        let named = rows.iter().position(|row| row.name == *study);
+        let numbered = || {
+            rows.iter()
+                .position(|row| row.id.to_string() == study.as_str())
+        };
         let found = named.or_else(numbered);
         let found = found.and_then(|place| rows.into_iter().nth(place));
         Ok(found.ok_or_else(|| store::Error::NotFound {
@@ -68,7 +71,7 @@ impl Session {
     }
 
     /// A study that people rate now.
-    pub(super) fn running_study(&self, study: &str) -> Result<RatingStudyRow> {
+    pub(super) fn running_study(&self, study: &StudyName) -> Result<RatingStudyRow> {
         let row = self.study_row(study)?;
         match row.state {
             StudyState::Running => Ok(row),
@@ -84,7 +87,7 @@ impl Session {
     ///
     /// # Errors
     /// [`StudyProblem::Blinded`] while people rate.
-    pub fn opened(&self, study: &str) -> Result<Opened> {
+    pub fn opened(&self, study: &StudyName) -> Result<Opened> {
         let row = self.study_row(study)?;
         let opened = self.store.opened(row.id)?;
         Ok(opened.ok_or(StudyProblem::Blinded {
@@ -96,7 +99,7 @@ impl Session {
     ///
     /// # Errors
     /// An unknown study; a draft.
-    pub fn reveal(&self, study: &str, reason: &str, now_ms: i64) -> Result<Opened> {
+    pub fn reveal(&self, study: &StudyName, reason: &str, now_ms: i64) -> Result<Opened> {
         let row = self.study_row(study)?;
         if row.state == StudyState::Draft {
             return Err(StudyProblem::NotRunning {
@@ -109,7 +112,7 @@ impl Session {
     }
 
     /// Lets figures of a run be seen; none while people rate its texts.
-    pub fn may_see(&self, run: &str) -> Result<Option<Sight>> {
+    pub fn may_see(&self, run: &RunId) -> Result<Option<Sight>> {
         Ok(self.store.sight(run)?)
     }
 
@@ -117,7 +120,7 @@ impl Session {
     ///
     /// # Errors
     /// [`StudyProblem::Blinded`] while people rate its texts.
-    pub fn sight(&self, run: &str) -> Result<Sight> {
+    pub fn sight(&self, run: &RunId) -> Result<Sight> {
         if let Some(sight) = self.may_see(run)? {
             return Ok(sight);
         }
@@ -128,13 +131,13 @@ impl Session {
 
     /// Lets figures of a run be seen although people rate its texts; the log of each study keeps the reason, and its
     /// results print it.
-    pub fn look_anyway(&self, run: &str, reason: &str, now_ms: i64) -> Result<Sight> {
+    pub fn look_anyway(&self, run: &RunId, reason: &str, now_ms: i64) -> Result<Sight> {
         Ok(self.store.look_anyway(run, reason, now_ms)?)
     }
 
     /// The summaries of a run's test dialogues. While people rate them they come without author, in an order that is drawn
     /// from the study's secret key, with the human references among them.
-    pub fn test_outputs(&self, run: &str) -> Result<TestOutputs> {
+    pub fn test_outputs(&self, run: &RunId) -> Result<TestOutputs> {
         let kind = ArtifactKind::Output;
         let rows = last_artifacts(&self.store, run, StageName::Evaluate, kind)?;
         let outputs: Vec<Output> = read(&rows)?;
@@ -160,7 +163,7 @@ impl Session {
     }
 
     /// Where a study's raters stand: no score, no mean.
-    pub fn study_progress(&self, study: &str) -> Result<StudyProgress> {
+    pub fn study_progress(&self, study: &StudyName) -> Result<StudyProgress> {
         let row = self.study_row(study)?;
         let contents = self.store.rating_contents(row.id)?;
         let presses = self.store.presses(row.id, None)?;
@@ -210,7 +213,12 @@ impl Session {
     ///
     /// # Errors
     /// [`StudyProblem::UnknownRater`]; [`StudyProblem::SetLocked`] for a set that is final.
-    pub fn withdraw_rater(&self, study: &str, gone: Gone<'_>, now_ms: i64) -> Result<StudyState> {
+    pub fn withdraw_rater(
+        &self,
+        study: &StudyName,
+        gone: Gone<'_>,
+        now_ms: i64,
+    ) -> Result<StudyState> {
         let row = self.running_study(study)?;
         let contents = self.store.rating_contents(row.id)?;
         let rater = find_rater(&contents, gone.rater)?;
@@ -228,7 +236,7 @@ impl Session {
     ///
     /// # Errors
     /// [`StudyProblem::NotRunning`].
-    pub fn close_study(&self, study: &str, reason: &str, now_ms: i64) -> Result<StudyState> {
+    pub fn close_study(&self, study: &StudyName, reason: &str, now_ms: i64) -> Result<StudyState> {
         let row = self.running_study(study)?;
         let contents = self.store.rating_contents(row.id)?;
         let open = contents
@@ -252,7 +260,7 @@ impl Session {
     ///
     /// # Errors
     /// A name that is on the roster; [`StudyProblem::NotRunning`].
-    pub fn add_rater(&self, study: &str, name: &str, now_ms: i64) -> Result<String> {
+    pub fn add_rater(&self, study: &StudyName, name: &str, now_ms: i64) -> Result<String> {
         let row = self.running_study(study)?;
         let contents = self.store.rating_contents(row.id)?;
         let slot = format!("R{}", contents.raters.len() + 1);

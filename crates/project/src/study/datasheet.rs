@@ -1,7 +1,7 @@
 //! The datasheet of a human evaluation, by the sections of HEDS 3.0 (Belz and Thomson, arXiv 2412.07940): what the study
 //! knows is filled in, and what only people know is listed as to be answered by them.
 
-use contract::{RatingMode, StudyKind, StudyResults};
+use contract::{RatingMode, StudyKind, StudyName, StudyResults};
 use serde::Serialize;
 
 use super::record::StudyRecord;
@@ -275,7 +275,7 @@ fn agreement(found: &StudyResults) -> String {
 }
 
 /// The entries as a page.
-pub(super) fn markdown(study: &str, entries: &[Entry]) -> String {
+pub(super) fn markdown(study: &StudyName, entries: &[Entry]) -> String {
     let open = entries
         .iter()
         .filter(|entry| entry.answer.is_none())
@@ -313,7 +313,7 @@ mod tests {
             is_imported: true,
         };
         let entries = entries(&record, &results(&record), &known);
-        let page = markdown("S", &entries);
+        let page = markdown(&"S".into(), &entries);
         let open = entries
             .iter()
             .filter(|entry| entry.answer.is_none())

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use contract::problem::{StudyProblem, WrongState};
 use contract::{
     Criterion, Desk, DeskAct, DeskChoice, DeskItem, DeskPress, DeskStep, DeskTurn, ItemState,
-    Protocol, RaterAct, RaterState, RatingMode, StudyPlan, StudyState, Words,
+    Protocol, RaterAct, RaterState, RatingMode, StudyName, StudyPlan, StudyState, Words,
 };
 use serde_json::{Value, json};
 use store::{
@@ -74,7 +74,7 @@ struct Sitting {
 }
 
 impl Session {
-    fn sitting(&self, study: &str, rater: &str) -> Result<Sitting> {
+    fn sitting(&self, study: &StudyName, rater: &str) -> Result<Sitting> {
         let row = self.study_row(study)?;
         if row.state == StudyState::Draft {
             return Err(StudyProblem::NotRunning {
@@ -98,7 +98,7 @@ impl Session {
     ///
     /// # Errors
     /// [`StudyProblem::UnknownRater`] for somebody who is not on the roster.
-    pub fn desk(&self, study: &str, rater: &str) -> Result<Desk> {
+    pub fn desk(&self, study: &StudyName, rater: &str) -> Result<Desk> {
         let sitting = self.sitting(study, rater)?;
         let turns = sitting.turns()?;
         let steps = sitting.steps();
@@ -128,7 +128,7 @@ impl Session {
     /// [`StudyProblem`] for a set that is final, a step that is finished, and what was never shown; a score outside its scale.
     pub fn press_desk(
         &self,
-        study: &str,
+        study: &StudyName,
         rater: &str,
         press: &DeskPress,
         now_ms: i64,
@@ -159,7 +159,7 @@ impl Session {
         self.desk_step(study, rater, press.step).map(Some)
     }
 
-    fn desk_step(&self, study: &str, rater: &str, step: u32) -> Result<DeskStep> {
+    fn desk_step(&self, study: &StudyName, rater: &str, step: u32) -> Result<DeskStep> {
         let sitting = self.sitting(study, rater)?;
         Ok(sitting.shown(sitting.step(step)?, &sitting.turns()?))
     }
@@ -168,7 +168,12 @@ impl Session {
     ///
     /// # Errors
     /// [`StudyProblem::SetLocked`].
-    pub fn undo_desk(&self, study: &str, rater: &str, now_ms: i64) -> Result<Option<DeskStep>> {
+    pub fn undo_desk(
+        &self,
+        study: &StudyName,
+        rater: &str,
+        now_ms: i64,
+    ) -> Result<Option<DeskStep>> {
         let sitting = self.sitting(study, rater)?;
         sitting.may_change()?;
         let undone = self
@@ -190,7 +195,7 @@ impl Session {
     ///
     /// # Errors
     /// [`WrongState::Unrated`] while something is left to do.
-    pub fn lock_set(&self, study: &str, rater: &str, now_ms: i64) -> Result<StudyState> {
+    pub fn lock_set(&self, study: &StudyName, rater: &str, now_ms: i64) -> Result<StudyState> {
         let sitting = self.sitting(study, rater)?;
         sitting.may_change()?;
         let (done, total) = done(&sitting.contents, &sitting.rater.rater);

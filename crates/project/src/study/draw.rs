@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use contract::problem::{ImportProblem, NotFound, WrongState};
-use contract::{
+use contract::{RunId, 
     ArtifactKind, FileAction, ProtocolSystem, Split, StageName, StudyKind, Synthesizer, System,
     excerpt,
 };
@@ -26,7 +26,7 @@ use crate::session::Session;
 /// What a study can draw from.
 pub(super) struct Material {
     /// The systems, in order, with the run that each comes from.
-    pub(super) systems: Vec<(ProtocolSystem, Option<String>)>,
+    pub(super) systems: Vec<(ProtocolSystem, Option<RunId>)>,
     /// Dialogues that every system has a text for, by the id of the example.
     pub(super) dialogues: BTreeMap<String, Drawable>,
 }
@@ -89,7 +89,7 @@ impl Drawable {
 
 impl Session {
     /// The systems of a run that have written summaries of its test dialogues.
-    pub fn ratable_systems(&self, run: &str) -> Result<Vec<System>> {
+    pub fn ratable_systems(&self, run: &RunId) -> Result<Vec<System>> {
         let outputs: Vec<Output> = read(&last_artifacts(
             &self.store,
             run,
@@ -102,7 +102,7 @@ impl Session {
 
     /// The systems of a run that a study compares unless others are named: the method and its main baseline if the run has
     /// both, else every system that has written summaries of its test dialogues.
-    pub fn rated_systems(&self, run: &str) -> Result<Vec<System>> {
+    pub fn rated_systems(&self, run: &RunId) -> Result<Vec<System>> {
         let known = self.ratable_systems(run)?;
         let main = [System::SftReal, System::MrdsSeparate];
         Ok(match main.iter().all(|system| known.contains(system)) {
@@ -112,7 +112,7 @@ impl Session {
     }
 
     /// The synthesizers of a run whose dialogues can be audited: those that made some up for its test summaries.
-    pub fn auditable_synthesizers(&self, run: &str) -> Result<Vec<Synthesizer>> {
+    pub fn auditable_synthesizers(&self, run: &RunId) -> Result<Vec<Synthesizer>> {
         let made = self.made_up(run)?;
         let wrote =
             |role: &&Synthesizer| made.iter().any(|made| made.system == **role && made.pass);
@@ -124,7 +124,7 @@ impl Session {
     ///
     /// # Errors
     /// [`WrongState::NothingToRate`] for a run that made up no dialogue for its test summaries.
-    pub fn audited_synthesizer(&self, run: &str) -> Result<Synthesizer> {
+    pub fn audited_synthesizer(&self, run: &RunId) -> Result<Synthesizer> {
         let known = self.auditable_synthesizers(run)?;
         let method = known.iter().find(|role| **role == Synthesizer::DpoSeparate);
         let found = method.or(known.last()).copied();
@@ -133,7 +133,7 @@ impl Session {
         })?)
     }
 
-    fn made_up(&self, run: &str) -> Result<Vec<TestDialogue>> {
+    fn made_up(&self, run: &RunId) -> Result<Vec<TestDialogue>> {
         let kind = ArtifactKind::TestDialogue;
         read(&last_artifacts(
             &self.store,
@@ -146,7 +146,7 @@ impl Session {
     /// Everything that a study of these systems can draw from.
     pub(super) fn material(&self, request: &StudyRequest) -> Result<Material> {
         let kind = request.kind;
-        let mut systems: Vec<(ProtocolSystem, Option<String>)> = Vec::new();
+        let mut systems: Vec<(ProtocolSystem, Option<RunId>)> = Vec::new();
         let mut texts: Vec<Found> = Vec::new();
         let mut dataset = None;
         for asked in &request.systems {
@@ -202,7 +202,7 @@ impl Session {
 
     /// The texts of a source, and the word for it that a protocol keeps if it is another than the plan's.
     fn texts(&self, source: &Source) -> Result<(Option<String>, Found)> {
-        let (run, found): (&String, BTreeMap<String, String>) = match source {
+        let (run, found): (&RunId, BTreeMap<String, String>) = match source {
             Source::Reference | Source::Real => return Ok((None, None)),
             Source::File { path } => {
                 let (sha256, found) = lines(Path::new(path))?;

@@ -473,7 +473,7 @@ mod tests {
         );
         assert_eq!(
             session
-                .rated_results(&session.opened(&by_number).unwrap())
+                .rated_results(&session.opened(&by_number.as_str().into()).unwrap())
                 .unwrap(),
             results(&read)
         );

@@ -10,7 +10,7 @@ use std::path::Path;
 use contract::problem::{StudyProblem, WrongState};
 use contract::{
     AnswersHeader, Conflict, Criterion, Envelope, FileAction, ItemState, Keep, Merged, PackAnswers,
-    PackFormat, RaterAct, RaterState, RatingMode,
+    PackFormat, RaterAct, RaterState, RatingMode, StudyName,
 };
 use serde_json::json;
 use store::{
@@ -53,7 +53,7 @@ impl Session {
     /// A [`StudyProblem`] that says why the file is refused; then nothing was taken.
     pub fn merge_answers(
         &self,
-        study: &str,
+        study: &StudyName,
         answers: AnswersFile<'_>,
         now_ms: i64,
     ) -> Result<Merged> {

@@ -12,7 +12,7 @@ use std::path::Path;
 use contract::problem::StudyProblem;
 use contract::{
     Cipher, CipherName, Envelope, FileAction, Kdf, KdfName, Language, PACK_VERSION, PackFormat,
-    PackHeader, PackWritten, RaterState,
+    PackHeader, PackWritten, RaterState, StudyName,
 };
 use store::RatingPackRow;
 
@@ -39,7 +39,7 @@ pub struct PackFresh {
 #[derive(Clone, Copy, Debug)]
 pub struct PackRequest<'a> {
     /// The study's name or number.
-    pub study: &'a str,
+    pub study: &'a StudyName,
     /// The rater's name or slot.
     pub rater: &'a str,
     /// The language of the page.
@@ -51,7 +51,7 @@ impl Session {
     ///
     /// # Errors
     /// As for [`Session::write_pack`].
-    pub fn pack_name(&self, study: &str, rater: &str) -> Result<String> {
+    pub fn pack_name(&self, study: &StudyName, rater: &str) -> Result<String> {
         let row = self.running_study(study)?;
         let contents = self.store.rating_contents(row.id)?;
         let slot = &find_rater(&contents, rater)?.rater;

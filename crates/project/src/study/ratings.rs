@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use contract::problem::{ImportProblem, NotFound, Unreadable};
-use contract::{
+use contract::{StudyName, 
     ItemState, PlannedComparison, RaterState, RatingMode, RatingProgram, StudyCriterion, StudyKind,
     StudyPlan, StudyRater, StudyState, StudySystem, Words, excerpt, excerpts,
 };
@@ -100,7 +100,7 @@ pub struct RatingsRequest {
     /// Which fields say what, where their names do not.
     pub map: RatingMap,
     /// Name of the study; the file's where it has none.
-    pub name: Option<String>,
+    pub name: Option<StudyName>,
     /// Criteria that are read; every one if the list is empty.
     pub criteria: Vec<String>,
     /// Points of the scale, which begins at 1; five where nobody says.
@@ -523,7 +523,7 @@ fn empty(request: &RatingsRequest) -> StudyRecord {
     let stem = request.path.file_stem().unwrap_or_default();
     let title = match &request.name {
         Some(name) => name.clone(),
-        None => stem.to_string_lossy().into_owned(),
+        None => stem.to_string_lossy().as_ref().into(),
     };
     StudyRecord {
         plan: StudyPlan {

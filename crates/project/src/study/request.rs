@@ -2,7 +2,7 @@
 //! frozen when the study starts.
 
 use contract::problem::StudyProblem;
-use contract::{
+use contract::{StudyName, RunId, 
     CheckStatement, Criterion, CriterionText, Draw, PROTOCOL_FORMAT, PROTOCOL_VERSION,
     PlannedComparison, Primary, Protocol, ProtocolSystem, RatingMode, Scale, Slot, Split, StopRule,
     StudyCriterion, StudyKind, StudySystem, Synthesizer, System, Warmup, Words, excerpt,
@@ -24,7 +24,7 @@ const REPEATS: usize = 3;
 #[serde(default, deny_unknown_fields)]
 pub struct StudyRequest {
     /// Name of the study; unique in the workspace.
-    pub name: String,
+    pub name: StudyName,
     /// What people judge.
     pub kind: StudyKind,
     /// What raters are asked.
@@ -72,7 +72,7 @@ pub struct StudyRequest {
 impl Default for StudyRequest {
     fn default() -> Self {
         Self {
-            name: String::new(),
+            name: StudyName::default(),
             kind: StudyKind::Summaries,
             mode: RatingMode::Criteria,
             systems: Vec::new(),
@@ -117,10 +117,10 @@ pub struct SystemRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Source {
     /// A finished run.
-    Run { run: String, system: System },
+    Run { run: RunId, system: System },
     /// What a synthesizer of a finished run made up for the test summaries.
     Made {
-        run: String,
+        run: RunId,
         synthesizer: Synthesizer,
     },
     /// The first gold summary of each dialogue.
@@ -141,12 +141,12 @@ pub(super) fn wrong(field: &str, reason: impl Into<String>) -> StudyProblem {
 
 impl SystemRequest {
     /// A system of a run under its own name.
-    pub fn of_run(run: &str, system: System) -> Self {
+    pub fn of_run(run: &RunId, system: System) -> Self {
         Self::from_source(format!("run:{run}:{system}"))
     }
 
     /// Made-up dialogues of a run under the name of their synthesizer.
-    pub fn made_up(run: &str, synthesizer: Synthesizer) -> Self {
+    pub fn made_up(run: &RunId, synthesizer: Synthesizer) -> Self {
         Self::from_source(format!("run:{run}:{synthesizer}"))
     }
 
@@ -201,11 +201,11 @@ impl SystemRequest {
         };
         Ok(match kind {
             StudyKind::Summaries => Source::Run {
-                run,
+                run: run.into(),
                 system: word.parse().map_err(|error| no_such("system", error))?,
             },
             StudyKind::Dialogues => Source::Made {
-                run,
+                run: run.into(),
                 synthesizer: word
                     .parse()
                     .map_err(|error| no_such("synthesizer", error))?,
@@ -384,7 +384,7 @@ impl StudyRequest {
         let protocol = Protocol {
             format: PROTOCOL_FORMAT.to_owned(),
             version: PROTOCOL_VERSION,
-            name: self.name.trim().to_owned(),
+            name: self.name.trim().into(),
             kind: self.kind,
             mode: self.mode,
             split: Split::Test,

@@ -3,8 +3,8 @@
 use contract::problem::{Problem, StudyProblem, WrongState};
 use contract::{
     ArtifactKind, DeskAct, DeskChoice, DeskPress, DeskTime, DeviceChoice, ErrorCode, Measures,
-    Origin, Part, RaterState, RatingMode, SkipReason, Split, StageName, StudyAct, StudyState,
-    StudySystem, System,
+    Origin, Part, RaterState, RatingMode, SkipReason, Split, StageName, StudyAct, StudyName,
+    StudyState, StudySystem, System,
 };
 use serde_json::json;
 use store::{NewArtifact, NewDataset, NewExample, NewRun, PartResult};
@@ -90,7 +90,7 @@ fn workspace(n: usize) -> (tempfile::TempDir, Session) {
         });
         let outputs: Vec<NewArtifact> = outputs.collect();
         let part = Part::Evaluate(system);
-        session.store.start_part(RUN, part, "in").unwrap();
+        session.store.start_part(&RUN.into(), part, "in").unwrap();
         let result = PartResult {
             inputs_sha256: "in",
             output_sha256: "out",
@@ -104,7 +104,10 @@ fn workspace(n: usize) -> (tempfile::TempDir, Session) {
             peak_rss_bytes: 1,
             now_ms: 3,
         };
-        session.store.commit_part(RUN, part, &result).unwrap();
+        session
+            .store
+            .commit_part(&RUN.into(), part, &result)
+            .unwrap();
     }
     (dir, session)
 }
@@ -112,7 +115,7 @@ fn workspace(n: usize) -> (tempfile::TempDir, Session) {
 fn request(raters: &[&str]) -> StudyRequest {
     let mut systems: Vec<SystemRequest> = SYSTEMS
         .iter()
-        .map(|system| SystemRequest::of_run(RUN, *system))
+        .map(|system| SystemRequest::of_run(&RUN.into(), *system))
         .collect();
     systems.push(SystemRequest::reference());
     StudyRequest {
@@ -161,7 +164,7 @@ fn act(step: u32, act: DeskAct) -> DeskPress {
 
 /// Scores everything: faithfulness by the system's word, so that systems differ.
 fn rate_all(session: &Session, rater: &str, now_ms: i64) {
-    let desk = session.desk("S", rater).unwrap();
+    let desk = session.desk(&"S".into(), rater).unwrap();
     for step in &desk.steps {
         for (place, item) in (0..).zip(&step.items) {
             let longer = item
@@ -170,13 +173,15 @@ fn rate_all(session: &Session, rater: &str, now_ms: i64) {
             for criterion in &desk.criteria {
                 let given = if longer { 5 } else { 2 + (step.step % 3) as u8 };
                 let press = score(step.step, place, &criterion.key, Some(given));
-                session.press_desk("S", rater, &press, now_ms).unwrap();
+                session
+                    .press_desk(&"S".into(), rater, &press, now_ms)
+                    .unwrap();
             }
         }
         let press = act(step.step, DeskAct::Submit);
         assert!(
             session
-                .press_desk("S", rater, &press, now_ms)
+                .press_desk(&"S".into(), rater, &press, now_ms)
                 .unwrap()
                 .unwrap()
                 .submitted
@@ -208,31 +213,37 @@ fn two_desks_lock_and_the_results_open() {
     );
     assert_eq!(begun.plan.as_ref().unwrap().criteria.len(), 4);
     assert!(begun.items <= 32 && begun.items >= 30);
-    assert_eq!(code(session.opened("S")), ErrorCode::Blinded);
-    assert_eq!(code(session.desk("S", "Cleo")), ErrorCode::UnknownRater);
+    assert_eq!(code(session.opened(&"S".into())), ErrorCode::Blinded);
+    assert_eq!(
+        code(session.desk(&"S".into(), "Cleo")),
+        ErrorCode::UnknownRater
+    );
     rate_all(&session, "Ada", 200);
     assert_eq!(
-        session.lock_set("S", "Ada", 300).unwrap(),
+        session.lock_set(&"S".into(), "Ada", 300).unwrap(),
         StudyState::Running
     );
-    assert_eq!(code(session.opened("S")), ErrorCode::Blinded);
+    assert_eq!(code(session.opened(&"S".into())), ErrorCode::Blinded);
     let press = score(0, 0, "fluency", Some(1));
     assert_eq!(
-        code(session.press_desk("S", "Ada", &press, 301)),
+        code(session.press_desk(&"S".into(), "Ada", &press, 301)),
         ErrorCode::SetLocked
     );
     assert!(matches!(
-        session.lock_set("S", "Ben", 302).unwrap_err().problem(),
+        session
+            .lock_set(&"S".into(), "Ben", 302)
+            .unwrap_err()
+            .problem(),
         Problem::Run(contract::problem::RunProblem::WrongState(
             WrongState::Unrated { open: 6, total: 6 }
         ))
     ));
     rate_all(&session, "Ben", 400);
     assert_eq!(
-        session.lock_set("S", "Ben", 500).unwrap(),
+        session.lock_set(&"S".into(), "Ben", 500).unwrap(),
         StudyState::Closed
     );
-    let opened = session.opened("S").unwrap();
+    let opened = session.opened(&"S".into()).unwrap();
     let results = session.rated_results(&opened).unwrap();
     assert_eq!(
         (results.n.dialogues, results.n.shared, results.n.raters),
@@ -308,7 +319,7 @@ fn nothing_that_is_told_names_a_system_a_reference_or_a_repeat() {
         assert!(!told.contains(word), "`{word}` is told");
     }
     // A dialogue that comes twice looks like any other.
-    let desk = session.desk("S", "Ada").unwrap();
+    let desk = session.desk(&"S".into(), "Ada").unwrap();
     let mut texts: Vec<String> = desk
         .steps
         .iter()
@@ -322,8 +333,8 @@ fn nothing_that_is_told_names_a_system_a_reference_or_a_repeat() {
 #[test]
 fn a_run_is_blind_while_its_texts_are_rated() {
     let (_dir, session) = workspace(12);
-    assert!(session.sight(RUN).is_ok());
-    let TestOutputs::Open(open) = session.test_outputs(RUN).unwrap() else {
+    assert!(session.sight(&RUN.into()).is_ok());
+    let TestOutputs::Open(open) = session.test_outputs(&RUN.into()).unwrap() else {
         panic!("nobody rates yet")
     };
     assert_eq!(open.len(), 36);
@@ -332,8 +343,8 @@ fn a_run_is_blind_while_its_texts_are_rated() {
         ..request(&["Ada"])
     };
     let begun = begin(&session, &study);
-    assert_eq!(code(session.sight(RUN)), ErrorCode::Blinded);
-    let TestOutputs::Blind(texts) = session.test_outputs(RUN).unwrap() else {
+    assert_eq!(code(session.sight(&RUN.into())), ErrorCode::Blinded);
+    let TestOutputs::Blind(texts) = session.test_outputs(&RUN.into()).unwrap() else {
         panic!("people rate")
     };
     // Systems that wrote the same share a text, and the human reference is among them.
@@ -351,16 +362,19 @@ fn a_run_is_blind_while_its_texts_are_rated() {
         .collect();
     assert!(places.len() > 1, "the reference stands in different places");
     assert_eq!(session.examples_in_study().unwrap().len(), 6);
-    assert!(session.store.delete_run(RUN).is_err(), "the study needs it");
+    assert!(
+        session.store.delete_run(&RUN.into()).is_err(),
+        "the study needs it"
+    );
     assert!(
         session
-            .look_anyway(RUN, "the model had to be changed", 160)
+            .look_anyway(&RUN.into(), "the model had to be changed", 160)
             .is_ok()
     );
     let acts = session.store.rating_acts(begun.study).unwrap();
     assert_eq!(acts.last().unwrap().what, StudyAct::MetricsSeen);
-    session.reveal("S", "the deadline", 170).unwrap();
-    assert!(session.opened("S").is_ok() && session.sight(RUN).is_ok());
+    session.reveal(&"S".into(), "the deadline", 170).unwrap();
+    assert!(session.opened(&"S".into()).is_ok() && session.sight(&RUN.into()).is_ok());
     assert!(session.examples_in_study().unwrap().is_empty());
 }
 
@@ -374,21 +388,31 @@ fn every_press_can_be_taken_back() {
             ..request(&["Ada"])
         },
     );
-    let start = session.desk("S", "Ada").unwrap();
+    let start = session.desk(&"S".into(), "Ada").unwrap();
     assert!(!start.introduced && !start.can_undo && start.state == RaterState::Invited);
     for (place, statement) in (0..).zip(&start.check) {
         let answer = statement.holds;
         session
-            .press_desk("S", "Ada", &act(0, DeskAct::Check { place, answer }), 110)
+            .press_desk(
+                &"S".into(),
+                "Ada",
+                &act(0, DeskAct::Check { place, answer }),
+                110,
+            )
             .unwrap();
     }
     for (place, example) in (0..).zip(&start.warmup.as_ref().unwrap().items) {
         let scores = example.scores.clone();
         session
-            .press_desk("S", "Ada", &act(0, DeskAct::Warmup { place, scores }), 111)
+            .press_desk(
+                &"S".into(),
+                "Ada",
+                &act(0, DeskAct::Warmup { place, scores }),
+                111,
+            )
             .unwrap();
     }
-    let before = session.desk("S", "Ada").unwrap();
+    let before = session.desk(&"S".into(), "Ada").unwrap();
     assert!(before.introduced && !before.can_undo && before.state == RaterState::Active);
     let mut states = vec![before];
     let n = states[0].steps[0].items.len() as u32;
@@ -425,14 +449,16 @@ fn every_press_can_be_taken_back() {
     }
     presses.push(act(0, DeskAct::Submit));
     for (press, now_ms) in presses.iter().zip(120..) {
-        session.press_desk("S", "Ada", press, now_ms).unwrap();
-        states.push(session.desk("S", "Ada").unwrap());
+        session
+            .press_desk(&"S".into(), "Ada", press, now_ms)
+            .unwrap();
+        states.push(session.desk(&"S".into(), "Ada").unwrap());
     }
     let last = states.last().unwrap();
     assert!(last.steps[0].submitted && last.steps[0].items[0].flagged);
     assert_eq!(last.steps[0].items[0].note, "odd");
     assert_eq!(
-        code(session.press_desk("S", "Ada", &score(0, 1, "fluency", Some(1)), 900)),
+        code(session.press_desk(&"S".into(), "Ada", &score(0, 1, "fluency", Some(1)), 900)),
         ErrorCode::UnknownItem,
         "a finished dialogue is folded"
     );
@@ -447,11 +473,11 @@ fn every_press_can_be_taken_back() {
         steps
     };
     for state in states.iter().rev().skip(1) {
-        session.undo_desk("S", "Ada", 950).unwrap().unwrap();
-        let now = session.desk("S", "Ada").unwrap();
+        session.undo_desk(&"S".into(), "Ada", 950).unwrap().unwrap();
+        let now = session.desk(&"S".into(), "Ada").unwrap();
         assert_eq!(plain(&now.steps), plain(&state.steps));
     }
-    assert_eq!(session.undo_desk("S", "Ada", 951).unwrap(), None);
+    assert_eq!(session.undo_desk(&"S".into(), "Ada", 951).unwrap(), None);
     let presses = session.store.presses(1, Some("R1")).unwrap();
     assert!(presses.len() > 40, "the record keeps what was taken back");
 }
@@ -479,7 +505,7 @@ fn scores_outside_the_scale_and_steps_of_others_are_refused() {
         ),
     ] {
         let is_choice = matches!(press.act, DeskAct::Choose { .. });
-        let answer = session.press_desk("S", "Ada", &press, 120);
+        let answer = session.press_desk(&"S".into(), "Ada", &press, 120);
         match is_choice {
             // Taking back a choice that was never made changes nothing.
             true => assert!(answer.is_ok()),
@@ -498,7 +524,7 @@ fn choices_between_two_and_among_all() {
         ..request(&["Ada"])
     };
     let begun = begin(&session, &pair);
-    let desk = session.desk("S", "Ada").unwrap();
+    let desk = session.desk(&"S".into(), "Ada").unwrap();
     assert!(desk.criteria.is_empty() && desk.steps.iter().all(|step| step.items.len() == 2));
     assert_eq!(
         begun.plan.unwrap().criteria.keys().collect::<Vec<_>>(),
@@ -508,15 +534,20 @@ fn choices_between_two_and_among_all() {
         let best = Some(0);
         let choice = Some(DeskChoice { best, worst: None });
         session
-            .press_desk("S", "Ada", &act(step.step, DeskAct::Choose { choice }), 130)
+            .press_desk(
+                &"S".into(),
+                "Ada",
+                &act(step.step, DeskAct::Choose { choice }),
+                130,
+            )
             .unwrap();
         session
-            .press_desk("S", "Ada", &act(step.step, DeskAct::Submit), 131)
+            .press_desk(&"S".into(), "Ada", &act(step.step, DeskAct::Submit), 131)
             .unwrap();
     }
-    session.lock_set("S", "Ada", 140).unwrap();
+    session.lock_set(&"S".into(), "Ada", 140).unwrap();
     let results = session
-        .rated_results(&session.opened("S").unwrap())
+        .rated_results(&session.opened(&"S".into()).unwrap())
         .unwrap();
     let pairs = results.pairs.unwrap();
     assert_eq!(pairs.comparisons.len(), 2);
@@ -542,21 +573,21 @@ fn choices_between_two_and_among_all() {
         )
     };
     assert_eq!(
-        code(session.press_desk("S", "Ada", &choose(Some(1), Some(1)), 150)),
+        code(session.press_desk(&"S".into(), "Ada", &choose(Some(1), Some(1)), 150)),
         ErrorCode::UnknownItem
     );
     session
-        .press_desk("S", "Ada", &choose(Some(1), None), 150)
+        .press_desk(&"S".into(), "Ada", &choose(Some(1), None), 150)
         .unwrap();
     assert_eq!(
-        code(session.press_desk("S", "Ada", &act(0, DeskAct::Submit), 151)),
+        code(session.press_desk(&"S".into(), "Ada", &act(0, DeskAct::Submit), 151)),
         ErrorCode::WrongState
     );
     session
-        .press_desk("S", "Ada", &choose(Some(1), Some(0)), 152)
+        .press_desk(&"S".into(), "Ada", &choose(Some(1), Some(0)), 152)
         .unwrap();
     session
-        .press_desk("S", "Ada", &act(0, DeskAct::Submit), 153)
+        .press_desk(&"S".into(), "Ada", &act(0, DeskAct::Submit), 153)
         .unwrap();
 }
 
@@ -576,23 +607,25 @@ fn an_owner_withdraws_adds_and_closes() {
         counted,
     };
     assert_eq!(
-        session.withdraw_rater("S", gone("Ben", None), 210).unwrap(),
+        session
+            .withdraw_rater(&"S".into(), gone("Ben", None), 210)
+            .unwrap(),
         StudyState::Running
     );
     assert_eq!(
-        code(session.withdraw_rater("S", gone("Ben", None), 211)),
+        code(session.withdraw_rater(&"S".into(), gone("Ben", None), 211)),
         ErrorCode::SetLocked
     );
     assert_eq!(
-        code(session.withdraw_rater("S", gone("Dora", None), 212)),
+        code(session.withdraw_rater(&"S".into(), gone("Dora", None), 212)),
         ErrorCode::UnknownRater
     );
-    assert_eq!(session.add_rater("S", "Emil", 220).unwrap(), "R4");
+    assert_eq!(session.add_rater(&"S".into(), "Emil", 220).unwrap(), "R4");
     assert!(
-        session.add_rater("S", "Ada", 221).is_err(),
+        session.add_rater(&"S".into(), "Ada", 221).is_err(),
         "the name is taken"
     );
-    let progress = session.study_progress("S").unwrap();
+    let progress = session.study_progress(&"S".into()).unwrap();
     let loads: Vec<(usize, usize)> = progress
         .raters
         .iter()
@@ -601,11 +634,11 @@ fn an_owner_withdraws_adds_and_closes() {
     assert_eq!(loads, [(8, 8), (0, 8), (0, 8), (0, 6)]);
     assert!(!progress.raters[1].counted && progress.raters[0].median_s == Some(4.0));
     assert_eq!(
-        session.close_study("S", "enough", 230).unwrap(),
+        session.close_study(&"S".into(), "enough", 230).unwrap(),
         StudyState::Closed
     );
     let results = session
-        .rated_results(&session.opened("S").unwrap())
+        .rated_results(&session.opened(&"S".into()).unwrap())
         .unwrap();
     assert_eq!(
         (results.n.raters, results.n.withdrawn, results.n.dialogues),
@@ -613,7 +646,7 @@ fn an_owner_withdraws_adds_and_closes() {
     );
     assert!(matches!(
         session
-            .close_study("S", "again", 231)
+            .close_study(&"S".into(), "again", 231)
             .unwrap_err()
             .problem(),
         Problem::Study(StudyProblem::NotRunning { .. })
@@ -631,11 +664,11 @@ fn what_comes_after_an_early_reveal_does_not_count() {
         },
     );
     session
-        .press_desk("S", "Ada", &score(0, 0, "fluency", Some(3)), 150)
+        .press_desk(&"S".into(), "Ada", &score(0, 0, "fluency", Some(3)), 150)
         .unwrap();
-    let opened = session.reveal("S", "a demonstration", 160).unwrap();
+    let opened = session.reveal(&"S".into(), "a demonstration", 160).unwrap();
     session
-        .press_desk("S", "Ada", &score(0, 1, "fluency", Some(3)), 170)
+        .press_desk(&"S".into(), "Ada", &score(0, 1, "fluency", Some(3)), 170)
         .unwrap();
     let results = session.rated_results(&opened).unwrap();
     assert_eq!((results.revealed_early, results.n.ratings), (Some(160), 1));
@@ -646,7 +679,10 @@ fn drafts_start_once_and_plans_are_checked() {
     let (_dir, session) = workspace(12);
     let draft = session.draft_study(&request(&["Ada"]), 90).unwrap();
     assert_eq!((draft.state, draft.seal), (StudyState::Draft, None));
-    assert_eq!(code(session.desk("S", "Ada")), ErrorCode::NotRunning);
+    assert_eq!(
+        code(session.desk(&"S".into(), "Ada")),
+        ErrorCode::NotRunning
+    );
     let begun = session.start_study(draft.study, &fresh()).unwrap();
     assert_eq!(
         (begun.study, begun.state, begun.dialogues),
@@ -665,7 +701,8 @@ fn drafts_start_once_and_plans_are_checked() {
         code(session.begin_study(&study, &fresh()))
     };
     for change in [
-        &(|study: &mut StudyRequest| study.name.clear()) as &dyn Fn(&mut StudyRequest),
+        &(|study: &mut StudyRequest| study.name = StudyName::default())
+            as &dyn Fn(&mut StudyRequest),
         &|study| study.systems.truncate(1),
         &|study| study.raters = vec!["Ada".into(), "Ada".into()],
         &|study| study.raters.clear(),
@@ -688,7 +725,7 @@ fn drafts_start_once_and_plans_are_checked() {
         ErrorCode::NotEnoughDialogues
     );
     assert_eq!(
-        refused(&|study| study.systems[0] = SystemRequest::of_run(RUN, System::MrdsJoint)),
+        refused(&|study| study.systems[0] = SystemRequest::of_run(&RUN.into(), System::MrdsJoint)),
         ErrorCode::WrongState
     );
     assert_eq!(
@@ -717,7 +754,7 @@ fn a_file_of_outputs_is_a_system_and_names_stay_apart() {
     )));
     study
         .systems
-        .push(SystemRequest::of_run(RUN, System::SftReal));
+        .push(SystemRequest::of_run(&RUN.into(), System::SftReal));
     let begun = begin(&session, &study);
     let row = session.store.rating_study(begun.study).unwrap();
     let protocol: contract::Protocol = serde_json::from_value(row.protocol).unwrap();

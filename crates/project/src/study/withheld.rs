@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::problem::StudyProblem;
-use contract::{Origin, Split, StudyKind};
+use contract::{StudyName, DatasetName, Origin, Split, StudyKind};
 use store::{ExampleInStudy, ExampleRow};
 
 use super::record::RatedTurn;
@@ -69,7 +69,12 @@ impl Session {
     ///
     /// # Errors
     /// [`store::Error::NotFound`].
-    pub fn examples(&self, name: &str, offset: u32, limit: u32) -> Result<Vec<SeenExample>> {
+    pub fn examples(
+        &self,
+        name: &DatasetName,
+        offset: u32,
+        limit: u32,
+    ) -> Result<Vec<SeenExample>> {
         let dataset = self.store.dataset(name)?;
         let rows = self.store.examples_page(dataset.id, offset, limit)?;
         let in_study = self.store.examples_in_study()?;
@@ -78,7 +83,7 @@ impl Session {
     }
 
     /// Row ids of the examples that people rate now, each with a study that it is in.
-    pub fn examples_in_study(&self) -> Result<BTreeMap<i64, String>> {
+    pub fn examples_in_study(&self) -> Result<BTreeMap<i64, StudyName>> {
         let found = self.store.examples_in_study()?.into_iter();
         Ok(found.map(|found| (found.example, found.study)).collect())
     }
@@ -119,7 +124,7 @@ impl Session {
     }
 }
 
-fn blinded(mut studies: Vec<String>) -> Result<()> {
+fn blinded(mut studies: Vec<StudyName>) -> Result<()> {
     studies.sort_unstable();
     studies.dedup();
     match studies.is_empty() {

@@ -7,7 +7,10 @@
 //! changes included, and leaves this one with what it found.
 
 use contract::problem::{Locked, RunProblem, WrongState};
-use contract::{ArtifactKind, HandAct, HandState, ItemVerdict, StageName, StageStanding, Undone};
+use contract::{
+    ArtifactKind, DatasetName, HandAct, HandState, ItemVerdict, RunId, StageName, StageStanding,
+    Undone,
+};
 use host::{Identity, Liveness};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -44,7 +47,7 @@ impl Session {
     /// [`WrongState`] where it cannot be done to such an item; [`Locked`] while a worker is at it.
     pub fn change_items(
         &self,
-        run: &str,
+        run: &RunId,
         keys: &[i64],
         act: &HandAct,
         hand: Hand<'_>,
@@ -86,7 +89,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::change_items`].
-    pub fn undo_change(&self, run: &str, hand: Hand<'_>) -> Result<Option<Undone>> {
+    pub fn undo_change(&self, run: &RunId, hand: Hand<'_>) -> Result<Option<Undone>> {
         self.may_change(run, hand)?;
         let undone = self
             .store
@@ -106,7 +109,7 @@ impl Session {
     ///
     /// # Errors
     /// [`store::Error::NoSuchRun`].
-    pub fn hand_state(&self, run: &str) -> Result<HandState> {
+    pub fn hand_state(&self, run: &RunId) -> Result<HandState> {
         let parts = self.parts(&self.run(run)?)?;
         let stale = parts
             .iter()
@@ -125,7 +128,7 @@ impl Session {
     ///
     /// # Errors
     /// [`WrongState::NothingStale`]; [`store::Error::NoSuchRun`].
-    pub fn go_on_from(&self, run: &str, now_ms: i64) -> Result<String> {
+    pub fn go_on_from(&self, run: &RunId, now_ms: i64) -> Result<RunId> {
         let row = self.run(run)?;
         let parts = self.parts(&row)?;
         if !parts.iter().any(|part| part.status == StageStanding::Stale) {
@@ -159,15 +162,15 @@ impl Session {
     }
 
     /// The data set's name with the first number that no run has.
-    fn free_run_id(&self, dataset: &str) -> Result<String> {
+    fn free_run_id(&self, dataset: &DatasetName) -> Result<RunId> {
         let runs = self.store.runs()?;
-        let is_free = |id: &String| runs.iter().all(|run| run.id != *id);
-        let mut numbered = (1..).map(|number: u64| format!("{dataset}-{number}"));
+        let is_free = |id: &RunId| runs.iter().all(|run| run.id != *id);
+        let mut numbered = (1..).map(|number: u64| RunId::from(format!("{dataset}-{number}")));
         Ok(numbered.find(is_free).unwrap_or_default())
     }
 
     /// Refuses while a worker reads the run, and for a run whose parts nobody noted.
-    fn may_change(&self, run: &str, hand: Hand<'_>) -> Result<()> {
+    fn may_change(&self, run: &RunId, hand: Hand<'_>) -> Result<()> {
         let row = self.run(run)?;
         let lease = self.store.lease(run)?;
         if let Some(lease) = lease.filter(|lease| lease.lives(hand.now_ms, hand.liveness)) {

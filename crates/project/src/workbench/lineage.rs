@@ -1,6 +1,6 @@
 //! Where an item comes from: what it was made from, by which stage, with which settings, and what became of it.
 
-use contract::{ArtifactKind, ItemVersion, Lineage, MadeFrom, MadeWith};
+use contract::{ArtifactKind, ItemVersion, Lineage, MadeFrom, MadeWith, RunId};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use store::{ExampleRow, ItemRow, MACHINE};
@@ -22,7 +22,7 @@ impl Session {
     ///
     /// # Errors
     /// [`store::Error::NotFound`]; [`contract::problem::StudyProblem::Blinded`] for what was written in the test, while people rate.
-    pub fn lineage(&self, run: &str, key: i64) -> Result<Lineage> {
+    pub fn lineage(&self, run: &RunId, key: i64) -> Result<Lineage> {
         let row = self.run(run)?;
         let versions = self.store.item_versions(run, key)?;
         let Some(last) = versions.last() else {
@@ -98,7 +98,7 @@ impl Session {
     fn of_summary(
         &self,
         dataset: i64,
-        run: &str,
+        run: &RunId,
         origin: SummaryOrigin,
         summary: &str,
     ) -> Result<Vec<MadeFrom>> {
@@ -125,7 +125,7 @@ impl Session {
     }
 
     /// A topic with the conversations that it was found in.
-    fn of_topic(&self, dataset: i64, run: &str, topic: &str) -> Result<Vec<MadeFrom>> {
+    fn of_topic(&self, dataset: i64, run: &RunId, topic: &str) -> Result<Vec<MadeFrom>> {
         let facts = self.store.item_facts(run, ArtifactKind::Topic, topic)?;
         let keys: Vec<i64> = facts.iter().map(|facts| facts.id).collect();
         let (mut from, mut examples) = (Vec::new(), Vec::new());

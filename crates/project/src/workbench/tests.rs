@@ -125,10 +125,10 @@ fn finished() -> (tempfile::TempDir, Session) {
             stages: StageName::ALL,
         })
         .unwrap();
-    let row = session.run(RUN).unwrap();
+    let row = session.run(&RUN.into()).unwrap();
     for part in asked(&recipe) {
         let earlier = |earlier: Part| {
-            let row = session.store.part(RUN, earlier).ok()??;
+            let row = session.store.part(&RUN.into(), earlier).ok()??;
             Some(Finished {
                 sha256: row.output_sha256?,
                 n_out: row.n_out,
@@ -154,7 +154,10 @@ fn finished() -> (tempfile::TempDir, Session) {
             peak_rss_bytes: 1,
             now_ms: 3,
         };
-        session.store.commit_part(RUN, part, &result).unwrap();
+        session
+            .store
+            .commit_part(&RUN.into(), part, &result)
+            .unwrap();
     }
     (dir, session)
 }
@@ -198,7 +201,7 @@ fn numbers(session: &Session, query: &ItemQuery) -> Vec<u32> {
 
 fn refused(session: &Session, keys: &[i64], act: &HandAct) -> WrongState {
     match session
-        .change_items(RUN, keys, act, HAND)
+        .change_items(&RUN.into(), keys, act, HAND)
         .unwrap_err()
         .problem()
     {
@@ -258,18 +261,20 @@ fn candidates_are_found_filtered_and_sorted() {
 #[test]
 fn a_change_makes_stale_what_reads_it_and_its_undoing_makes_that_current() {
     let (_dir, session) = finished();
-    let fresh = session.hand_state(RUN).unwrap();
+    let fresh = session.hand_state(&RUN.into()).unwrap();
     assert_eq!((fresh.stale, fresh.undoable), (vec![], 0));
     let summaries = query(ArtifactKind::Summary);
     let first = keys(&session, &summaries)[0];
     let (after, state) = session
-        .change_items(RUN, &[first], &HandAct::Accept, HAND)
+        .change_items(&RUN.into(), &[first], &HandAct::Accept, HAND)
         .unwrap();
     assert_eq!((state.stale, state.undoable), (vec![], 1));
     let act = HandAct::Edit {
         text: " Ada\n comes at nine. ".into(),
     };
-    let (_, state) = session.change_items(RUN, &after, &act, HAND).unwrap();
+    let (_, state) = session
+        .change_items(&RUN.into(), &after, &act, HAND)
+        .unwrap();
     let stale = [
         StageName::Candidates,
         StageName::Preferences,
@@ -285,7 +290,7 @@ fn a_change_makes_stale_what_reads_it_and_its_undoing_makes_that_current() {
         ..summaries
     };
     let key = keys(&session, &edited)[0];
-    let lineage = session.lineage(RUN, key).unwrap();
+    let lineage = session.lineage(&RUN.into(), key).unwrap();
     let authors: Vec<_> = lineage
         .versions
         .iter()
@@ -299,40 +304,39 @@ fn a_change_makes_stale_what_reads_it_and_its_undoing_makes_that_current() {
         .map(|from| matches!(from, MadeFrom::Topic { .. }))
         .collect();
     assert_eq!(kinds, [true, false], "the topic, then its conversation");
-    let undone = session.undo_change(RUN, HAND).unwrap().unwrap();
+    let undone = session.undo_change(&RUN.into(), HAND).unwrap().unwrap();
     assert_eq!(
         (undone.kind, undone.state.stale),
         (ArtifactKind::Summary, vec![])
     );
     assert_eq!(
         session
-            .undo_change(RUN, HAND)
+            .undo_change(&RUN.into(), HAND)
             .unwrap()
             .unwrap()
             .state
             .undoable,
         0
     );
-    assert_eq!(session.undo_change(RUN, HAND).unwrap(), None);
+    assert_eq!(session.undo_change(&RUN.into(), HAND).unwrap(), None);
 }
 
 #[test]
 fn a_finished_run_stays_and_another_goes_on() {
     let (_dir, session) = finished();
-    let nothing = session.go_on_from(RUN, 20).unwrap_err();
-    let run = RUN.to_owned();
+    let nothing = session.go_on_from(&RUN.into(), 20).unwrap_err();
     assert_eq!(
         nothing.problem(),
-        crate::Error::from(WrongState::NothingStale { run }).problem()
+        crate::Error::from(WrongState::NothingStale { run: RUN.into() }).problem()
     );
     let dialogues = keys(&session, &query(ArtifactKind::Dialogue));
     session
-        .change_items(RUN, &dialogues[..1], &HandAct::Reject, HAND)
+        .change_items(&RUN.into(), &dialogues[..1], &HandAct::Reject, HAND)
         .unwrap();
-    let before = session.parts(&session.run(RUN).unwrap()).unwrap();
-    let next = session.go_on_from(RUN, 20).unwrap();
+    let before = session.parts(&session.run(&RUN.into()).unwrap()).unwrap();
+    let next = session.go_on_from(&RUN.into(), 20).unwrap();
     assert_eq!(next, "notes-2");
-    let after = session.parts(&session.run(RUN).unwrap()).unwrap();
+    let after = session.parts(&session.run(&RUN.into()).unwrap()).unwrap();
     let hashes = |parts: &[crate::part::PartState]| -> Vec<Option<String>> {
         let hash = |part: &crate::part::PartState| part.row.clone()?.output_sha256;
         parts.iter().map(hash).collect()
@@ -391,9 +395,9 @@ fn what_cannot_be_changed_is_refused_in_words() {
         refused(&session, &topics, &HandAct::Reject),
         WrongState::LastItem { .. }
     ));
-    assert_eq!(session.hand_state(RUN).unwrap().undoable, 0);
+    assert_eq!(session.hand_state(&RUN.into()).unwrap().undoable, 0);
     session
-        .change_items(RUN, &outputs, &HandAct::Accept, HAND)
+        .change_items(&RUN.into(), &outputs, &HandAct::Accept, HAND)
         .unwrap();
 }
 
@@ -401,7 +405,7 @@ fn what_cannot_be_changed_is_refused_in_words() {
 fn an_output_shows_its_conversation_and_its_system() {
     let (_dir, session) = finished();
     let key = keys(&session, &query(ArtifactKind::Output))[1];
-    let lineage = session.lineage(RUN, key).unwrap();
+    let lineage = session.lineage(&RUN.into(), key).unwrap();
     assert_eq!(lineage.system, Some(System::MrdsSeparate));
     let [MadeFrom::Example { id, summary, .. }] = lineage.from.as_slice() else {
         panic!("{:?}", lineage.from);

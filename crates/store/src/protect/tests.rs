@@ -360,7 +360,7 @@ fn a_run_goes_out_in_clear_and_comes_in_encrypted() {
     protect(place, &root, &slots(&root)).unwrap();
     let store = Store::open_with(place, Some(&root)).unwrap();
     let out = tempfile::tempdir().unwrap();
-    store.write_bundle("r", out.path()).unwrap();
+    store.write_bundle(&"r".into(), out.path()).unwrap();
     assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 1);
     let bundle = Store::open(out.path()).unwrap();
     assert_eq!(bundle.runs().unwrap().len(), 1);
@@ -372,8 +372,8 @@ fn a_run_goes_out_in_clear_and_comes_in_encrypted() {
     protect(other_dir.path(), &other, &slots(&other)).unwrap();
     let taking = Store::open_with(other_dir.path(), Some(&other)).unwrap();
     let taken = crate::TakenRun::<serde_json::Value, serde_json::Value> {
-        id: "r",
-        dataset: "taken",
+        id: &"r".into(),
+        dataset: &"taken".into(),
         model_path: "m",
         renumber_shots: &|_, _| (),
         names_example: contract::ArtifactKind::Topic,

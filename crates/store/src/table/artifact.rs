@@ -4,7 +4,7 @@
 use super::part::part_of;
 use super::{Json, Word, stage, word};
 use crate::{Error, Result, Store};
-use contract::{ArtifactKind, Part, StageName, Thing};
+use contract::{ArtifactKind, Part, RunId, StageName, Thing};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -61,7 +61,7 @@ pub struct ArtifactRow {
     /// Row id.
     pub id: i64,
     /// Id of the run.
-    pub run_id: String,
+    pub run_id: RunId,
     /// The part that made it.
     pub part: Part,
     /// Its kind.
@@ -90,7 +90,7 @@ pub struct ArtifactPage {
 pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<ArtifactRow> {
     Ok(ArtifactRow {
         id: row.get("id")?,
-        run_id: row.get("run_id")?,
+        run_id: word(row, "run_id")?,
         part: part_of(row)?,
         kind: word(row, "kind")?,
         item: row.get("item")?,
@@ -114,21 +114,21 @@ AND verdict IS NOT 'rejected'";
 /// Replaces all artifacts of a part by version 1 of the given ones.
 pub(crate) fn replace_artifacts(
     conn: &Connection,
-    run: &str,
+    run: &RunId,
     part: Part,
     artifacts: &[NewArtifact],
     now_ms: i64,
 ) -> Result<()> {
     let (stage, name) = (Word(part.stage()), part.name());
     conn.prepare_cached("DELETE FROM artifact WHERE run_id = ?1 AND stage = ?2 AND part = ?3")?
-        .execute(params![run, stage, name])?;
+        .execute(params![run.as_str(), stage, name])?;
     let mut insert = conn.prepare_cached(
         "INSERT INTO artifact (run_id, stage, part, kind, item, version, author, created_at_ms, payload)
          VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8)",
     )?;
     for a in artifacts {
         insert.execute(params![
-            run,
+            run.as_str(),
             stage,
             name,
             Word(a.kind),
@@ -142,10 +142,10 @@ pub(crate) fn replace_artifacts(
 }
 
 /// The artifacts of a part that later stages read, in the order of its hash.
-pub(crate) fn kept(conn: &Connection, run: &str, part: Part) -> Result<Vec<ArtifactRow>> {
+pub(crate) fn kept(conn: &Connection, run: &RunId, part: Part) -> Result<Vec<ArtifactRow>> {
     let every_kind: Option<String> = None;
     let mut query = conn.prepare_cached(&format!("SELECT * {LATEST} ORDER BY kind, part, item"))?;
-    let key = params![run, Word(part.stage()), part.name(), every_kind];
+    let key = params![run.as_str(), Word(part.stage()), part.name(), every_kind];
     Ok(query
         .query_map(key, from_row)?
         .collect::<rusqlite::Result<_>>()?)
@@ -155,7 +155,7 @@ impl Store {
     /// The latest version of each artifact of a stage, of one kind or of all, by kind, part and item.
     pub fn artifacts(
         &self,
-        run: &str,
+        run: &RunId,
         stage: StageName,
         kind: Option<ArtifactKind>,
     ) -> Result<Vec<ArtifactRow>> {
@@ -165,7 +165,7 @@ impl Store {
     /// The artifacts of a single part, in the same order.
     pub fn part_artifacts(
         &self,
-        run: &str,
+        run: &RunId,
         part: Part,
         kind: Option<ArtifactKind>,
     ) -> Result<Vec<ArtifactRow>> {
@@ -174,7 +174,7 @@ impl Store {
 
     fn latest(
         &self,
-        run: &str,
+        run: &RunId,
         stage: StageName,
         part: Option<String>,
         kind: Option<ArtifactKind>,
@@ -183,7 +183,10 @@ impl Store {
             let mut query =
                 conn.prepare_cached(&format!("SELECT * {LATEST} ORDER BY kind, part, item"))?;
             Ok(query
-                .query_map(params![run, Word(stage), part, kind.map(Word)], from_row)?
+                .query_map(
+                    params![run.as_str(), Word(stage), part, kind.map(Word)],
+                    from_row,
+                )?
                 .collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -191,7 +194,7 @@ impl Store {
     /// At most `limit` of [`Store::artifacts`] from place `offset` on, with the number of all.
     pub fn artifacts_page(
         &self,
-        run: &str,
+        run: &RunId,
         stage: StageName,
         kind: Option<ArtifactKind>,
         offset: u32,
@@ -201,13 +204,21 @@ impl Store {
         self.read(|conn| {
             let total: i64 = conn
                 .prepare_cached(&format!("SELECT COUNT(*) {LATEST}"))?
-                .query_row(params![run, Word(stage), every_part, kind.map(Word)], |r| {
-                    r.get(0)
-                })?;
+                .query_row(
+                    params![run.as_str(), Word(stage), every_part, kind.map(Word)],
+                    |r| r.get(0),
+                )?;
             let sql = format!("SELECT * {LATEST} ORDER BY kind, part, item LIMIT ?6 OFFSET ?5");
             let mut query = conn.prepare_cached(&sql)?;
             let rows = query.query_map(
-                params![run, Word(stage), every_part, kind.map(Word), offset, limit],
+                params![
+                    run.as_str(),
+                    Word(stage),
+                    every_part,
+                    kind.map(Word),
+                    offset,
+                    limit
+                ],
                 from_row,
             )?;
             Ok(ArtifactPage {
@@ -220,7 +231,7 @@ impl Store {
     /// Every version of one artifact, oldest first.
     pub fn artifact_history(
         &self,
-        run: &str,
+        run: &RunId,
         part: Part,
         kind: ArtifactKind,
         item: u32,
@@ -230,7 +241,7 @@ impl Store {
                 "SELECT * FROM artifact
                  WHERE run_id = ?1 AND stage = ?2 AND part = ?3 AND kind = ?4 AND item = ?5 ORDER BY version",
             )?;
-            let key = params![run, Word(part.stage()), part.name(), Word(kind), item];
+            let key = params![run.as_str(), Word(part.stage()), part.name(), Word(kind), item];
             Ok(query
                 .query_map(key, from_row)?
                 .collect::<rusqlite::Result<_>>()?)
@@ -242,7 +253,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LeaseLost`].
-    pub fn edit_artifact(&self, run: &str, part: Part, edit: &ArtifactEdit<'_>) -> Result<u32> {
+    pub fn edit_artifact(&self, run: &RunId, part: Part, edit: &ArtifactEdit<'_>) -> Result<u32> {
         let ArtifactEdit {
             kind,
             item,
@@ -258,7 +269,7 @@ impl Store {
                     "SELECT MAX(version) FROM artifact
                      WHERE run_id = ?1 AND stage = ?2 AND part = ?3 AND kind = ?4 AND item = ?5",
                 )?
-                .query_row(params![run, stage, name, Word(kind), item], |r| r.get(0))?;
+                .query_row(params![run.as_str(), stage, name, Word(kind), item], |r| r.get(0))?;
             let key = || format!("{kind} {item} of \"{part}\" of run \"{run}\"");
             let version = last.ok_or_else(|| Error::NotFound {
                 thing: Thing::Artifact,
@@ -269,7 +280,7 @@ impl Store {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .execute(params![
-                run,
+                run.as_str(),
                 stage,
                 name,
                 Word(kind),
@@ -302,7 +313,7 @@ mod tests {
         });
         store
             .commit_part(
-                "r",
+                &"r".into(),
                 Part::Whole(StageName::Topics),
                 &fixture::result(&made, "out"),
             )
@@ -315,13 +326,15 @@ mod tests {
                 author: "me",
                 edited_at_ms,
             };
-            store.edit_artifact("r", Part::Whole(StageName::Topics), &edit)
+            store.edit_artifact(&"r".into(), Part::Whole(StageName::Topics), &edit)
         };
         assert_eq!(edit(1, "x", 100).unwrap(), 2);
         assert_eq!(edit(1, "y", 101).unwrap(), 3);
         assert!(matches!(edit(9, "z", 102), Err(Error::NotFound { .. })));
 
-        let artifacts = store.artifacts("r", StageName::Topics, None).unwrap();
+        let artifacts = store
+            .artifacts(&"r".into(), StageName::Topics, None)
+            .unwrap();
         let keys: Vec<_> = artifacts
             .iter()
             .map(|a| (a.kind.as_str(), a.item, a.version))
@@ -349,12 +362,17 @@ mod tests {
         );
         assert_eq!(
             store
-                .artifacts("r", StageName::Topics, Some(ArtifactKind::Topic))
+                .artifacts(&"r".into(), StageName::Topics, Some(ArtifactKind::Topic))
                 .unwrap(),
             artifacts[1..]
         );
         let history = store
-            .artifact_history("r", Part::Whole(StageName::Topics), ArtifactKind::Topic, 1)
+            .artifact_history(
+                &"r".into(),
+                Part::Whole(StageName::Topics),
+                ArtifactKind::Topic,
+                1,
+            )
             .unwrap();
         assert_eq!(
             history.iter().map(|a| a.version).collect::<Vec<_>>(),
@@ -363,12 +381,18 @@ mod tests {
         assert_eq!(history[0].payload, json!({"text": 1}));
 
         let page = store
-            .artifacts_page("r", StageName::Topics, Some(ArtifactKind::Topic), 1, 1)
+            .artifacts_page(
+                &"r".into(),
+                StageName::Topics,
+                Some(ArtifactKind::Topic),
+                1,
+                1,
+            )
             .unwrap();
         assert_eq!((page.rows.as_slice(), page.total), (&artifacts[2..3], 3));
         assert_eq!(
             store
-                .artifacts_page("r", StageName::Topics, None, 0, 9)
+                .artifacts_page(&"r".into(), StageName::Topics, None, 0, 9)
                 .unwrap()
                 .rows,
             artifacts
@@ -382,13 +406,13 @@ mod tests {
         let made = fixture::artifacts(5_000);
         store
             .commit_part(
-                "r",
+                &"r".into(),
                 Part::Whole(StageName::Topics),
                 &fixture::result(&made, "out"),
             )
             .unwrap();
         let page = store
-            .artifacts_page("r", StageName::Topics, None, 4_990, 50)
+            .artifacts_page(&"r".into(), StageName::Topics, None, 4_990, 50)
             .unwrap();
         assert_eq!(
             (page.rows.len(), page.rows[0].item, page.total),

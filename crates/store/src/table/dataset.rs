@@ -1,10 +1,10 @@
 //! Data sets: a named collection of examples, imported from one or several files.
 
-use super::Json;
 use super::example::{ExampleRow, NewExample, insert_examples, of_dataset};
+use super::{Json, word};
 use crate::error::name_taken;
 use crate::{Error, Result, Store};
-use contract::{Split, Thing};
+use contract::{DatasetName, SplitCounts, Thing};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,7 +24,7 @@ CREATE TABLE dataset (
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewDataset {
     /// Name, unique in the workspace.
-    pub name: String,
+    pub name: DatasetName,
     /// Import format, as the importer calls it.
     pub format: String,
     /// Which column became what.
@@ -33,40 +33,13 @@ pub struct NewDataset {
     pub created_at_ms: i64,
 }
 
-/// Number of examples per split.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SplitCounts {
-    /// Examples for training.
-    pub train: u64,
-    /// Examples for choosing checkpoints and stopping.
-    pub validation: u64,
-    /// Examples that only the evaluation reads.
-    pub test: u64,
-}
-
-impl SplitCounts {
-    /// Counts one more example.
-    pub fn add(&mut self, split: Split) {
-        match split {
-            Split::Train => self.train += 1,
-            Split::Validation => self.validation += 1,
-            Split::Test => self.test += 1,
-        }
-    }
-
-    /// Examples of all splits.
-    pub fn total(self) -> u64 {
-        self.train + self.validation + self.test
-    }
-}
-
 /// A data set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DatasetRow {
     /// Key; never given to another data set.
     pub id: i64,
     /// Name, unique in the workspace.
-    pub name: String,
+    pub name: DatasetName,
     /// Import format, for instance `samsum_json`.
     pub format: String,
     /// Which column became what.
@@ -92,7 +65,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<DatasetRow> {
     let count = |name: &str| row.get::<_, i64>(name).map(i64::cast_unsigned);
     Ok(DatasetRow {
         id: row.get("id")?,
-        name: row.get("name")?,
+        name: word(row, "name")?,
         format: row.get("format")?,
         mapping: row.get::<_, Json<_>>("mapping")?.0,
         created_at_ms: row.get("created_at_ms")?,
@@ -117,10 +90,10 @@ pub(crate) fn by_id(conn: &Connection, id: i64) -> Result<DatasetRow> {
 }
 
 /// The data set called `name`, if there is one.
-pub(crate) fn by_name(conn: &Connection, name: &str) -> Result<Option<DatasetRow>> {
+pub(crate) fn by_name(conn: &Connection, name: &DatasetName) -> Result<Option<DatasetRow>> {
     Ok(conn
         .prepare_cached(&format!("{SELECT} WHERE name = ?1"))?
-        .query_row(params![name], from_row)
+        .query_row(params![name.as_str()], from_row)
         .optional()?)
 }
 
@@ -130,7 +103,7 @@ pub(crate) fn insert(tx: &Connection, new: &NewDataset) -> Result<i64> {
         "INSERT INTO dataset (name, format, mapping, created_at_ms) VALUES (?1, ?2, ?3, ?4)",
     )?
     .execute(params![
-        new.name,
+        new.name.as_str(),
         new.format,
         Json(&new.mapping),
         new.created_at_ms
@@ -166,7 +139,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NoSuchDataset`] with the names there are.
-    pub fn dataset(&self, name: &str) -> Result<DatasetRow> {
+    pub fn dataset(&self, name: &DatasetName) -> Result<DatasetRow> {
         self.read(|conn| {
             if let Some(found) = by_name(conn, name)? {
                 return Ok(found);
@@ -176,14 +149,14 @@ impl Store {
                 .query_map([], |r| r.get(0))?
                 .collect::<rusqlite::Result<_>>()?;
             Err(Error::NoSuchDataset {
-                name: name.to_owned(),
+                name: name.to_string(),
                 known,
             })
         })
     }
 
     /// The examples of the data set called `name`, in order; none if there is no such data set.
-    pub fn examples_of(&self, name: &str) -> Result<Vec<ExampleRow>> {
+    pub fn examples_of(&self, name: &DatasetName) -> Result<Vec<ExampleRow>> {
         self.read(|conn| match by_name(conn, name)? {
             Some(dataset) => of_dataset(conn, dataset.id, None),
             None => Ok(Vec::new()),
@@ -211,7 +184,7 @@ impl Store {
             if runs > 0 {
                 return Err(Error::InUse {
                     thing: Thing::Dataset,
-                    name,
+                    name: name.into(),
                     by: Thing::Run,
                     count: runs as usize,
                 });
@@ -238,7 +211,7 @@ mod tests {
             listed.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(),
             ["a", "b"]
         );
-        let dataset = store.dataset("b").unwrap();
+        let dataset = store.dataset(&"b".into()).unwrap();
         assert_eq!(dataset, listed[1]);
         assert_eq!(dataset, store.dataset_by_id(id).unwrap());
         assert_eq!(
@@ -249,7 +222,7 @@ mod tests {
                 test: 1
             }
         );
-        let Err(Error::NoSuchDataset { known, .. }) = store.dataset("c") else {
+        let Err(Error::NoSuchDataset { known, .. }) = store.dataset(&"c".into()) else {
             panic!("found")
         };
         assert_eq!(known, ["a", "b"]);
@@ -289,7 +262,7 @@ mod tests {
             store.delete_dataset(free),
             Err(Error::NotFound { .. })
         ));
-        store.delete_run("r").unwrap();
+        store.delete_run(&"r".into()).unwrap();
         store.delete_dataset(used).unwrap();
         assert!(store.datasets().unwrap().is_empty());
     }

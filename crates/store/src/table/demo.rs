@@ -81,7 +81,7 @@ const CORRECTED: WriterColumns = WriterColumns {
 
 fn writer(row: &Row<'_>, columns: &WriterColumns) -> rusqlite::Result<DemoWriter> {
     let model: Option<String> = row.get(columns.model)?;
-    let run: Option<String> = row.get(columns.run)?;
+    let run = optional_word(row, columns.run)?;
     Ok(match (run, optional_word(row, columns.system)?, model) {
         (Some(run), Some(system), Some(model)) => DemoWriter::System { run, system, model },
         (_, _, Some(model)) => DemoWriter::Base { model },

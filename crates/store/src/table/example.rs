@@ -356,7 +356,7 @@ mod tests {
                 })
                 .collect();
             let new = NewDataset {
-                name: n.get().to_string(), format: String::new(), mapping: serde_json::Value::Null, created_at_ms: 0,
+                name: n.get().to_string().into(), format: String::new(), mapping: serde_json::Value::Null, created_at_ms: 0,
             };
             let data = store.insert_dataset(&new, &examples).unwrap();
             prop_assert_eq!(data.counts.test, examples.len() as u64);

@@ -1,9 +1,9 @@
 //! Experiments and their cells. A cell names the run that carries it out; everything else about it stands with the run.
 
-use super::Json;
+use super::{Json, optional_word, word};
 use crate::error::name_taken;
 use crate::{Error, Result, Store};
-use contract::Thing;
+use contract::{DatasetName, ExperimentName, ModelName, RunId, Thing};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -38,7 +38,7 @@ pub struct ExperimentRow {
     /// Its number; 0 for one that is not stored yet.
     pub id: i64,
     /// Its name, unique in the workspace.
-    pub name: String,
+    pub name: ExperimentName,
     /// Its file, as TOML.
     pub spec: String,
     /// Hash of the file.
@@ -57,21 +57,21 @@ pub struct ExperimentCellRow {
     /// Its arm.
     pub arm: String,
     /// Its data set.
-    pub dataset: String,
+    pub dataset: DatasetName,
     /// Its model, as the experiment names it.
-    pub model: String,
+    pub model: ModelName,
     /// Its seed.
     pub seed: u64,
     /// Hash of the recipe that the experiment asks for.
     pub recipe_sha256: String,
     /// Its run; none before it was created, and after it was deleted.
-    pub run_id: Option<String>,
+    pub run_id: Option<RunId>,
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<ExperimentRow> {
     Ok(ExperimentRow {
         id: row.get("id")?,
-        name: row.get("name")?,
+        name: word(row, "name")?,
         spec: row.get("spec")?,
         spec_sha256: row.get("spec_sha256")?,
         budget: row.get::<_, Option<Json<_>>>("budget")?.map(|json| json.0),
@@ -83,25 +83,25 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ExperimentRow> {
 fn cell_from_row(row: &Row<'_>) -> rusqlite::Result<ExperimentCellRow> {
     Ok(ExperimentCellRow {
         arm: row.get("arm")?,
-        dataset: row.get("dataset")?,
-        model: row.get("model")?,
+        dataset: word(row, "dataset")?,
+        model: word(row, "model")?,
         seed: row.get::<_, i64>("seed")?.cast_unsigned(),
         recipe_sha256: row.get("recipe_sha256")?,
-        run_id: row.get("run_id")?,
+        run_id: optional_word(row, "run_id")?,
     })
 }
 
-fn no_such(name: &str) -> Error {
+fn no_such(name: &ExperimentName) -> Error {
     Error::NotFound {
         thing: Thing::Experiment,
         key: format!("`{}`", contract::excerpt(name)),
     }
 }
 
-fn by_name(conn: &Connection, name: &str) -> Result<Option<ExperimentRow>> {
+fn by_name(conn: &Connection, name: &ExperimentName) -> Result<Option<ExperimentRow>> {
     Ok(conn
         .prepare_cached("SELECT * FROM experiment WHERE name = ?1")?
-        .query_row(params![name], from_row)
+        .query_row(params![name.as_str()], from_row)
         .optional()?)
 }
 
@@ -120,11 +120,11 @@ fn put_cells(tx: &Connection, experiment: i64, cells: &[ExperimentCellRow]) -> R
             experiment,
             position,
             cell.arm,
-            cell.dataset,
-            cell.model,
+            cell.dataset.as_str(),
+            cell.model.as_str(),
             cell.seed.cast_signed(),
             cell.recipe_sha256,
-            cell.run_id
+            cell.run_id.as_deref()
         ])?;
     }
     Ok(())
@@ -146,7 +146,7 @@ impl Store {
                      budget = excluded.budget, changed_at_ms = excluded.changed_at_ms",
             )?
             .execute(params![
-                row.name,
+                row.name.as_str(),
                 row.spec,
                 row.spec_sha256,
                 row.budget.as_ref().map(Json),
@@ -164,7 +164,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub fn experiment(&self, name: &str) -> Result<ExperimentRow> {
+    pub fn experiment(&self, name: &ExperimentName) -> Result<ExperimentRow> {
         self.read(|conn| by_name(conn, name)?.ok_or_else(|| no_such(name)))
     }
 
@@ -192,14 +192,14 @@ impl Store {
     }
 
     /// The experiment that a run is a cell of; none for a run by itself.
-    pub fn experiment_of_run(&self, run: &str) -> Result<Option<ExperimentRow>> {
+    pub fn experiment_of_run(&self, run: &RunId) -> Result<Option<ExperimentRow>> {
         self.read(|conn| {
             Ok(conn
                 .prepare_cached(
                     "SELECT experiment.* FROM experiment JOIN experiment_cell ON experiment_id = experiment.id
                      WHERE run_id = ?1 ORDER BY experiment.id LIMIT 1",
                 )?
-                .query_row(params![run], from_row)
+                .query_row(params![run.as_str()], from_row)
                 .optional()?)
         })
     }
@@ -208,9 +208,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub fn delete_experiment(&self, name: &str) -> Result<()> {
+    pub fn delete_experiment(&self, name: &ExperimentName) -> Result<()> {
         self.write(|tx| {
-            let gone = tx.execute("DELETE FROM experiment WHERE name = ?1", params![name])?;
+            let gone = tx.execute(
+                "DELETE FROM experiment WHERE name = ?1",
+                params![name.as_str()],
+            )?;
             if gone == 1 {
                 Ok(())
             } else {
@@ -238,14 +241,14 @@ mod tests {
         }
     }
 
-    fn cell(seed: u64, run: Option<&str>) -> ExperimentCellRow {
+    fn cell(seed: u64, run: Option<&RunId>) -> ExperimentCellRow {
         ExperimentCellRow {
             arm: "static".into(),
             dataset: "d".into(),
             model: "m".into(),
             seed,
             recipe_sha256: "r".into(),
-            run_id: run.map(Into::into),
+            run_id: run.cloned(),
         }
     }
 
@@ -253,10 +256,13 @@ mod tests {
     fn an_experiment_keeps_its_number_when_its_file_changes() {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
-        let cells = [cell(u64::MAX, Some("r")), cell(2, None)];
+        let cells = [cell(u64::MAX, Some(&"r".into())), cell(2, None)];
         let first = store.put_experiment(&row("e", "a"), &cells).unwrap();
         assert_eq!(store.experiment_cells(first.id).unwrap(), cells);
-        assert_eq!(store.experiment_of_run("r").unwrap(), Some(first.clone()));
+        assert_eq!(
+            store.experiment_of_run(&"r".into()).unwrap(),
+            Some(first.clone())
+        );
         let later = ExperimentRow {
             budget: Some(json!({"within_s": 60.0})),
             created_at_ms: 9,
@@ -266,10 +272,10 @@ mod tests {
         let second = store.put_experiment(&later, &cells[..1]).unwrap();
         assert_eq!((second.id, second.created_at_ms), (first.id, 5));
         assert_eq!((second.changed_at_ms, second.spec.as_str()), (9, "b"));
-        assert_eq!(store.experiment("e").unwrap(), second);
+        assert_eq!(store.experiment(&"e".into()).unwrap(), second);
         assert_eq!(store.experiment_cells(first.id).unwrap(), cells[..1]);
         store.put_experiment(&row("f", "a"), &[]).unwrap();
-        let names: Vec<String> = store
+        let names: Vec<ExperimentName> = store
             .experiments()
             .unwrap()
             .into_iter()
@@ -283,19 +289,19 @@ mod tests {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
         fixture::run(&store, "s");
-        let cells = [cell(1, Some("r")), cell(2, Some("s"))];
+        let cells = [cell(1, Some(&"r".into())), cell(2, Some(&"s".into()))];
         let id = store.put_experiment(&row("e", "a"), &cells).unwrap().id;
-        store.delete_run("s").unwrap();
+        store.delete_run(&"s".into()).unwrap();
         assert_eq!(
             store.experiment_cells(id).unwrap(),
             [cells[0].clone(), cell(2, None)]
         );
-        store.delete_experiment("e").unwrap();
-        assert!(store.run("r").is_ok());
+        store.delete_experiment(&"e".into()).unwrap();
+        assert!(store.run(&"r".into()).is_ok());
         assert!(store.experiment_cells(id).unwrap().is_empty());
         for error in [
-            store.delete_experiment("e").unwrap_err(),
-            store.experiment("e").map(drop).unwrap_err(),
+            store.delete_experiment(&"e".into()).unwrap_err(),
+            store.experiment(&"e".into()).map(drop).unwrap_err(),
         ] {
             assert!(matches!(error, Error::NotFound { .. }), "{error}");
         }

@@ -4,6 +4,8 @@
 //! tested with it, the test's texts about it go. Studies keep their ratings and lose the texts, whose hashes stay so that the
 //! seal can still be checked. The journal holds no content.
 
+use contract::RunId;
+use super::Word;
 use crate::table::Json;
 use crate::{NewExample, Result, Store};
 use rusqlite::{Connection, Row, params};
@@ -54,9 +56,9 @@ pub struct Forgetting<'a> {
     /// Texts of their dialogues, by which records of imports are known.
     pub dialogues: &'a [String],
     /// Runs that learnt from one of them.
-    pub learnt: &'a [String],
+    pub learnt: &'a [RunId],
     /// Runs that tested with one of them and did not learn from any.
-    pub tested: &'a [String],
+    pub tested: &'a [RunId],
     /// Settings that belong to the runs that go.
     pub settings: &'a [String],
     /// The line of the journal.
@@ -105,7 +107,7 @@ fn outputs(conn: &Connection, forgetting: &Forgetting<'_>) -> Result<Vec<i64>> {
     let mut found = Vec::new();
     for run in forgetting.tested {
         for id in forgetting.external_ids {
-            let rows = query.query_map(params![run, id], |row| row.get(0))?;
+            let rows = query.query_map(params![run.as_str(), id], |row| row.get(0))?;
             found.extend(rows.collect::<rusqlite::Result<Vec<i64>>>()?);
         }
     }
@@ -171,18 +173,18 @@ fn remove_runs(tx: &Connection, forgetting: &Forgetting<'_>) -> Result<()> {
     for run in forgetting.learnt {
         tx.execute(
             "UPDATE rating_system SET run_id = NULL WHERE run_id = ?1",
-            [run],
+            [run.as_str()],
         )?;
-        tx.execute("DELETE FROM study WHERE run_id = ?1", [run])?;
+        tx.execute("DELETE FROM study WHERE run_id = ?1", [run.as_str()])?;
         // First, so that the index of words follows.
-        tx.execute("DELETE FROM artifact WHERE run_id = ?1", [run])?;
-        tx.execute("DELETE FROM run WHERE id = ?1", [run])?;
+        tx.execute("DELETE FROM artifact WHERE run_id = ?1", [run.as_str()])?;
+        tx.execute("DELETE FROM run WHERE id = ?1", [run.as_str()])?;
     }
     for key in forgetting.settings {
         tx.execute("DELETE FROM setting WHERE key = ?1", [key])?;
     }
     for run in forgetting.tested {
-        tx.execute("DELETE FROM work WHERE run_id = ?1", [run])?;
+        tx.execute("DELETE FROM work WHERE run_id = ?1", [run.as_str()])?;
     }
     Ok(())
 }
@@ -257,13 +259,13 @@ impl Store {
     }
 
     /// Adapters that no run but these names.
-    pub fn adapters_only_of(&self, runs: &[String]) -> Result<Vec<String>> {
+    pub fn adapters_only_of(&self, runs: &[RunId]) -> Result<Vec<String>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(
                 "SELECT DISTINCT run_id, json_extract(payload, '$.sha256') FROM artifact WHERE kind = 'adapter'",
             )?;
-            let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            let named: Vec<(String, String)> = rows.collect::<rusqlite::Result<_>>()?;
+            let rows = query.query_map([], |row| Ok((row.get::<_, Word<_>>(0)?.0, row.get(1)?)))?;
+            let named: Vec<(RunId, String)> = rows.collect::<rusqlite::Result<_>>()?;
             let (theirs, others): (Vec<_>, Vec<_>) =
                 named.into_iter().partition(|(run, _)| runs.contains(run));
             let kept: BTreeSet<String> = others.into_iter().map(|(_, sha256)| sha256).collect();

@@ -2,12 +2,11 @@
 //! whole import can be undone.
 
 use super::example::{NewExample, insert_examples, of_dataset, remove_examples};
-use super::{Json, dataset};
+use super::{Json, Word, dataset};
 use crate::table::dataset::NewDataset;
-use crate::{Error, ExampleRow, Result, SplitCounts, Store};
-use contract::Thing;
+use crate::{Error, ExampleRow, Result, Store};
+use contract::{PastImport, RunId, SplitCounts, Thing};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::HashSet;
 
@@ -42,26 +41,11 @@ pub struct Changes {
     pub added: Vec<NewExample>,
 }
 
-/// An import that can be undone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImportRow {
-    /// Its number; never given to another one.
-    pub id: i64,
-    /// When it was made.
-    pub at_ms: i64,
-    /// The files, as given.
-    pub files: Vec<String>,
-    /// Examples that came with it.
-    pub counts: SplitCounts,
-    /// Those of them that are still there.
-    pub present: u64,
-}
-
 /// A run, and the record of the examples that it reads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunExamples {
     /// The run's id.
-    pub run: String,
+    pub run: RunId,
     /// As [`crate::RunRow::shots`].
     pub examples: Value,
 }
@@ -79,8 +63,8 @@ pub struct Undo {
     pub runs: Vec<RunExamples>,
 }
 
-fn import_row(row: &Row<'_>) -> rusqlite::Result<ImportRow> {
-    Ok(ImportRow {
+fn import_row(row: &Row<'_>) -> rusqlite::Result<PastImport> {
+    Ok(PastImport {
         id: row.get("id")?,
         at_ms: row.get("at_ms")?,
         files: row.get::<_, Json<_>>("files")?.0,
@@ -154,7 +138,7 @@ impl Store {
     }
 
     /// The imports of a data set, the newest first.
-    pub fn imports(&self, dataset_id: i64) -> Result<Vec<ImportRow>> {
+    pub fn imports(&self, dataset_id: i64) -> Result<Vec<PastImport>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(
                 "SELECT *, (SELECT COUNT(*) FROM example WHERE import_id = import.id) AS present
@@ -218,7 +202,7 @@ fn to_undo(tx: &Connection, dataset_id: i64, import: i64) -> Result<Undo> {
     let runs = tx
         .prepare_cached("SELECT id, shots FROM run WHERE dataset_id = ?1 ORDER BY id")?
         .query_map(params![dataset_id], |row| {
-            let (run, examples) = (row.get(0)?, row.get::<_, Json<_>>(1)?.0);
+            let (run, examples) = (row.get::<_, Word<_>>(0)?.0, row.get::<_, Json<_>>(1)?.0);
             Ok(RunExamples { run, examples })
         })?
         .collect::<rusqlite::Result<_>>()?;
@@ -281,7 +265,7 @@ mod tests {
             })
             .unwrap();
         assert_eq!((id, answer), (Some(1), "answer"));
-        let dataset = store.dataset("d").unwrap();
+        let dataset = store.dataset(&"d".into()).unwrap();
         let imports = store.imports(dataset.id).unwrap();
         let [import] = imports.as_slice() else {
             panic!("{imports:?}")
@@ -317,7 +301,7 @@ mod tests {
                 });
             }
         });
-        let rows = store.examples_of("d").unwrap();
+        let rows = store.examples_of(&"d".into()).unwrap();
         let ids: Vec<&str> = rows.iter().map(|row| row.external_id.as_str()).collect();
         assert_eq!(ids, ["0", "1", "2", "3", "4", "5", "6", "7"]);
     }

@@ -5,7 +5,7 @@ use crate::error::name_taken;
 use crate::table::artifact::MACHINE;
 use crate::table::{Word, dataset, run};
 use crate::{Error, Result, Store};
-use contract::{Kept, Label, Thing};
+use contract::{DatasetName, ExperimentName, RunId, StudyName, Kept, Label, Thing};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
 
@@ -40,9 +40,9 @@ pub struct HangsOnRun {
     /// Summaries of it that somebody corrected in the demo.
     pub corrections: u64,
     /// Rating studies that show its texts.
-    pub studies: Vec<String>,
+    pub studies: Vec<StudyName>,
     /// Experiments with it as a cell.
-    pub experiments: Vec<String>,
+    pub experiments: Vec<ExperimentName>,
 }
 
 /// What hangs on a data set.
@@ -51,15 +51,15 @@ pub struct HangsOnDataset {
     /// Imports that it was made of.
     pub imports: u64,
     /// Runs on it, the newest first.
-    pub runs: Vec<String>,
+    pub runs: Vec<RunId>,
     /// Experiments whose file names it.
-    pub experiments: Vec<String>,
+    pub experiments: Vec<ExperimentName>,
 }
 
-fn names(conn: &Connection, sql: &str, key: &str) -> Result<Vec<String>> {
+fn names<Id: From<String>>(conn: &Connection, sql: &str, key: &str) -> Result<Vec<Id>> {
     let mut query = conn.prepare_cached(sql)?;
     Ok(query
-        .query_map([key], |row| row.get(0))?
+        .query_map([key], |row| row.get::<_, String>(0).map(Id::from))?
         .collect::<rusqlite::Result<_>>()?)
 }
 
@@ -71,7 +71,7 @@ fn counted(conn: &Connection, sql: &str, key: &str) -> Result<u64> {
 }
 
 /// Names of the rating studies that show texts of a run, those of earlier versions too.
-pub(super) fn studies_of(conn: &Connection, run: &str) -> Result<Vec<String>> {
+pub(super) fn studies_of(conn: &Connection, run: &RunId) -> Result<Vec<StudyName>> {
     names(
         conn,
         "SELECT name FROM study WHERE run_id = ?1
@@ -138,20 +138,20 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NameTaken`]; [`Error::InUse`] while the file of an experiment names it; [`Error::NotFound`].
-    pub fn rename_dataset(&self, id: i64, name: &str) -> Result<()> {
+    pub fn rename_dataset(&self, id: i64, name: &DatasetName) -> Result<()> {
         self.write(|tx| {
             let now = dataset::by_id(tx, id)?.name;
-            let experiments = names(tx, EXPERIMENTS_OF_DATASET, &now)?;
-            if now != name && !experiments.is_empty() {
+            let experiments: Vec<ExperimentName> = names(tx, EXPERIMENTS_OF_DATASET, &now)?;
+            if now != *name && !experiments.is_empty() {
                 return Err(Error::InUse {
                     thing: Thing::Dataset,
-                    name: now,
+                    name: now.to_string(),
                     by: Thing::Experiment,
                     count: experiments.len(),
                 });
             }
             tx.prepare_cached("UPDATE dataset SET name = ?2 WHERE id = ?1")?
-                .execute(params![id, name])
+                .execute(params![id, name.as_str()])
                 .map_err(|e| name_taken(e, Thing::Dataset, name))?;
             Ok(())
         })
@@ -161,14 +161,14 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NoSuchRun`].
-    pub fn hangs_on_run(&self, id: &str) -> Result<HangsOnRun> {
+    pub fn hangs_on_run(&self, id: &RunId) -> Result<HangsOnRun> {
         self.read(|conn| {
             if counted(conn, "SELECT COUNT(*) FROM run WHERE id = ?1", id)? == 0 {
                 return Err(run::no_such(id));
             }
             let changes: i64 = conn
                 .prepare_cached("SELECT COUNT(*) FROM artifact WHERE run_id = ?1 AND author <> ?2")?
-                .query_row(params![id, MACHINE], |row| row.get(0))?;
+                .query_row(params![id.as_str(), MACHINE], |row| row.get(0))?;
             Ok(HangsOnRun {
                 items: counted(
                     conn,

@@ -3,7 +3,7 @@
 
 use crate::table::{Json, Word, optional_word, word};
 use crate::{Result, Store};
-use contract::{ExportKind, LeakVerdict};
+use contract::{ExportKind, LeakVerdict, RunId};
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -33,8 +33,8 @@ pub struct ExportRow {
     pub at_ms: i64,
     /// What it is.
     pub kind: ExportKind,
-    /// The run, data set or experiment that it comes from.
-    pub run: String,
+    /// The run, data set or experiment that it comes from, by its id or name.
+    pub from: String,
     /// The adapter; `None` for a whole run.
     pub role: Option<String>,
     /// Where it was written.
@@ -49,7 +49,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ExportRow> {
     Ok(ExportRow {
         at_ms: row.get("at_ms")?,
         kind: word(row, "kind")?,
-        run: row.get("run_id")?,
+        from: row.get("run_id")?,
         role: row.get("role")?,
         path: row.get("path")?,
         verdict: optional_word(row, "verdict")?,
@@ -59,23 +59,25 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ExportRow> {
 
 impl Store {
     /// Keeps the audit of a run in the place of an earlier one; `texts` says which texts it is about.
-    pub fn put_leak_audit(&self, run: &str, texts: &str, report: &Value) -> Result<()> {
+    pub fn put_leak_audit(&self, run: &RunId, texts: &str, report: &Value) -> Result<()> {
         self.write(|tx| {
             tx.prepare_cached(
                 "INSERT INTO leak_audit (run_id, texts, report) VALUES (?1, ?2, ?3)
                  ON CONFLICT (run_id) DO UPDATE SET texts = excluded.texts, report = excluded.report",
             )?
-            .execute(params![run, texts, Json(report)])?;
+            .execute(params![run.as_str(), texts, Json(report)])?;
             Ok(())
         })
     }
 
     /// The audit of a run if it is about these texts.
-    pub fn leak_audit(&self, run: &str, texts: &str) -> Result<Option<Value>> {
+    pub fn leak_audit(&self, run: &RunId, texts: &str) -> Result<Option<Value>> {
         self.read(|conn| {
             let mut query = conn
                 .prepare_cached("SELECT report FROM leak_audit WHERE run_id = ?1 AND texts = ?2")?;
-            let report = query.query_row(params![run, texts], |row| row.get::<_, Json<Value>>(0));
+            let report = query.query_row(params![run.as_str(), texts], |row| {
+                row.get::<_, Json<Value>>(0)
+            });
             Ok(report.optional()?.map(|report| report.0))
         })
     }
@@ -90,7 +92,7 @@ impl Store {
             .execute(params![
                 row.at_ms,
                 Word(row.kind),
-                row.run,
+                row.from,
                 row.role,
                 row.path,
                 row.verdict.map(Word),
@@ -121,10 +123,17 @@ mod tests {
     fn an_audit_is_of_its_texts() {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
-        store.put_leak_audit("r", "a", &json!({"n": 1})).unwrap();
-        store.put_leak_audit("r", "b", &json!({"n": 2})).unwrap();
-        assert_eq!(store.leak_audit("r", "a").unwrap(), None);
-        assert_eq!(store.leak_audit("r", "b").unwrap(), Some(json!({"n": 2})));
+        store
+            .put_leak_audit(&"r".into(), "a", &json!({"n": 1}))
+            .unwrap();
+        store
+            .put_leak_audit(&"r".into(), "b", &json!({"n": 2}))
+            .unwrap();
+        assert_eq!(store.leak_audit(&"r".into(), "a").unwrap(), None);
+        assert_eq!(
+            store.leak_audit(&"r".into(), "b").unwrap(),
+            Some(json!({"n": 2}))
+        );
     }
 
     #[test]
@@ -133,7 +142,7 @@ mod tests {
         let row = |at_ms, role: Option<&str>| ExportRow {
             at_ms,
             kind: ExportKind::Adapter,
-            run: "r".into(),
+            from: "r".into(),
             role: role.map(str::to_owned),
             path: "to".into(),
             verdict: role.map(|_| LeakVerdict::Stop),

@@ -1,9 +1,9 @@
 //! Leases: which process works on a run. Exactly one worker writes a run's rows, for as long as it lives. Where the
 //! system cannot tell whether it does, the heartbeat decides by which it renews its lease.
 
-use super::{Word, run};
+use super::{Word, run, word};
 use crate::{Fence, Result, Store};
-use contract::{Control, RunStatus};
+use contract::{Control, RunId, RunStatus};
 use host::{Identity, Liveness};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -58,7 +58,7 @@ pub struct StopRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaseRow {
     /// Id of the run.
-    pub run_id: String,
+    pub run_id: RunId,
     /// Who holds it. An older version of the program noted no start.
     pub owner: Owner,
     /// Time of its last sign of life.
@@ -79,7 +79,7 @@ impl LeaseRow {
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<LeaseRow> {
     Ok(LeaseRow {
-        run_id: row.get("run_id")?,
+        run_id: word(row, "run_id")?,
         owner: Owner {
             process: Identity {
                 pid: row.get("pid")?,
@@ -92,9 +92,11 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<LeaseRow> {
     })
 }
 
-fn get(conn: &Connection, run: &str) -> Result<Option<LeaseRow>> {
+fn get(conn: &Connection, run: &RunId) -> Result<Option<LeaseRow>> {
     let mut query = conn.prepare_cached("SELECT * FROM lease WHERE run_id = ?1")?;
-    Ok(query.query_row(params![run], from_row).optional()?)
+    Ok(query
+        .query_row(params![run.as_str()], from_row)
+        .optional()?)
 }
 
 /// Whether some run is worked on.
@@ -111,14 +113,14 @@ pub(super) fn any_lives(
 }
 
 /// Gives a run to a process: it is running from now on.
-pub(super) fn take(tx: &Connection, run: &str, owner: &Owner, now_ms: i64) -> Result<()> {
+pub(super) fn take(tx: &Connection, run: &RunId, owner: &Owner, now_ms: i64) -> Result<()> {
     run::settle(tx, run, RunStatus::Running, now_ms)?;
     tx.prepare_cached(
         "INSERT OR REPLACE INTO lease (run_id, pid, boot_id, process_start, token, heartbeat_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
     .execute(params![
-        run,
+        run.as_str(),
         owner.process.pid,
         owner.process.boot_id,
         owner.process.start,
@@ -142,7 +144,7 @@ impl Store {
     /// [`crate::Error::NoSuchRun`].
     pub fn acquire(
         &self,
-        run: &str,
+        run: &RunId,
         owner: &Owner,
         now_ms: i64,
         liveness: &dyn Fn(&Identity) -> Liveness,
@@ -169,28 +171,28 @@ impl Store {
     }
 
     /// Renews a lease. False where it is no longer the token's: the worker must stop.
-    pub fn heartbeat(&self, run: &str, token: &str, now_ms: i64) -> Result<bool> {
+    pub fn heartbeat(&self, run: &RunId, token: &str, now_ms: i64) -> Result<bool> {
         self.write(|tx| {
             let renewed = tx
                 .prepare_cached(
                     "UPDATE lease SET heartbeat_ms = ?3 WHERE run_id = ?1 AND token = ?2",
                 )?
-                .execute(params![run, token, now_ms])?;
+                .execute(params![run.as_str(), token, now_ms])?;
             Ok(renewed == 1)
         })
     }
 
     /// Gives a lease back; does nothing where it is no longer the token's.
-    pub fn release(&self, run: &str, token: &str) -> Result<()> {
+    pub fn release(&self, run: &RunId, token: &str) -> Result<()> {
         self.write(|tx| {
             tx.prepare_cached("DELETE FROM lease WHERE run_id = ?1 AND token = ?2")?
-                .execute(params![run, token])?;
+                .execute(params![run.as_str(), token])?;
             Ok(())
         })?;
         let mut fence = self.fence.borrow_mut();
         if fence
             .as_ref()
-            .is_some_and(|f| f.run == run && f.token == token)
+            .is_some_and(|f| f.run == *run && f.token == token)
         {
             *fence = None;
         }
@@ -204,7 +206,7 @@ impl Store {
     /// [`crate::Error::NoSuchRun`].
     pub fn ask_to_stop(
         &self,
-        run: &str,
+        run: &RunId,
         stop: StopRequest,
         now_ms: i64,
         liveness: &dyn Fn(&Identity) -> Liveness,
@@ -213,12 +215,12 @@ impl Store {
             // A worker that has just recorded how it ended still has its lease, and no longer reads requests.
             let running = tx
                 .prepare_cached("SELECT 1 FROM run WHERE id = ?1 AND status = ?2")?
-                .exists(params![run, Word(RunStatus::Running)])?;
+                .exists(params![run.as_str(), Word(RunStatus::Running)])?;
             let at_work =
                 running && get(tx, run)?.is_some_and(|lease| lease.lives(now_ms, liveness));
             if at_work {
                 tx.prepare_cached("UPDATE run SET control = ?2 WHERE id = ?1")?
-                    .execute(params![run, Word(stop.control)])?;
+                    .execute(params![run.as_str(), Word(stop.control)])?;
             } else {
                 run::settle(tx, run, stop.at_rest, now_ms)?;
             }
@@ -227,7 +229,7 @@ impl Store {
     }
 
     /// The lease of a run, living or not.
-    pub fn lease(&self, run: &str) -> Result<Option<LeaseRow>> {
+    pub fn lease(&self, run: &RunId) -> Result<Option<LeaseRow>> {
         self.read(|conn| get(conn, run))
     }
 }
@@ -250,27 +252,29 @@ mod tests {
         let (holder, other) = (fixture::owner(1), fixture::owner(2));
         let alive = |_: &Identity| Liveness::Alive;
         assert!(matches!(
-            store.acquire("no", &holder, 0, &alive),
+            store.acquire(&"no".into(), &holder, 0, &alive),
             Err(Error::NoSuchRun { .. })
         ));
-        assert_eq!(store.lease("r").unwrap(), None);
+        assert_eq!(store.lease(&"r".into()).unwrap(), None);
         for now_ms in [0, 5] {
-            let answer = store.acquire("r", &holder, now_ms, &alive).unwrap();
+            let answer = store.acquire(&"r".into(), &holder, now_ms, &alive).unwrap();
             assert_eq!(answer, Acquire::Mine);
         }
         const DAY_MS: i64 = 86_400_000;
         for now_ms in [5, DAY_MS, -DAY_MS] {
-            let answer = store.acquire("r", &other, now_ms, &alive).unwrap();
+            let answer = store.acquire(&"r".into(), &other, now_ms, &alive).unwrap();
             assert_eq!(answer, Acquire::HeldBy { pid: 1 });
         }
-        assert_eq!(store.lease("r").unwrap().unwrap().owner, holder);
+        assert_eq!(store.lease(&"r".into()).unwrap().unwrap().owner, holder);
     }
 
     #[test]
     fn the_lease_of_a_dead_process_is_taken_over_at_once() {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
-        store.acquire("r", &fixture::owner(1), 0, &unknown).unwrap();
+        store
+            .acquire(&"r".into(), &fixture::owner(1), 0, &unknown)
+            .unwrap();
         let mut reused = fixture::owner(1);
         reused.process.start = Some(1_001);
         reused.token = "another".into();
@@ -282,12 +286,14 @@ mod tests {
             }
         };
         assert_eq!(
-            store.acquire("r", &reused, 0, &system).unwrap(),
+            store.acquire(&"r".into(), &reused, 0, &system).unwrap(),
             Acquire::Mine,
             "its number is another's by now"
         );
         assert_eq!(
-            store.acquire("r", &fixture::owner(2), 0, &system).unwrap(),
+            store
+                .acquire(&"r".into(), &fixture::owner(2), 0, &system)
+                .unwrap(),
             Acquire::HeldBy { pid: 1 }
         );
     }
@@ -298,7 +304,7 @@ mod tests {
         fixture::run(&store, "r");
         let ask = |pid, now_ms| {
             store
-                .acquire("r", &fixture::owner(pid), now_ms, &unknown)
+                .acquire(&"r".into(), &fixture::owner(pid), now_ms, &unknown)
                 .unwrap()
         };
         let limit = LEASE_TIMEOUT_MS.cast_signed();
@@ -318,7 +324,16 @@ mod tests {
                 Ok(tx.execute(old, [])?)
             })
             .unwrap();
-        assert_eq!(store.lease("r").unwrap().unwrap().owner.process.start, None);
+        assert_eq!(
+            store
+                .lease(&"r".into())
+                .unwrap()
+                .unwrap()
+                .owner
+                .process
+                .start,
+            None
+        );
     }
 
     #[test]
@@ -329,11 +344,18 @@ mod tests {
             control: Control::Pause,
             at_rest: RunStatus::Paused,
         };
-        let pause = |now_ms| store.ask_to_stop("r", request, now_ms, &unknown);
-        let stands = || store.run("r").map(|run| (run.status, run.control)).unwrap();
+        let pause = |now_ms| store.ask_to_stop(&"r".into(), request, now_ms, &unknown);
+        let stands = || {
+            store
+                .run(&"r".into())
+                .map(|run| (run.status, run.control))
+                .unwrap()
+        };
         assert!(!pause(0).unwrap());
         assert_eq!(stands(), (RunStatus::Paused, None));
-        store.acquire("r", &fixture::owner(1), 0, &unknown).unwrap();
+        store
+            .acquire(&"r".into(), &fixture::owner(1), 0, &unknown)
+            .unwrap();
         assert_eq!(
             stands(),
             (RunStatus::Running, None),
@@ -343,21 +365,21 @@ mod tests {
         assert_eq!(stands(), (RunStatus::Running, Some(Control::Pause)));
         // Its worker died: the next one is not stopped by what was asked of this one.
         store
-            .acquire("r", &fixture::owner(2), 60_000, &unknown)
+            .acquire(&"r".into(), &fixture::owner(2), 60_000, &unknown)
             .unwrap();
         assert_eq!(stands(), (RunStatus::Running, None));
         assert!(!pause(120_000).unwrap(), "nobody is left to hear it");
         store
-            .acquire("r", &fixture::owner(2), 120_000, &unknown)
+            .acquire(&"r".into(), &fixture::owner(2), 120_000, &unknown)
             .unwrap();
         store
-            .set_run_status("r", RunStatus::Done, None, 120_001)
+            .set_run_status(&"r".into(), RunStatus::Done, None, 120_001)
             .unwrap();
         assert!(
             !pause(120_002).unwrap(),
             "it has done its work and is about to leave"
         );
-        let missing = store.ask_to_stop("no", request, 0, &unknown);
+        let missing = store.ask_to_stop(&"no".into(), request, 0, &unknown);
         assert!(matches!(missing, Err(Error::NoSuchRun { .. })));
     }
 
@@ -367,21 +389,21 @@ mod tests {
         let other = Store::open(dir.path()).unwrap();
         fixture::run(&store, "r");
         let (a, b) = (fixture::owner(1), fixture::owner(2));
-        store.acquire("r", &a, 0, &unknown).unwrap();
-        assert!(store.heartbeat("r", &a.token, 8_000).unwrap());
+        store.acquire(&"r".into(), &a, 0, &unknown).unwrap();
+        assert!(store.heartbeat(&"r".into(), &a.token, 8_000).unwrap());
         assert_eq!(
-            other.acquire("r", &b, 12_000, &unknown).unwrap(),
+            other.acquire(&"r".into(), &b, 12_000, &unknown).unwrap(),
             Acquire::HeldBy { pid: 1 }
         );
         assert_eq!(
-            other.acquire("r", &b, 18_001, &unknown).unwrap(),
+            other.acquire(&"r".into(), &b, 18_001, &unknown).unwrap(),
             Acquire::Mine
         );
-        assert!(!store.heartbeat("r", &a.token, 18_002).unwrap());
-        store.release("r", &a.token).unwrap();
-        assert_eq!(other.lease("r").unwrap().unwrap().owner, b);
-        other.release("r", &b.token).unwrap();
-        assert_eq!(other.lease("r").unwrap(), None);
+        assert!(!store.heartbeat(&"r".into(), &a.token, 18_002).unwrap());
+        store.release(&"r".into(), &a.token).unwrap();
+        assert_eq!(other.lease(&"r".into()).unwrap().unwrap().owner, b);
+        other.release(&"r".into(), &b.token).unwrap();
+        assert_eq!(other.lease(&"r".into()).unwrap(), None);
     }
 
     #[test]
@@ -390,19 +412,21 @@ mod tests {
         let successor = Store::open(dir.path()).unwrap();
         fixture::run(&slept, "r");
         let (a, b) = (fixture::owner(1), fixture::owner(2));
-        slept.acquire("r", &a, 0, &unknown).unwrap();
+        slept.acquire(&"r".into(), &a, 0, &unknown).unwrap();
         slept
-            .start_part("r", Part::Whole(StageName::Topics), "in")
+            .start_part(&"r".into(), Part::Whole(StageName::Topics), "in")
             .unwrap();
-        successor.acquire("r", &b, 60_000, &unknown).unwrap();
+        successor
+            .acquire(&"r".into(), &b, 60_000, &unknown)
+            .unwrap();
         let lost = slept
-            .put_work("r", Part::Whole(StageName::Topics), "k", &1.into())
+            .put_work(&"r".into(), Part::Whole(StageName::Topics), "k", &1.into())
             .unwrap_err();
         assert!(matches!(lost, Error::LeaseLost { .. }), "{lost}");
         let artifacts = fixture::artifacts(1);
         let lost = slept
             .commit_part(
-                "r",
+                &"r".into(),
                 Part::Whole(StageName::Topics),
                 &fixture::result(&artifacts, "out"),
             )
@@ -410,13 +434,13 @@ mod tests {
         assert!(matches!(lost, Error::LeaseLost { .. }), "{lost}");
         assert!(
             successor
-                .artifacts("r", StageName::Topics, None)
+                .artifacts(&"r".into(), StageName::Topics, None)
                 .unwrap()
                 .is_empty()
         );
         successor
             .commit_part(
-                "r",
+                &"r".into(),
                 Part::Whole(StageName::Topics),
                 &fixture::result(&artifacts, "out"),
             )
@@ -424,10 +448,10 @@ mod tests {
         // The window holds no lease and may still ask for things; the released connection is free again.
         Store::open(dir.path())
             .unwrap()
-            .set_control("r", Some(Control::Pause))
+            .set_control(&"r".into(), Some(Control::Pause))
             .unwrap();
-        slept.release("r", &a.token).unwrap();
-        slept.set_control("r", None).unwrap();
+        slept.release(&"r".into(), &a.token).unwrap();
+        slept.set_control(&"r".into(), None).unwrap();
     }
 
     #[test]
@@ -436,7 +460,7 @@ mod tests {
         fixture::run(&store, "r");
         // A dead holder, so that every racer has a reason to take over.
         store
-            .acquire("r", &fixture::owner(1000), 0, &unknown)
+            .acquire(&"r".into(), &fixture::owner(1000), 0, &unknown)
             .unwrap();
         for round in 0..5_u32 {
             let now = i64::from(round + 1) * 60_000;
@@ -446,8 +470,13 @@ mod tests {
                         let path = dir.path();
                         scope.spawn(move || {
                             let mine = Store::open(path).unwrap();
-                            mine.acquire("r", &fixture::owner(round * 10 + n), now, &unknown)
-                                .unwrap()
+                            mine.acquire(
+                                &"r".into(),
+                                &fixture::owner(round * 10 + n),
+                                now,
+                                &unknown,
+                            )
+                            .unwrap()
                         })
                     })
                     .collect();
@@ -458,7 +487,7 @@ mod tests {
                 1,
                 "{answers:?}"
             );
-            let winner = store.lease("r").unwrap().unwrap().owner.process.pid;
+            let winner = store.lease(&"r".into()).unwrap().unwrap().owner.process.pid;
             for answer in answers {
                 assert!(
                     matches!(answer, Acquire::Mine) || answer == Acquire::HeldBy { pid: winner }

@@ -2,7 +2,7 @@
 
 use super::{Word, stage, word};
 use crate::{Result, Store};
-use contract::{Part, StageName};
+use contract::{Part, RunId, StageName};
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,7 @@ impl Store {
     /// [`crate::Error::NotFound`] where the run lacks the stage, [`crate::Error::LeaseLost`].
     pub fn put_metric_points(
         &self,
-        run: &str,
+        run: &RunId,
         part: Part,
         points: &[(&str, u64, f64)],
     ) -> Result<()> {
@@ -61,7 +61,14 @@ impl Store {
             )?;
             for (series, step, value) in points {
                 let value = Some(value).filter(|v| !v.is_nan());
-                insert.execute(params![run, stage, name, series, step.cast_signed(), value])?;
+                insert.execute(params![
+                    run.as_str(),
+                    stage,
+                    name,
+                    series,
+                    step.cast_signed(),
+                    value
+                ])?;
             }
             Ok(())
         })
@@ -70,7 +77,7 @@ impl Store {
     /// The points of a stage or of all, by stage, series and step.
     pub fn metric_points(
         &self,
-        run: &str,
+        run: &RunId,
         stage: Option<StageName>,
     ) -> Result<Vec<MetricPointRow>> {
         self.read(|conn| {
@@ -79,7 +86,7 @@ impl Store {
                  WHERE run_id = ?1 AND (?2 IS NULL OR stage = ?2) ORDER BY stage, series, step",
             )?;
             Ok(query
-                .query_map(params![run, stage.map(Word)], from_row)?
+                .query_map(params![run.as_str(), stage.map(Word)], from_row)?
                 .collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -88,10 +95,10 @@ impl Store {
     ///
     /// # Errors
     /// [`crate::Error::LeaseLost`].
-    pub fn delete_metric_points(&self, run: &str, stage: StageName) -> Result<()> {
+    pub fn delete_metric_points(&self, run: &RunId, stage: StageName) -> Result<()> {
         self.write_run(run, |tx| {
             tx.prepare_cached("DELETE FROM metric_point WHERE run_id = ?1 AND stage = ?2")?
-                .execute(params![run, Word(stage)])?;
+                .execute(params![run.as_str(), Word(stage)])?;
             Ok(())
         })
     }
@@ -114,16 +121,16 @@ mod tests {
             ("loss", 10, 0.4),
         ];
         store
-            .put_metric_points("r", Part::Whole(StageName::Topics), &points)
+            .put_metric_points(&"r".into(), Part::Whole(StageName::Topics), &points)
             .unwrap();
         store
             .put_metric_points(
-                "r",
+                &"r".into(),
                 Part::Whole(StageName::Summaries),
                 &[("loss", 1, f64::NAN), ("loss", 2, f64::INFINITY)],
             )
             .unwrap();
-        let points = store.metric_points("r", None).unwrap();
+        let points = store.metric_points(&"r".into(), None).unwrap();
         let flat: Vec<_> = points
             .iter()
             .map(|p| (p.stage, p.series.as_str(), p.step, p.value))
@@ -138,10 +145,12 @@ mod tests {
                 (StageName::Topics, "lr", 1, Some(1e-4)),
             ]
         );
-        store.delete_metric_points("r", StageName::Topics).unwrap();
-        assert_eq!(store.metric_points("r", None).unwrap(), points[..2]);
+        store
+            .delete_metric_points(&"r".into(), StageName::Topics)
+            .unwrap();
+        assert_eq!(store.metric_points(&"r".into(), None).unwrap(), points[..2]);
         assert!(matches!(
-            store.put_metric_points("r", Part::Whole(StageName::Align), &[]),
+            store.put_metric_points(&"r".into(), Part::Whole(StageName::Align), &[]),
             Err(Error::NotFound { .. })
         ));
     }
@@ -151,9 +160,9 @@ mod tests {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
         proptest!(ProptestConfig::with_cases(64), |(step in any::<u64>(), value in any::<f64>())| {
-            store.delete_metric_points("r", StageName::Topics).unwrap();
-            store.put_metric_points("r", Part::Whole(StageName::Topics), &[("s", step, value)]).unwrap();
-            let back = store.metric_points("r", Some(StageName::Topics)).unwrap().remove(0);
+            store.delete_metric_points(&"r".into(), StageName::Topics).unwrap();
+            store.put_metric_points(&"r".into(), Part::Whole(StageName::Topics), &[("s", step, value)]).unwrap();
+            let back = store.metric_points(&"r".into(), Some(StageName::Topics)).unwrap().remove(0);
             prop_assert_eq!(back.step, step);
             prop_assert_eq!(back.value, Some(value).filter(|v| !v.is_nan()));
         });

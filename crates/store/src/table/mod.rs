@@ -58,7 +58,7 @@ impl<T: DeserializeOwned> FromSql for Json<T> {
     }
 }
 
-/// A member of a closed set, stored as its word.
+/// A member of a closed set, stored as its word, or an id, stored as its text.
 pub(crate) struct Word<T>(pub(crate) T);
 
 impl<T: Display> ToSql for Word<T> {
@@ -77,7 +77,7 @@ impl<T: FromStr<Err: std::error::Error + Send + Sync + 'static>> FromSql for Wor
     }
 }
 
-/// The member of a closed set in a column.
+/// The member of a closed set, or the id, in a column.
 pub(crate) fn word<T>(row: &Row<'_>, column: &str) -> rusqlite::Result<T>
 where
     T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
@@ -85,7 +85,7 @@ where
     row.get::<_, Word<T>>(column).map(|word| word.0)
 }
 
-/// The member of a closed set in a column that may be empty.
+/// The member of a closed set, or the id, in a column that may be empty.
 pub(crate) fn optional_word<T>(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<T>>
 where
     T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
@@ -124,8 +124,8 @@ mod tests {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
         proptest!(ProptestConfig::with_cases(200), |(value in any_json(), key in any::<String>())| {
-            store.put_work("r", Part::Whole(StageName::Topics), &key, &value).unwrap();
-            let back = store.work("r", Part::Whole(StageName::Topics), &key).unwrap().unwrap();
+            store.put_work(&"r".into(), Part::Whole(StageName::Topics), &key, &value).unwrap();
+            let back = store.work(&"r".into(), Part::Whole(StageName::Topics), &key).unwrap().unwrap();
             prop_assert_eq!(crate::sha256_json([&back]), crate::sha256_json([&value]));
             prop_assert_eq!(back, value);
         });

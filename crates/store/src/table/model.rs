@@ -1,8 +1,9 @@
 //! Models the workspace knows: folders with weights, identified by the hash of their files. Runs copy what they
 //! need of a model, so removing one here loses no run.
 
+use super::word;
 use crate::{Error, Result, Store};
-use contract::Thing;
+use contract::{ModelId, ModelName, Thing};
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -21,9 +22,9 @@ CREATE TABLE model (
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelRow {
     /// SHA-256 over the model's files.
-    pub id: String,
+    pub id: ModelId,
     /// Name to show.
-    pub name: String,
+    pub name: ModelName,
     /// Folder of its files.
     pub path: String,
     /// Number of weights.
@@ -36,8 +37,8 @@ pub struct ModelRow {
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<ModelRow> {
     Ok(ModelRow {
-        id: row.get("id")?,
-        name: row.get("name")?,
+        id: word(row, "id")?,
+        name: word(row, "name")?,
         path: row.get("path")?,
         parameters: row.get::<_, i64>("parameters")?.cast_unsigned(),
         bytes: row.get::<_, i64>("bytes")?.cast_unsigned(),
@@ -55,7 +56,7 @@ impl Store {
                  ON CONFLICT (id) DO UPDATE SET name = excluded.name, path = excluded.path,
                      parameters = excluded.parameters, bytes = excluded.bytes",
             )?
-            .execute(params![model.id, model.name, model.path, parameters, bytes, model.added_at_ms])?;
+            .execute(params![model.id.as_str(), model.name.as_str(), model.path, parameters, bytes, model.added_at_ms])?;
             Ok(())
         })
     }
@@ -71,12 +72,12 @@ impl Store {
     }
 
     /// Notes where a model's files are now, for itself and for its runs.
-    pub fn move_model(&self, id: &str, path: &str) -> Result<()> {
+    pub fn move_model(&self, id: &ModelId, path: &str) -> Result<()> {
         self.write(|tx| {
             tx.prepare_cached("UPDATE model SET path = ?2 WHERE id = ?1")?
-                .execute(params![id, path])?;
+                .execute(params![id.as_str(), path])?;
             tx.prepare_cached("UPDATE run SET model_path = ?2 WHERE model_id = ?1")?
-                .execute(params![id, path])?;
+                .execute(params![id.as_str(), path])?;
             Ok(())
         })
     }
@@ -85,15 +86,15 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub fn remove_model(&self, id: &str) -> Result<()> {
+    pub fn remove_model(&self, id: &ModelId) -> Result<()> {
         self.write(|tx| {
             match tx
                 .prepare_cached("DELETE FROM model WHERE id = ?1")?
-                .execute(params![id])?
+                .execute(params![id.as_str()])?
             {
                 0 => Err(Error::NotFound {
                     thing: Thing::Model,
-                    key: id.to_owned(),
+                    key: id.to_string(),
                 }),
                 _ => Ok(()),
             }
@@ -124,11 +125,11 @@ mod tests {
             store.models().unwrap(),
             [model("2", "a", 6), model("1", "c", 5)]
         );
-        store.move_model("2", "q").unwrap();
+        store.move_model(&"2".into(), "q").unwrap();
         assert_eq!(store.models().unwrap()[0].path, "q");
-        store.remove_model("2").unwrap();
+        store.remove_model(&"2".into()).unwrap();
         assert!(matches!(
-            store.remove_model("2"),
+            store.remove_model(&"2".into()),
             Err(Error::NotFound { .. })
         ));
         assert_eq!(store.models().unwrap().len(), 1);

@@ -6,7 +6,7 @@ use super::artifact::replace_artifacts;
 use super::stage;
 use super::{Json, Word, word};
 use crate::{Error, NewArtifact, Result, Store};
-use contract::{ErrorReport, Measures, Part, Progress, StageName, StageStatus, Thing};
+use contract::{ErrorReport, Measures, Part, Progress, RunId, StageName, StageStatus, Thing};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -77,7 +77,7 @@ ALTER TABLE metric_point ADD COLUMN part TEXT NOT NULL DEFAULT '';
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PartRow {
     /// Id of the run.
-    pub run_id: String,
+    pub run_id: RunId,
     /// Which part.
     pub part: Part,
     /// Where it stands.
@@ -162,7 +162,7 @@ pub(crate) fn part_of(row: &Row<'_>) -> rusqlite::Result<Part> {
 fn from_row(row: &Row<'_>) -> rusqlite::Result<PartRow> {
     let unsigned = |column: &str| row.get::<_, i64>(column).map(i64::cast_unsigned);
     Ok(PartRow {
-        run_id: row.get("run_id")?,
+        run_id: word(row, "run_id")?,
         part: part_of(row)?,
         status: word(row, "status")?,
         wall_s: row.get("wall_s")?,
@@ -180,34 +180,41 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<PartRow> {
 }
 
 /// The parts of a run, or of one of its stages, in the order of the method.
-pub(crate) fn rows(conn: &Connection, run: &str, stage: Option<StageName>) -> Result<Vec<PartRow>> {
+pub(crate) fn rows(
+    conn: &Connection,
+    run: &RunId,
+    stage: Option<StageName>,
+) -> Result<Vec<PartRow>> {
     let mut query =
         conn.prepare_cached("SELECT * FROM part WHERE run_id = ?1 AND (?2 IS NULL OR stage = ?2)")?;
     let mut parts = query
-        .query_map(params![run, stage.map(Word)], from_row)?
+        .query_map(params![run.as_str(), stage.map(Word)], from_row)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     parts.sort_by_key(|row| (row.part.stage(), row.part));
     Ok(parts)
 }
 
-fn get(conn: &Connection, run: &str, part: Part) -> Result<Option<PartRow>> {
+fn get(conn: &Connection, run: &RunId, part: Part) -> Result<Option<PartRow>> {
     Ok(conn
         .prepare_cached("SELECT * FROM part WHERE run_id = ?1 AND stage = ?2 AND part = ?3")?
-        .query_row(params![run, Word(part.stage()), part.name()], from_row)
+        .query_row(
+            params![run.as_str(), Word(part.stage()), part.name()],
+            from_row,
+        )
         .optional()?)
 }
 
 /// Enters a part unless it has a row already; fails where the run does not have its stage.
-fn enter(conn: &Connection, run: &str, part: Part) -> Result<()> {
+fn enter(conn: &Connection, run: &RunId, part: Part) -> Result<()> {
     stage::require(conn, run, part.stage())?;
     conn.prepare_cached("INSERT OR IGNORE INTO part (run_id, stage, part) VALUES (?1, ?2, ?3)")?
-        .execute(params![run, Word(part.stage()), part.name()])?;
+        .execute(params![run.as_str(), Word(part.stage()), part.name()])?;
     Ok(())
 }
 
 /// Removes what a stage made before it had parts, and what is made of its parts together: both end with a part's
 /// new result. What a judge is worth takes nothing away, nor does a later round before the last stage.
-fn remove_of_the_whole(conn: &Connection, run: &str, part: Part) -> Result<()> {
+fn remove_of_the_whole(conn: &Connection, run: &RunId, part: Part) -> Result<()> {
     let stands_beside = match part {
         Part::Whole(_) | Part::Judge(_) => true,
         Part::Round(_) => part.stage() != StageName::Evaluate,
@@ -219,7 +226,7 @@ fn remove_of_the_whole(conn: &Connection, run: &str, part: Part) -> Result<()> {
     for table in ["artifact", "metric_point"] {
         conn.execute(
             &format!("DELETE FROM {table} WHERE run_id = ?1 AND stage = ?2 AND part = ''"),
-            params![run, Word(part.stage())],
+            params![run.as_str(), Word(part.stage())],
         )?;
     }
     Ok(())
@@ -248,8 +255,8 @@ const REUSE: [&str; 7] = [
 /// What [`Store::reuse_part`] does.
 pub(crate) fn copy_part(
     tx: &Connection,
-    from_run: &str,
-    to_run: &str,
+    from_run: &RunId,
+    to_run: &RunId,
     part: Part,
     now_ms: i64,
 ) -> Result<()> {
@@ -268,8 +275,8 @@ pub(crate) fn copy_part(
     let (stage, name) = (Word(part.stage()), part.name());
     for sql in REUSE {
         let parameters: [(&str, &dyn ToSql); 4] = [
-            (":from", &from_run),
-            (":to", &to_run),
+            (":from", &from_run.as_str()),
+            (":to", &to_run.as_str()),
             (":stage", &stage),
             (":part", &name),
         ];
@@ -282,18 +289,18 @@ pub(crate) fn copy_part(
     tx.prepare_cached(
         "UPDATE part SET finished_at_ms = ?4 WHERE run_id = ?1 AND stage = ?2 AND part = ?3",
     )?
-    .execute(params![to_run, stage, name, now_ms])?;
+    .execute(params![to_run.as_str(), stage, name, now_ms])?;
     stage::refresh(tx, to_run, part.stage())
 }
 
 impl Store {
     /// The parts of a run in the order of the method; none for a run that was carried out before there were parts.
-    pub fn parts(&self, run: &str) -> Result<Vec<PartRow>> {
+    pub fn parts(&self, run: &RunId) -> Result<Vec<PartRow>> {
         self.read(|conn| rows(conn, run, None))
     }
 
     /// One part of a run; `None` if nobody has asked for it yet.
-    pub fn part(&self, run: &str, part: Part) -> Result<Option<PartRow>> {
+    pub fn part(&self, run: &RunId, part: Part) -> Result<Option<PartRow>> {
         self.read(|conn| get(conn, run, part))
     }
 
@@ -301,7 +308,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LeaseLost`].
-    pub fn want_parts(&self, run: &str, parts: &[Part]) -> Result<()> {
+    pub fn want_parts(&self, run: &RunId, parts: &[Part]) -> Result<()> {
         self.write_run(run, |tx| {
             for part in parts {
                 enter(tx, run, *part)?;
@@ -320,7 +327,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LeaseLost`].
-    pub fn start_part(&self, run: &str, part: Part, inputs_sha256: &str) -> Result<()> {
+    pub fn start_part(&self, run: &RunId, part: Part, inputs_sha256: &str) -> Result<()> {
         self.write_run(run, |tx| {
             enter(tx, run, part)?;
             let goes_on = get(tx, run, part)?.is_some_and(|before| {
@@ -331,22 +338,22 @@ impl Store {
                 for table in ["work", "metric_point"] {
                     tx.execute(
                         &format!("DELETE FROM {table} WHERE run_id = ?1 AND stage = ?2 AND part = ?3"),
-                        params![run, stage, name],
+                        params![run.as_str(), stage, name],
                     )?;
                 }
                 tx.prepare_cached(
                     "UPDATE part SET wall_s = 0, cpu_s = 0, peak_rss_bytes = 0, n_in = 0, n_out = 0, dropped = '{}',
                          measures = '{}' WHERE run_id = ?1 AND stage = ?2 AND part = ?3",
                 )?
-                .execute(params![run, stage, name])?;
+                .execute(params![run.as_str(), stage, name])?;
                 tx.prepare_cached("UPDATE stage SET progress = '{}' WHERE run_id = ?1 AND name = ?2")?
-                    .execute(params![run, stage])?;
+                    .execute(params![run.as_str(), stage])?;
             }
             tx.prepare_cached(
                 "UPDATE part SET status = 'running', inputs_sha256 = ?4, output_sha256 = NULL, error = NULL,
                      finished_at_ms = NULL WHERE run_id = ?1 AND stage = ?2 AND part = ?3",
             )?
-            .execute(params![run, stage, name, inputs_sha256])?;
+            .execute(params![run.as_str(), stage, name, inputs_sha256])?;
             stage::refresh(tx, run, part.stage())
         })
     }
@@ -357,7 +364,7 @@ impl Store {
     /// [`Error::NotFound`], [`Error::LeaseLost`].
     pub fn set_progress(
         &self,
-        run: &str,
+        run: &RunId,
         part: Part,
         progress: Option<&Progress>,
         usage: PartUsage,
@@ -369,7 +376,7 @@ impl Store {
                  WHERE run_id = ?1 AND stage = ?2 AND part = ?3",
             )?
             .execute(params![
-                run,
+                run.as_str(),
                 stage,
                 name,
                 usage.wall_s,
@@ -380,7 +387,7 @@ impl Store {
                 .prepare_cached(
                     "UPDATE stage SET progress = coalesce(?3, progress) WHERE run_id = ?1 AND name = ?2",
                 )?
-                .execute(params![run, stage, progress.map(Json)])?;
+                .execute(params![run.as_str(), stage, progress.map(Json)])?;
             if changed == 0 {
                 return Err(stage::no_such(run, part.stage()));
             }
@@ -392,13 +399,13 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LeaseLost`].
-    pub fn fail_part(&self, run: &str, part: Part, error: &ErrorReport) -> Result<()> {
+    pub fn fail_part(&self, run: &RunId, part: Part, error: &ErrorReport) -> Result<()> {
         self.write_run(run, |tx| {
             enter(tx, run, part)?;
             tx.prepare_cached(
                 "UPDATE part SET status = 'failed', error = ?4 WHERE run_id = ?1 AND stage = ?2 AND part = ?3",
             )?
-            .execute(params![run, Word(part.stage()), part.name(), Json(error)])?;
+            .execute(params![run.as_str(), Word(part.stage()), part.name(), Json(error)])?;
             stage::refresh(tx, run, part.stage())
         })
     }
@@ -408,7 +415,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LeaseLost`].
-    pub fn set_output_sha256(&self, run: &str, part: Part, output_sha256: &str) -> Result<()> {
+    pub fn set_output_sha256(&self, run: &RunId, part: Part, output_sha256: &str) -> Result<()> {
         self.write_run(run, |tx| {
             stage::require(tx, run, part.stage())?;
             let (stage, name) = (Word(part.stage()), part.name());
@@ -416,12 +423,12 @@ impl Store {
                 .prepare_cached(
                     "UPDATE part SET output_sha256 = ?4 WHERE run_id = ?1 AND stage = ?2 AND part = ?3",
                 )?
-                .execute(params![run, stage, name, output_sha256])?;
+                .execute(params![run.as_str(), stage, name, output_sha256])?;
             if changed == 0 {
                 tx.prepare_cached(
                     "UPDATE stage SET output_sha256 = ?3 WHERE run_id = ?1 AND name = ?2",
                 )?
-                .execute(params![run, stage, output_sha256])?;
+                .execute(params![run.as_str(), stage, output_sha256])?;
                 return Ok(());
             }
             stage::refresh(tx, run, part.stage())
@@ -433,14 +440,14 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LeaseLost`], [`Error::DiskFull`].
-    pub fn commit_part(&self, run: &str, part: Part, result: &PartResult<'_>) -> Result<()> {
+    pub fn commit_part(&self, run: &RunId, part: Part, result: &PartResult<'_>) -> Result<()> {
         self.write_run(run, |tx| {
             enter(tx, run, part)?;
             let (stage, name) = (Word(part.stage()), part.name());
             remove_of_the_whole(tx, run, part)?;
             replace_artifacts(tx, run, part, result.artifacts, result.now_ms)?;
             tx.prepare_cached("DELETE FROM work WHERE run_id = ?1 AND stage = ?2 AND part = ?3")?
-                .execute(params![run, stage, name])?;
+                .execute(params![run.as_str(), stage, name])?;
             tx.prepare_cached(
                 "UPDATE part SET status = 'done', error = NULL, wall_s = :wall_s, cpu_s = :cpu_s,
                      peak_rss_bytes = :peak, n_in = :n_in, n_out = :n_out, dropped = :dropped,
@@ -449,7 +456,7 @@ impl Store {
                  WHERE run_id = :run AND stage = :stage AND part = :part",
             )?
             .execute(named_params! {
-                ":run": run, ":stage": stage, ":part": name, ":wall_s": result.wall_s, ":cpu_s": result.cpu_s,
+                ":run": run.as_str(), ":stage": stage, ":part": name, ":wall_s": result.wall_s, ":cpu_s": result.cpu_s,
                 ":peak": result.peak_rss_bytes.cast_signed(), ":n_in": result.n_in.cast_signed(),
                 ":n_out": result.n_out.cast_signed(), ":dropped": Json(&result.dropped),
                 ":inputs": result.inputs_sha256, ":output": result.output_sha256,
@@ -461,7 +468,7 @@ impl Store {
 
     /// The run whose finished part had these inputs and stands as it was made; the oldest such run. What a person accepted, and
     /// changed and changed back, stands so; what a person rejected does not.
-    pub fn find_part(&self, part: Part, inputs_sha256: &str) -> Result<Option<String>> {
+    pub fn find_part(&self, part: Part, inputs_sha256: &str) -> Result<Option<RunId>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(
                 "SELECT run_id FROM part
@@ -479,7 +486,9 @@ impl Store {
                  ORDER BY finished_at_ms, run_id LIMIT 1",
             )?;
             let key = params![Word(part.stage()), part.name(), inputs_sha256];
-            Ok(query.query_row(key, |r| r.get(0)).optional()?)
+            Ok(query
+                .query_row(key, |row| word(row, "run_id"))
+                .optional()?)
         })
     }
 
@@ -487,7 +496,13 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where the target lacks the stage or the source is not finished; [`Error::LeaseLost`].
-    pub fn reuse_part(&self, from_run: &str, to_run: &str, part: Part, now_ms: i64) -> Result<()> {
+    pub fn reuse_part(
+        &self,
+        from_run: &RunId,
+        to_run: &RunId,
+        part: Part,
+        now_ms: i64,
+    ) -> Result<()> {
         self.write_run(to_run, |tx| copy_part(tx, from_run, to_run, part, now_ms))
     }
 
@@ -498,7 +513,7 @@ impl Store {
     /// [`Error::NotFound`], [`Error::LeaseLost`].
     pub fn put_beside(
         &self,
-        run: &str,
+        run: &RunId,
         part: Part,
         artifacts: &[NewArtifact],
         now_ms: i64,

@@ -1,8 +1,8 @@
 //! The queue: runs that begin one after the other, each when the one at work has ended.
 
-use super::{Word, lease, optional_word, run};
+use super::{Word, lease, optional_word, run, word};
 use crate::{Error, Fence, Owner, Result, Store};
-use contract::{StageName, Thing};
+use contract::{RunId, StageName, Thing};
 use host::{Identity, Liveness};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ CREATE TABLE queue (
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueRow {
     /// Id of the run.
-    pub run_id: String,
+    pub run_id: RunId,
     /// First stage to carry out; none means where it stands.
     pub from_stage: Option<StageName>,
     /// Last stage to carry out; none means the last.
@@ -29,7 +29,7 @@ pub struct QueueRow {
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<QueueRow> {
     Ok(QueueRow {
-        run_id: row.get("run_id")?,
+        run_id: word(row, "run_id")?,
         from_stage: optional_word(row, "from_stage")?,
         until_stage: optional_word(row, "until_stage")?,
     })
@@ -50,7 +50,7 @@ fn put(tx: &Connection, rows: &[QueueRow]) -> Result<()> {
     )?;
     for (position, row) in (0_u32..).zip(rows) {
         insert.execute(params![
-            row.run_id,
+            row.run_id.as_str(),
             position,
             row.from_stage.map(Word),
             row.until_stage.map(Word)
@@ -60,10 +60,10 @@ fn put(tx: &Connection, rows: &[QueueRow]) -> Result<()> {
 }
 
 /// Takes a run off the queue; whoever begins or stops one does.
-pub(super) fn take_off(tx: &Connection, run: &str) -> Result<bool> {
+pub(super) fn take_off(tx: &Connection, run: &RunId) -> Result<bool> {
     let gone = tx
         .prepare_cached("DELETE FROM queue WHERE run_id = ?1")?
-        .execute(params![run])?;
+        .execute(params![run.as_str()])?;
     Ok(gone == 1)
 }
 
@@ -81,7 +81,7 @@ impl Store {
         self.write(|tx| {
             let known = tx
                 .prepare_cached("SELECT 1 FROM run WHERE id = ?1")?
-                .exists(params![row.run_id])?;
+                .exists(params![row.run_id.as_str()])?;
             if !known {
                 return Err(run::no_such(&row.run_id));
             }
@@ -98,15 +98,15 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where the run does not wait.
-    pub fn move_in_queue(&self, run: &str, to: usize) -> Result<()> {
+    pub fn move_in_queue(&self, run: &RunId, to: usize) -> Result<()> {
         self.write(|tx| {
             let mut rows = queued(tx)?;
             let index = rows
                 .iter()
-                .position(|row| row.run_id == run)
+                .position(|row| row.run_id == *run)
                 .ok_or_else(|| Error::NotFound {
                     thing: Thing::QueuedRun,
-                    key: run.to_owned(),
+                    key: run.to_owned().into(),
                 })?;
             let row = rows.remove(index);
             rows.insert(to.min(rows.len()), row);
@@ -115,7 +115,7 @@ impl Store {
     }
 
     /// Takes a run off the queue. False where it did not wait.
-    pub fn dequeue(&self, run: &str) -> Result<bool> {
+    pub fn dequeue(&self, run: &RunId) -> Result<bool> {
         self.write(|tx| take_off(tx, run))
     }
 
@@ -128,7 +128,7 @@ impl Store {
     /// waits no longer or somebody does, so that of two processes that would begin the next run one does.
     pub fn acquire_queued(
         &self,
-        run: &str,
+        run: &RunId,
         owner: &Owner,
         now_ms: i64,
         liveness: &dyn Fn(&Identity) -> Liveness,
@@ -165,7 +165,7 @@ mod tests {
         }
     }
 
-    fn order(store: &Store) -> Vec<String> {
+    fn order(store: &Store) -> Vec<RunId> {
         store
             .queue()
             .unwrap()
@@ -188,9 +188,9 @@ mod tests {
     fn order_is_kept_and_changed() {
         let (_dir, store) = three();
         assert_eq!(order(&store), ["a", "b", "c"]);
-        store.move_in_queue("c", 0).unwrap();
+        store.move_in_queue(&"c".into(), 0).unwrap();
         assert_eq!(order(&store), ["c", "a", "b"]);
-        store.move_in_queue("c", 9).unwrap();
+        store.move_in_queue(&"c".into(), 9).unwrap();
         assert_eq!(order(&store), ["a", "b", "c"]);
         let again = QueueRow {
             until_stage: Some(StageName::Topics),
@@ -198,18 +198,18 @@ mod tests {
         };
         store.enqueue(&again).unwrap();
         assert_eq!(store.queue().unwrap()[1], again);
-        assert!(store.dequeue("a").unwrap());
-        assert!(!store.dequeue("a").unwrap());
+        assert!(store.dequeue(&"a".into()).unwrap());
+        assert!(!store.dequeue(&"a".into()).unwrap());
         assert_eq!(order(&store), ["b", "c"]);
         assert!(matches!(
-            store.move_in_queue("a", 0),
+            store.move_in_queue(&"a".into(), 0),
             Err(Error::NotFound { .. })
         ));
         assert!(matches!(
             store.enqueue(&row("no")),
             Err(Error::NoSuchRun { .. })
         ));
-        store.delete_run("b").unwrap();
+        store.delete_run(&"b".into()).unwrap();
         assert_eq!(order(&store), ["c"]);
     }
 
@@ -218,25 +218,43 @@ mod tests {
         let (_dir, store) = three();
         let alive = |_: &Identity| Liveness::Alive;
         fixture::run(&store, "at work");
-        store.acquire("at work", &owner(1), 0, &alive).unwrap();
+        store
+            .acquire(&"at work".into(), &owner(1), 0, &alive)
+            .unwrap();
         assert!(store.is_busy(0, &alive).unwrap());
-        assert!(!store.acquire_queued("a", &owner(2), 0, &alive).unwrap());
-        store.release("at work", &owner(1).token).unwrap();
+        assert!(
+            !store
+                .acquire_queued(&"a".into(), &owner(2), 0, &alive)
+                .unwrap()
+        );
+        store.release(&"at work".into(), &owner(1).token).unwrap();
         assert!(!store.is_busy(0, &alive).unwrap());
-        assert!(store.acquire_queued("a", &owner(2), 0, &alive).unwrap());
-        assert_eq!(store.run("a").unwrap().status, RunStatus::Running);
+        assert!(
+            store
+                .acquire_queued(&"a".into(), &owner(2), 0, &alive)
+                .unwrap()
+        );
+        assert_eq!(store.run(&"a".into()).unwrap().status, RunStatus::Running);
         assert_eq!(order(&store), ["b", "c"]);
         // Another that meant to begin the same run, or the one behind it.
-        assert!(!store.acquire_queued("a", &owner(3), 0, &alive).unwrap());
-        assert!(!store.acquire_queued("b", &owner(3), 0, &alive).unwrap());
+        assert!(
+            !store
+                .acquire_queued(&"a".into(), &owner(3), 0, &alive)
+                .unwrap()
+        );
+        assert!(
+            !store
+                .acquire_queued(&"b".into(), &owner(3), 0, &alive)
+                .unwrap()
+        );
         // The process that has it may take it again, and a dead one is no obstacle to the next.
         assert_eq!(
-            store.acquire("a", &owner(2), 0, &alive).unwrap(),
+            store.acquire(&"a".into(), &owner(2), 0, &alive).unwrap(),
             Acquire::Mine
         );
         assert!(
             store
-                .acquire_queued("b", &owner(3), 0, &|process| if process.pid == 2 {
+                .acquire_queued(&"b".into(), &owner(3), 0, &|process| if process.pid == 2 {
                     Liveness::Gone
                 } else {
                     Liveness::Alive
@@ -249,14 +267,14 @@ mod tests {
     fn a_run_that_is_begun_or_stopped_waits_no_longer() {
         let (_dir, store) = three();
         store
-            .acquire("b", &owner(1), 0, &|_| Liveness::Alive)
+            .acquire(&"b".into(), &owner(1), 0, &|_| Liveness::Alive)
             .unwrap();
         let cancel = crate::StopRequest {
             control: Control::Cancel,
             at_rest: RunStatus::Cancelled,
         };
         store
-            .ask_to_stop("c", cancel, 0, &|_| Liveness::Alive)
+            .ask_to_stop(&"c".into(), cancel, 0, &|_| Liveness::Alive)
             .unwrap();
         assert_eq!(order(&store), ["a"]);
     }

@@ -7,7 +7,7 @@ use super::rating_study::{rows, study};
 use super::rating_write::{insert_rater, insert_steps};
 use super::{Json, Word, rating_write, word};
 use crate::{Error, RatedStudy, Result, Store};
-use contract::{RaterState, StudyAct, StudyKind, StudyState, Thing};
+use contract::{RunId, StudyName, RaterState, StudyAct, StudyKind, StudyState, Thing};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Value, json};
 
@@ -56,12 +56,12 @@ impl Opened {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sight {
-    run: String,
+    run: RunId,
 }
 
 impl Sight {
     /// The run.
-    pub fn run(&self) -> &str {
+    pub fn run(&self) -> &RunId {
         &self.run
     }
 }
@@ -95,7 +95,7 @@ pub struct ExampleInStudy {
     /// Row id of the example.
     pub example: i64,
     /// Name of the study.
-    pub study: String,
+    pub study: StudyName,
     /// What people judge there.
     pub kind: StudyKind,
 }
@@ -279,26 +279,26 @@ impl Store {
     }
 
     /// The runs that the texts of a study come from.
-    pub fn rating_runs(&self, opened: &Opened) -> Result<Vec<String>> {
+    pub fn rating_runs(&self, opened: &Opened) -> Result<Vec<RunId>> {
         self.read(|conn| {
             rows(
                 conn,
                 "SELECT DISTINCT run_id FROM rating_system WHERE study_id = ?1 AND run_id IS NOT NULL ORDER BY 1",
                 opened.study,
-                |row| row.get(0),
+                |row| row.get::<_, Word<_>>(0).map(|run| run.0),
             )
         })
     }
 
     /// The studies in which people rate texts of this run now.
-    pub fn rating_studies_of_run(&self, run: &str) -> Result<Vec<RatingStudyRow>> {
+    pub fn rating_studies_of_run(&self, run: &RunId) -> Result<Vec<RatingStudyRow>> {
         let ids: Vec<i64> = self.read(|conn| {
             let mut query = conn.prepare_cached(
                 "SELECT DISTINCT id FROM rating_study JOIN rating_system ON study_id = id
                  WHERE state = 'running' AND revealed_early_at_ms IS NULL AND run_id = ?1 ORDER BY id",
             )?;
             Ok(query
-                .query_map(params![run], |row| row.get(0))?
+                .query_map(params![run.as_str()], |row| row.get(0))?
                 .collect::<rusqlite::Result<_>>()?)
         })?;
         ids.into_iter().map(|id| self.rating_study(id)).collect()
@@ -315,7 +315,7 @@ impl Store {
                 .query_map([], |row| {
                     Ok(ExampleInStudy {
                         example: row.get(0)?,
-                        study: row.get(1)?,
+                        study: row.get::<_, Word<_>>(1)?.0,
                         kind: word(row, "kind")?,
                     })
                 })?
@@ -324,20 +324,22 @@ impl Store {
     }
 
     /// The turns of every dialogue that people rate texts about now, each with the study's name.
-    pub fn dialogues_in_study(&self) -> Result<Vec<(String, Value)>> {
+    pub fn dialogues_in_study(&self) -> Result<Vec<(StudyName, Value)>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(
                 "SELECT name, turns FROM rating_dialogue JOIN rating_study ON study_id = id
                  WHERE state = 'running' AND revealed_early_at_ms IS NULL ORDER BY id, dialogue",
             )?;
             Ok(query
-                .query_map([], |row| Ok((row.get(0)?, row.get::<_, Json<_>>(1)?.0)))?
+                .query_map([], |row| {
+                    Ok((row.get::<_, Word<_>>(0)?.0, row.get::<_, Json<_>>(1)?.0))
+                })?
                 .collect::<rusqlite::Result<_>>()?)
         })
     }
 
     /// Lets figures of a run be seen unless people rate its texts now.
-    pub fn sight(&self, run: &str) -> Result<Option<Sight>> {
+    pub fn sight(&self, run: &RunId) -> Result<Option<Sight>> {
         let is_blind = !self.rating_studies_of_run(run)?.is_empty();
         Ok((!is_blind).then(|| Sight {
             run: run.to_owned(),
@@ -345,7 +347,7 @@ impl Store {
     }
 
     /// Lets figures of a run be seen although people rate its texts now. The log of each study says so.
-    pub fn look_anyway(&self, run: &str, reason: &str, now_ms: i64) -> Result<Sight> {
+    pub fn look_anyway(&self, run: &RunId, reason: &str, now_ms: i64) -> Result<Sight> {
         let studies = self.rating_studies_of_run(run)?;
         self.write(|tx| {
             for row in &studies {

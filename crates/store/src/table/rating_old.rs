@@ -242,7 +242,7 @@ INSERT INTO item_state VALUES (4, 2, 'Ada', 'draft', 'a note'), (4, 0, 'Ada', 's
         let opened = store.reveal_rating_study(study.id, "test", 100).unwrap();
         assert_eq!(store.rating_authors(&opened).unwrap().len(), 4);
         assert_eq!(store.rating_runs(&opened).unwrap(), ["r"]);
-        assert!(store.delete_run("r").is_err());
+        assert!(store.delete_run(&"r".into()).is_err());
         store.delete_rating_study(study.id).unwrap();
     }
 }

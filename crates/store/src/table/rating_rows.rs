@@ -1,6 +1,8 @@
 //! The rows of rating studies ([`super::rating_study`] has their tables).
 
-use contract::{ItemState, RaterState, RatingMode, SkipReason, StudyKind, StudyState};
+use contract::{
+    ItemState, RaterState, RatingMode, RunId, SkipReason, StudyKind, StudyName, StudyState,
+};
 use serde_json::Value;
 
 /// A rating study as it is stored.
@@ -9,7 +11,7 @@ pub struct RatingStudyRow {
     /// Row id.
     pub id: i64,
     /// Name, unique in the workspace.
-    pub name: String,
+    pub name: StudyName,
     /// Word that no other study anywhere has; empty if it was brought in.
     pub uid: String,
     /// What people judge.
@@ -40,7 +42,7 @@ pub struct RatingStudyRow {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RatedStudy {
     /// Name, unique in the workspace.
-    pub name: String,
+    pub name: StudyName,
     /// What people judge.
     pub kind: StudyKind,
     /// What was frozen when it started; none if it was rated elsewhere or is a draft.
@@ -86,7 +88,7 @@ pub struct RatingSystemRow {
     /// Its name in tables and sentences.
     pub label: String,
     /// The run that it comes from.
-    pub run: Option<String>,
+    pub run: Option<RunId>,
 }
 
 /// What a study holds apart from its plan and its authors.

@@ -145,7 +145,7 @@ BEGIN SELECT RAISE(ABORT, 'an event is never changed'); END;
 fn study_from_row(row: &Row<'_>) -> rusqlite::Result<RatingStudyRow> {
     Ok(RatingStudyRow {
         id: row.get("id")?,
-        name: row.get("name")?,
+        name: word(row, "name")?,
         uid: row.get("uid")?,
         kind: word(row, "kind")?,
         is_imported: row.get::<_, String>("origin")? == "imported",

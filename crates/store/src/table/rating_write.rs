@@ -22,7 +22,7 @@ pub(super) fn insert(tx: &Connection, rated: &RatedStudy) -> Result<RatingStudyR
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
-        rated.name,
+        rated.name.as_str(),
         Word(rated.kind),
         origin,
         Word(rated.mode),
@@ -62,7 +62,13 @@ fn fill(tx: &Connection, id: i64, rated: &RatedStudy) -> Result<()> {
         "INSERT INTO rating_system (study_id, place, system, label, run_id) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     for (row, place) in rated.systems.iter().zip(0_i64..) {
-        system.execute(params![id, place, row.system, row.label, row.run])?;
+        system.execute(params![
+            id,
+            place,
+            row.system,
+            row.label,
+            row.run.as_deref()
+        ])?;
     }
     insert_texts(tx, id, rated)?;
     insert_answers(tx, id, &rated.contents)?;

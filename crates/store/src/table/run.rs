@@ -3,7 +3,10 @@
 use super::{Json, Word, dataset, label, optional_word, queue, word};
 use crate::error::name_taken;
 use crate::{Error, Result, Store};
-use contract::{Control, DeviceChoice, ErrorReport, RunStatus, StageName, Thing};
+use contract::{
+    Control, DatasetName, DeviceChoice, ErrorReport, ModelId, ModelName, RunId, RunStatus,
+    StageName, Thing,
+};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -37,15 +40,15 @@ CREATE INDEX run_by_dataset ON run (dataset_id);
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewRun<'a> {
     /// Unique id, chosen by the caller.
-    pub id: String,
+    pub id: RunId,
     /// The data set.
     pub dataset_id: i64,
     /// Folder of the model.
     pub model_path: String,
     /// SHA-256 over the model's files.
-    pub model_id: String,
+    pub model_id: ModelId,
     /// Name of the model.
-    pub model_name: String,
+    pub model_name: ModelName,
     /// Number of weights.
     pub model_parameters: u64,
     /// The recipe as TOML.
@@ -70,17 +73,17 @@ pub struct NewRun<'a> {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRow {
     /// Id, unique in the workspace.
-    pub id: String,
+    pub id: RunId,
     /// The data set.
     pub dataset_id: i64,
     /// The data set's name.
-    pub dataset_name: String,
+    pub dataset_name: DatasetName,
     /// Folder of the model.
     pub model_path: String,
     /// SHA-256 over the model's files.
-    pub model_id: String,
+    pub model_id: ModelId,
     /// Name of the model.
-    pub model_name: String,
+    pub model_name: ModelName,
     /// Number of weights.
     pub model_parameters: u64,
     /// The recipe as TOML.
@@ -111,12 +114,12 @@ const SELECT: &str = "SELECT run.*, dataset.name AS dataset_name FROM run JOIN d
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
     Ok(RunRow {
-        id: row.get("id")?,
+        id: word(row, "id")?,
         dataset_id: row.get("dataset_id")?,
-        dataset_name: row.get("dataset_name")?,
+        dataset_name: word(row, "dataset_name")?,
         model_path: row.get("model_path")?,
-        model_id: row.get("model_id")?,
-        model_name: row.get("model_name")?,
+        model_id: word(row, "model_id")?,
+        model_name: word(row, "model_name")?,
         model_parameters: row.get::<_, i64>("model_parameters")?.cast_unsigned(),
         recipe: row.get("recipe")?,
         seed: row.get::<_, i64>("seed")?.cast_unsigned(),
@@ -132,8 +135,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
     })
 }
 
-pub(crate) fn no_such(id: &str) -> Error {
-    Error::NoSuchRun { id: id.to_owned() }
+pub(crate) fn no_such(id: &RunId) -> Error {
+    Error::NoSuchRun { id: id.clone() }
 }
 
 pub(crate) fn insert(tx: &Connection, new: &NewRun<'_>) -> Result<()> {
@@ -145,8 +148,8 @@ pub(crate) fn insert(tx: &Connection, new: &NewRun<'_>) -> Result<()> {
              :threads, :device, :version, 'created', :now, :now)",
     )?
     .execute(named_params! {
-        ":id": new.id, ":dataset_id": new.dataset_id, ":model_path": new.model_path, ":model_id": new.model_id,
-        ":model_name": new.model_name, ":model_parameters": new.model_parameters.cast_signed(),
+        ":id": new.id.as_str(), ":dataset_id": new.dataset_id, ":model_path": new.model_path, ":model_id": new.model_id.as_str(),
+        ":model_name": new.model_name.as_str(), ":model_parameters": new.model_parameters.cast_signed(),
         ":recipe": new.recipe, ":seed": new.seed.cast_signed(), ":shots": Json(&new.shots),
         ":threads": new.threads, ":device": Word(new.device), ":version": new.version, ":now": new.created_at_ms,
     })
@@ -154,7 +157,7 @@ pub(crate) fn insert(tx: &Connection, new: &NewRun<'_>) -> Result<()> {
     let mut stage =
         tx.prepare_cached("INSERT INTO stage (run_id, name, position) VALUES (?1, ?2, ?3)")?;
     for (position, name) in (0_u32..).zip(new.stages) {
-        stage.execute(params![new.id, Word(*name), position])?;
+        stage.execute(params![new.id.as_str(), Word(*name), position])?;
     }
     Ok(())
 }
@@ -172,11 +175,11 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NoSuchRun`].
-    pub fn run(&self, id: &str) -> Result<RunRow> {
+    pub fn run(&self, id: &RunId) -> Result<RunRow> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(&format!("{SELECT} WHERE run.id = ?1"))?;
             query
-                .query_row(params![id], from_row)
+                .query_row(params![id.as_str()], from_row)
                 .optional()?
                 .ok_or_else(|| no_such(id))
         })
@@ -200,7 +203,7 @@ impl Store {
     /// [`Error::NoSuchRun`], [`Error::LeaseLost`].
     pub fn set_run_status(
         &self,
-        id: &str,
+        id: &RunId,
         status: RunStatus,
         error: Option<ErrorReport>,
         now_ms: i64,
@@ -208,7 +211,7 @@ impl Store {
         self.update_run(
             id,
             "UPDATE run SET status = ?2, error = ?3, changed_at_ms = ?4 WHERE id = ?1",
-            params![id, Word(status), error.as_ref().map(Json), now_ms],
+            params![id.as_str(), Word(status), error.as_ref().map(Json), now_ms],
         )
     }
 
@@ -216,11 +219,11 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NoSuchRun`], [`Error::LeaseLost`].
-    pub fn update_run_recipe(&self, id: &str, recipe: &str) -> Result<()> {
+    pub fn update_run_recipe(&self, id: &RunId, recipe: &str) -> Result<()> {
         self.update_run(
             id,
             "UPDATE run SET recipe = ?2 WHERE id = ?1",
-            params![id, recipe],
+            params![id.as_str(), recipe],
         )
     }
 
@@ -228,11 +231,11 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NoSuchRun`], [`Error::LeaseLost`].
-    pub fn set_control(&self, id: &str, control: Option<Control>) -> Result<()> {
+    pub fn set_control(&self, id: &RunId, control: Option<Control>) -> Result<()> {
         self.update_run(
             id,
             "UPDATE run SET control = ?2 WHERE id = ?1",
-            params![id, control.map(Word)],
+            params![id.as_str(), control.map(Word)],
         )
     }
 
@@ -240,11 +243,11 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NoSuchRun`].
-    pub fn control(&self, id: &str) -> Result<Option<Control>> {
+    pub fn control(&self, id: &RunId) -> Result<Option<Control>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached("SELECT control FROM run WHERE id = ?1")?;
             query
-                .query_row(params![id], |row| optional_word(row, "control"))
+                .query_row(params![id.as_str()], |row| optional_word(row, "control"))
                 .optional()?
                 .ok_or_else(|| no_such(id))
         })
@@ -256,20 +259,20 @@ impl Store {
     /// # Errors
     /// [`Error::InUse`] while a rating study shows its outputs: ratings are people's work and go only by
     /// [`Store::delete_rating_study`]. [`Error::NoSuchRun`].
-    pub fn delete_run(&self, id: &str) -> Result<()> {
+    pub fn delete_run(&self, id: &RunId) -> Result<()> {
         self.write(|tx| {
             let studies = label::studies_of(tx, id)?;
             if !studies.is_empty() {
                 return Err(Error::InUse {
                     thing: Thing::Run,
-                    name: id.to_owned(),
+                    name: id.to_string(),
                     by: Thing::Study,
                     count: studies.len(),
                 });
             }
             match tx
                 .prepare_cached("DELETE FROM run WHERE id = ?1")?
-                .execute(params![id])?
+                .execute(params![id.as_str()])?
             {
                 0 => Err(no_such(id)),
                 _ => Ok(()),
@@ -277,7 +280,7 @@ impl Store {
         })
     }
 
-    fn update_run(&self, id: &str, sql: &str, params: &[&dyn rusqlite::ToSql]) -> Result<()> {
+    fn update_run(&self, id: &RunId, sql: &str, params: &[&dyn rusqlite::ToSql]) -> Result<()> {
         self.write_run(id, |tx| match tx.prepare_cached(sql)?.execute(params)? {
             0 => Err(no_such(id)),
             _ => Ok(()),
@@ -286,12 +289,12 @@ impl Store {
 }
 
 /// Records the status of a run. This clears an older error and an older request, and takes the run off the queue.
-pub(super) fn settle(tx: &Connection, id: &str, status: RunStatus, now_ms: i64) -> Result<()> {
+pub(super) fn settle(tx: &Connection, id: &RunId, status: RunStatus, now_ms: i64) -> Result<()> {
     queue::take_off(tx, id)?;
     let mut change = tx.prepare_cached(
         "UPDATE run SET status = ?2, error = NULL, control = NULL, changed_at_ms = ?3 WHERE id = ?1",
     )?;
-    match change.execute(params![id, Word(status), now_ms])? {
+    match change.execute(params![id.as_str(), Word(status), now_ms])? {
         0 => Err(no_such(id)),
         _ => Ok(()),
     }
@@ -311,7 +314,7 @@ mod tests {
         let data = fixture::dataset(&store, "d");
         let new = fixture::new_run("r", data, 5);
         store.insert_run(&new).unwrap();
-        let run = store.run("r").unwrap();
+        let run = store.run(&"r".into()).unwrap();
         assert_eq!(
             (run.seed, run.model_parameters, run.threads),
             (new.seed, new.model_parameters, new.threads)
@@ -321,7 +324,7 @@ mod tests {
             (RunStatus::Created, None, None)
         );
         assert_eq!((run.dataset_name.as_str(), &run.shots), ("d", &new.shots));
-        let stages = store.stages("r").unwrap();
+        let stages = store.stages(&"r".into()).unwrap();
         assert_eq!(
             stages.iter().map(|s| s.name).collect::<Vec<_>>(),
             fixture::STAGES
@@ -361,28 +364,30 @@ mod tests {
         let order: Vec<_> = store.runs().unwrap().into_iter().map(|r| r.id).collect();
         assert_eq!(order, ["newest", "new", "old"]);
         store
-            .set_run_status("old", RunStatus::Failed, Some(fixture::error()), 9)
+            .set_run_status(&"old".into(), RunStatus::Failed, Some(fixture::error()), 9)
             .unwrap();
-        store.set_control("old", Some(Control::Pause)).unwrap();
-        store.update_run_recipe("old", "a = 1").unwrap();
-        let run = store.run("old").unwrap();
+        store
+            .set_control(&"old".into(), Some(Control::Pause))
+            .unwrap();
+        store.update_run_recipe(&"old".into(), "a = 1").unwrap();
+        let run = store.run(&"old".into()).unwrap();
         assert_eq!(
             (run.status, run.changed_at_ms, run.recipe.as_str()),
             (RunStatus::Failed, 9, "a = 1")
         );
         assert_eq!(run.error, Some(fixture::error()));
-        assert_eq!(store.control("old").unwrap(), Some(Control::Pause));
-        store.set_control("old", None).unwrap();
+        assert_eq!(store.control(&"old".into()).unwrap(), Some(Control::Pause));
+        store.set_control(&"old".into(), None).unwrap();
         store
-            .set_run_status("old", RunStatus::Running, None, 10)
+            .set_run_status(&"old".into(), RunStatus::Running, None, 10)
             .unwrap();
-        let run = store.run("old").unwrap();
+        let run = store.run(&"old".into()).unwrap();
         assert_eq!((run.control, run.error), (None, None));
         for error in [
-            store.run("no").unwrap_err(),
-            store.set_control("no", None).unwrap_err(),
-            store.control("no").unwrap_err(),
-            store.delete_run("no").unwrap_err(),
+            store.run(&"no".into()).unwrap_err(),
+            store.set_control(&"no".into(), None).unwrap_err(),
+            store.control(&"no".into()).unwrap_err(),
+            store.delete_run(&"no".into()).unwrap_err(),
         ] {
             assert!(matches!(error, Error::NoSuchRun { .. }), "{error}");
         }
@@ -396,23 +401,32 @@ mod tests {
         for run in ["r", "other"] {
             store
                 .commit_part(
-                    run,
+                    &run.into(),
                     Part::Whole(StageName::Topics),
                     &fixture::result(&fixture::artifacts(2), "out"),
                 )
                 .unwrap();
             store
-                .put_work(run, Part::Whole(StageName::Summaries), "k", &json!(1))
+                .put_work(
+                    &run.into(),
+                    Part::Whole(StageName::Summaries),
+                    "k",
+                    &json!(1),
+                )
                 .unwrap();
             store
-                .put_metric_points(run, Part::Whole(StageName::Topics), &[("loss", 1, 0.5)])
+                .put_metric_points(
+                    &run.into(),
+                    Part::Whole(StageName::Topics),
+                    &[("loss", 1, 0.5)],
+                )
                 .unwrap();
             let owner = fixture::owner(1);
             store
-                .acquire(run, &owner, 0, &|_| host::Liveness::Alive)
+                .acquire(&run.into(), &owner, 0, &|_| host::Liveness::Alive)
                 .unwrap();
         }
-        store.delete_run("r").unwrap();
+        store.delete_run(&"r".into()).unwrap();
         store
             .read(|conn| {
                 for table in ["stage", "artifact", "work", "metric_point", "lease"] {

@@ -1,6 +1,7 @@
 //! How many bytes of text the workspace holds of a data set and of a run: what they will take where they are written out.
 
 use crate::{Result, Store};
+use contract::RunId;
 use rusqlite::params;
 
 impl Store {
@@ -18,13 +19,13 @@ impl Store {
     }
 
     /// Bytes of everything that a run made but its adapters, every version of it.
-    pub fn artifact_bytes(&self, run: &str) -> Result<u64> {
+    pub fn artifact_bytes(&self, run: &RunId) -> Result<u64> {
         self.read(|conn| {
             let bytes: i64 = conn
                 .prepare_cached(
                     "SELECT COALESCE(SUM(LENGTH(CAST(payload AS BLOB))), 0) FROM artifact WHERE run_id = ?1",
                 )?
-                .query_row(params![run], |row| row.get(0))?;
+                .query_row(params![run.as_str()], |row| row.get(0))?;
             Ok(bytes.cast_unsigned())
         })
     }
@@ -39,23 +40,23 @@ mod tests {
     fn texts_are_counted_in_bytes() {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
-        let dataset = store.run("r").unwrap().dataset_id;
+        let dataset = store.run(&"r".into()).unwrap().dataset_id;
         let texts = store.examples(dataset, None).unwrap();
         let bytes: usize = texts
             .iter()
             .map(|row| row.dialogue.len() + serde_json::json!(row.references).to_string().len())
             .sum();
         assert_eq!(store.dataset_bytes(dataset).unwrap(), bytes as u64);
-        assert_eq!(store.artifact_bytes("r").unwrap(), 0);
+        assert_eq!(store.artifact_bytes(&"r".into()).unwrap(), 0);
         let made = fixture::artifacts(2);
         store
             .commit_part(
-                "r",
+                &"r".into(),
                 Part::Whole(StageName::Topics),
                 &fixture::result(&made, "out"),
             )
             .unwrap();
         let bytes: usize = made.iter().map(|row| row.payload.to_string().len()).sum();
-        assert_eq!(store.artifact_bytes("r").unwrap(), bytes as u64);
+        assert_eq!(store.artifact_bytes(&"r".into()).unwrap(), bytes as u64);
     }
 }

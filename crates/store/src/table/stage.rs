@@ -4,7 +4,7 @@
 use super::part::{self, PartRow};
 use super::{Json, Word, run, word};
 use crate::{Error, Result, Store};
-use contract::{ErrorReport, Measures, Progress, StageName, StageStatus, Thing};
+use contract::{ErrorReport, Measures, Progress, RunId, StageName, StageStatus, Thing};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ CREATE INDEX stage_by_inputs ON stage (name, inputs_sha256);
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StageRow {
     /// Id of the run.
-    pub run_id: String,
+    pub run_id: RunId,
     /// The stage's name.
     pub name: StageName,
     /// Its place in the run, from 0.
@@ -74,7 +74,7 @@ pub struct StageRow {
 fn from_row(row: &Row<'_>) -> rusqlite::Result<StageRow> {
     let unsigned = |column: &str| row.get::<_, i64>(column).map(i64::cast_unsigned);
     Ok(StageRow {
-        run_id: row.get("run_id")?,
+        run_id: word(row, "run_id")?,
         name: word(row, "name")?,
         position: row.get("position")?,
         status: word(row, "status")?,
@@ -94,15 +94,15 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StageRow> {
     })
 }
 
-fn get(conn: &Connection, run: &str, name: StageName) -> Result<StageRow> {
+fn get(conn: &Connection, run: &RunId, name: StageName) -> Result<StageRow> {
     conn.prepare_cached("SELECT * FROM stage WHERE run_id = ?1 AND name = ?2")?
-        .query_row(params![run, Word(name)], from_row)
+        .query_row(params![run.as_str(), Word(name)], from_row)
         .optional()?
         .ok_or_else(|| no_such(run, name))
 }
 
 /// The error for a stage that the run does not have.
-pub(crate) fn no_such(run: &str, name: StageName) -> Error {
+pub(crate) fn no_such(run: &RunId, name: StageName) -> Error {
     Error::NotFound {
         thing: Thing::Stage,
         key: format!("\"{name}\" of run \"{run}\""),
@@ -110,9 +110,9 @@ pub(crate) fn no_such(run: &str, name: StageName) -> Error {
 }
 
 /// Fails where the run does not have the stage.
-pub(crate) fn require(conn: &Connection, run: &str, name: StageName) -> Result<()> {
+pub(crate) fn require(conn: &Connection, run: &RunId, name: StageName) -> Result<()> {
     let mut query = conn.prepare_cached("SELECT 1 FROM stage WHERE run_id = ?1 AND name = ?2")?;
-    if query.exists(params![run, Word(name)])? {
+    if query.exists(params![run.as_str(), Word(name)])? {
         Ok(())
     } else {
         Err(no_such(run, name))
@@ -120,7 +120,7 @@ pub(crate) fn require(conn: &Connection, run: &str, name: StageName) -> Result<(
 }
 
 /// Makes the row of a stage the sum of its parts.
-pub(crate) fn refresh(conn: &Connection, run: &str, name: StageName) -> Result<()> {
+pub(crate) fn refresh(conn: &Connection, run: &RunId, name: StageName) -> Result<()> {
     let parts = part::rows(conn, run, Some(name))?;
     let sum = |count: fn(&PartRow) -> u64| parts.iter().map(count).sum::<u64>().cast_signed();
     let seconds = |taken: fn(&PartRow) -> f64| parts.iter().map(taken).sum::<f64>();
@@ -144,7 +144,7 @@ pub(crate) fn refresh(conn: &Connection, run: &str, name: StageName) -> Result<(
          WHERE run_id = :run AND name = :name",
     )?
     .execute(named_params! {
-        ":run": run, ":name": Word(name), ":status": Word(status),
+        ":run": run.as_str(), ":name": Word(name), ":status": Word(status),
         ":wall_s": seconds(|part| part.wall_s), ":cpu_s": seconds(|part| part.cpu_s),
         ":peak": parts.iter().map(|part| part.peak_rss_bytes).max().unwrap_or(0).cast_signed(),
         ":n_in": sum(|part| part.n_in), ":n_out": sum(|part| part.n_out), ":dropped": Json(&dropped),
@@ -195,18 +195,18 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NoSuchRun`].
-    pub fn stages(&self, run: &str) -> Result<Vec<StageRow>> {
+    pub fn stages(&self, run: &RunId) -> Result<Vec<StageRow>> {
         self.read(|conn| {
             if !conn
                 .prepare_cached("SELECT 1 FROM run WHERE id = ?1")?
-                .exists(params![run])?
+                .exists(params![run.as_str()])?
             {
                 return Err(run::no_such(run));
             }
             let mut query =
                 conn.prepare_cached("SELECT * FROM stage WHERE run_id = ?1 ORDER BY position")?;
             Ok(query
-                .query_map(params![run], from_row)?
+                .query_map(params![run.as_str()], from_row)?
                 .collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -215,7 +215,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub fn stage(&self, run: &str, name: StageName) -> Result<StageRow> {
+    pub fn stage(&self, run: &RunId, name: StageName) -> Result<StageRow> {
         self.read(|conn| get(conn, run, name))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Json, Word, stage};
 use crate::{Result, Store};
-use contract::{Part, StageName};
+use contract::{Part, RunId, StageName};
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
@@ -23,24 +23,24 @@ impl Store {
     ///
     /// # Errors
     /// [`crate::Error::NotFound`] where the run lacks the stage, [`crate::Error::LeaseLost`].
-    pub fn put_work(&self, run: &str, part: Part, key: &str, value: &Value) -> Result<()> {
+    pub fn put_work(&self, run: &RunId, part: Part, key: &str, value: &Value) -> Result<()> {
         self.write_run(run, |tx| {
             stage::require(tx, run, part.stage())?;
             tx.prepare_cached(
                 "INSERT OR REPLACE INTO work (run_id, stage, part, key, value) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
-            .execute(params![run, Word(part.stage()), part.name(), key, Json(value)])?;
+            .execute(params![run.as_str(), Word(part.stage()), part.name(), key, Json(value)])?;
             Ok(())
         })
     }
 
     /// The partial result of a key.
-    pub fn work(&self, run: &str, part: Part, key: &str) -> Result<Option<Value>> {
+    pub fn work(&self, run: &RunId, part: Part, key: &str) -> Result<Option<Value>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(
                 "SELECT value FROM work WHERE run_id = ?1 AND stage = ?2 AND part = ?3 AND key = ?4",
             )?;
-            let key = params![run, Word(part.stage()), part.name(), key];
+            let key = params![run.as_str(), Word(part.stage()), part.name(), key];
             let found = query
                 .query_row(key, |r| r.get::<_, Json<Value>>(0))
                 .optional()?;
@@ -49,12 +49,12 @@ impl Store {
     }
 
     /// Every partial result of a stage, parts and keys in byte order.
-    pub fn work_all(&self, run: &str, stage: StageName) -> Result<Vec<(String, Value)>> {
+    pub fn work_all(&self, run: &RunId, stage: StageName) -> Result<Vec<(String, Value)>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(
                 "SELECT key, value FROM work WHERE run_id = ?1 AND stage = ?2 ORDER BY part, key",
             )?;
-            let rows = query.query_map(params![run, Word(stage)], |r| {
+            let rows = query.query_map(params![run.as_str(), Word(stage)], |r| {
                 Ok((r.get(0)?, r.get::<_, Json<Value>>(1)?.0))
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -65,10 +65,10 @@ impl Store {
     ///
     /// # Errors
     /// [`crate::Error::LeaseLost`].
-    pub fn clear_work(&self, run: &str, stage: StageName) -> Result<()> {
+    pub fn clear_work(&self, run: &RunId, stage: StageName) -> Result<()> {
         self.write_run(run, |tx| {
             tx.prepare_cached("DELETE FROM work WHERE run_id = ?1 AND stage = ?2")?
-                .execute(params![run, Word(stage)])?;
+                .execute(params![run.as_str(), Word(stage)])?;
             Ok(())
         })
     }
@@ -85,38 +85,59 @@ mod tests {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
         store
-            .put_work("r", Part::Whole(StageName::Topics), "b", &json!(1))
+            .put_work(&"r".into(), Part::Whole(StageName::Topics), "b", &json!(1))
             .unwrap();
         store
-            .put_work("r", Part::Whole(StageName::Topics), "a", &json!([null]))
+            .put_work(
+                &"r".into(),
+                Part::Whole(StageName::Topics),
+                "a",
+                &json!([null]),
+            )
             .unwrap();
         store
-            .put_work("r", Part::Whole(StageName::Topics), "b", &json!(2))
+            .put_work(&"r".into(), Part::Whole(StageName::Topics), "b", &json!(2))
             .unwrap();
         store
-            .put_work("r", Part::Whole(StageName::Summaries), "b", &json!(3))
+            .put_work(
+                &"r".into(),
+                Part::Whole(StageName::Summaries),
+                "b",
+                &json!(3),
+            )
             .unwrap();
         assert_eq!(
             store
-                .work("r", Part::Whole(StageName::Topics), "b")
+                .work(&"r".into(), Part::Whole(StageName::Topics), "b")
                 .unwrap(),
             Some(json!(2))
         );
         assert_eq!(
             store
-                .work("r", Part::Whole(StageName::Topics), "c")
+                .work(&"r".into(), Part::Whole(StageName::Topics), "c")
                 .unwrap(),
             None
         );
         assert_eq!(
-            store.work_all("r", StageName::Topics).unwrap(),
+            store.work_all(&"r".into(), StageName::Topics).unwrap(),
             [("a".into(), json!([null])), ("b".into(), json!(2))]
         );
-        store.clear_work("r", StageName::Topics).unwrap();
-        assert!(store.work_all("r", StageName::Topics).unwrap().is_empty());
-        assert_eq!(store.work_all("r", StageName::Summaries).unwrap().len(), 1);
+        store.clear_work(&"r".into(), StageName::Topics).unwrap();
+        assert!(
+            store
+                .work_all(&"r".into(), StageName::Topics)
+                .unwrap()
+                .is_empty()
+        );
+        assert_eq!(
+            store
+                .work_all(&"r".into(), StageName::Summaries)
+                .unwrap()
+                .len(),
+            1
+        );
         assert!(matches!(
-            store.put_work("r", Part::Whole(StageName::Align), "k", &json!(1)),
+            store.put_work(&"r".into(), Part::Whole(StageName::Align), "k", &json!(1)),
             Err(Error::NotFound { .. })
         ));
     }

@@ -9,7 +9,7 @@
 use super::part::part_of;
 use super::{Json, Word, optional_word, stage};
 use crate::{ArtifactRow, Error, NewRun, Result, Store};
-use contract::{ArtifactKind, ItemVerdict, Part, Thing};
+use contract::{ArtifactKind, ItemVerdict, Part, RunId, Thing};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 
@@ -188,16 +188,16 @@ fn facts_row(row: &Row<'_>) -> rusqlite::Result<ItemFacts> {
     })
 }
 
-fn by_id(conn: &Connection, run: &str, id: i64) -> Result<Option<ItemRow>> {
+fn by_id(conn: &Connection, run: &RunId, id: i64) -> Result<Option<ItemRow>> {
     Ok(conn
         .prepare_cached(&format!(
             "SELECT a.*, {EDITED} AS edited FROM artifact a WHERE a.run_id = ?1 AND a.id = ?2"
         ))?
-        .query_row(params![run, id], item_row)
+        .query_row(params![run.as_str(), id], item_row)
         .optional()?)
 }
 
-fn no_such(run: &str, id: i64) -> Error {
+fn no_such(run: &RunId, id: i64) -> Error {
     Error::NotFound {
         thing: Thing::Artifact,
         key: format!("{id} of run \"{run}\""),
@@ -228,7 +228,7 @@ fn enter(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute(params![
-        run,
+        run.as_str(),
         stage,
         name,
         Word(*kind),
@@ -248,14 +248,19 @@ fn enter(
         "UPDATE part SET output_sha256 = ?4, n_out = MAX(0, n_out - ?5)
          WHERE run_id = ?1 AND stage = ?2 AND part = ?3",
     )?
-    .execute(params![run, stage, name, output, fewer])?;
+    .execute(params![run.as_str(), stage, name, output, fewer])?;
     stage::refresh(conn, run, part.stage())?;
     Ok(id)
 }
 
 impl Store {
     /// The items of a kind whose words begin with those of `words`, by part and number, without their texts.
-    pub fn item_facts(&self, run: &str, kind: ArtifactKind, words: &str) -> Result<Vec<ItemFacts>> {
+    pub fn item_facts(
+        &self,
+        run: &RunId,
+        kind: ArtifactKind,
+        words: &str,
+    ) -> Result<Vec<ItemFacts>> {
         let asked = match_of(words);
         self.read(|conn| {
             let found = match asked.is_some() {
@@ -269,19 +274,19 @@ impl Store {
             );
             let mut query = conn.prepare_cached(&sql)?;
             Ok(query
-                .query_map(params![run, Word(kind), asked], facts_row)?
+                .query_map(params![run.as_str(), Word(kind), asked], facts_row)?
                 .collect::<rusqlite::Result<_>>()?)
         })
     }
 
     /// Number of items of a kind.
-    pub fn count_items(&self, run: &str, kind: ArtifactKind) -> Result<u32> {
+    pub fn count_items(&self, run: &RunId, kind: ArtifactKind) -> Result<u32> {
         self.read(|conn| {
             let sql = format!(
                 "SELECT COUNT(*) FROM artifact a WHERE a.run_id = ?1 AND a.kind = ?2 AND {LATEST}"
             );
             let mut query = conn.prepare_cached(&sql)?;
-            Ok(query.query_row(params![run, Word(kind)], |row| row.get(0))?)
+            Ok(query.query_row(params![run.as_str(), Word(kind)], |row| row.get(0))?)
         })
     }
 
@@ -289,7 +294,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where the run has no such item.
-    pub fn items_of(&self, run: &str, ids: &[i64]) -> Result<Vec<ItemRow>> {
+    pub fn items_of(&self, run: &RunId, ids: &[i64]) -> Result<Vec<ItemRow>> {
         self.read(|conn| {
             ids.iter()
                 .map(|id| by_id(conn, run, *id)?.ok_or_else(|| no_such(run, *id)))
@@ -301,7 +306,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where the run has no such item.
-    pub fn item_versions(&self, run: &str, id: i64) -> Result<Vec<ItemRow>> {
+    pub fn item_versions(&self, run: &RunId, id: i64) -> Result<Vec<ItemRow>> {
         self.read(|conn| {
             let row = by_id(conn, run, id)?.ok_or_else(|| no_such(run, id))?.row;
             let mut query = conn.prepare_cached(&format!(
@@ -309,7 +314,7 @@ impl Store {
                  WHERE run_id = ?1 AND stage = ?2 AND part = ?3 AND kind = ?4 AND item = ?5 ORDER BY version"
             ))?;
             let part = row.part;
-            let key = params![run, Word(part.stage()), part.name(), Word(row.kind), row.item];
+            let key = params![run.as_str(), Word(part.stage()), part.name(), Word(row.kind), row.item];
             Ok(query
                 .query_map(key, item_row)?
                 .collect::<rusqlite::Result<_>>()?)
@@ -323,7 +328,7 @@ impl Store {
     /// [`Error::NotFound`] where an item is not there or has a newer version; [`Error::LeaseLost`].
     pub fn change_by_hand(
         &self,
-        run: &str,
+        run: &RunId,
         changes: &[HandChange<'_>],
         hashed: Hashed<'_>,
     ) -> Result<Vec<i64>> {
@@ -346,7 +351,7 @@ impl Store {
     /// [`Error::LeaseLost`].
     pub fn undo_by_hand(
         &self,
-        run: &str,
+        run: &RunId,
         author: &str,
         at_ms: i64,
         hashed: Hashed<'_>,
@@ -356,7 +361,7 @@ impl Store {
                 .prepare_cached(&format!(
                     "SELECT id FROM artifact a WHERE {OPEN_CHANGES} ORDER BY id DESC LIMIT 1"
                 ))?
-                .query_row([run], |row| row.get(0))
+                .query_row([run.as_str()], |row| row.get(0))
                 .optional()?;
             let Some(changed) = last.map(|id| by_id(tx, run, id)).transpose()?.flatten() else {
                 return Ok(None);
@@ -367,7 +372,7 @@ impl Store {
                      WHERE run_id = ?1 AND stage = ?2 AND part = ?3 AND kind = ?4 AND item = ?5 AND {version}"
                 );
                 let ArtifactRow { part, kind, item, .. } = changed.row;
-                let key = params![run, Word(part.stage()), part.name(), Word(kind), item];
+                let key = params![run.as_str(), Word(part.stage()), part.name(), Word(kind), item];
                 Ok(tx.prepare_cached(&sql)?.query_row(key, item_row)?)
             };
             let before = version_that(&format!("version = {}", changed.row.version - 1))?;
@@ -385,13 +390,13 @@ impl Store {
     }
 
     /// Changes by hand of a run that can be undone.
-    pub fn open_changes(&self, run: &str) -> Result<u64> {
+    pub fn open_changes(&self, run: &RunId) -> Result<u64> {
         self.read(|conn| {
             let count: i64 = conn
                 .prepare_cached(&format!(
                     "SELECT COUNT(*) FROM artifact a WHERE {OPEN_CHANGES}"
                 ))?
-                .query_row([run], |row| row.get(0))?;
+                .query_row([run.as_str()], |row| row.get(0))?;
             Ok(count.cast_unsigned())
         })
     }
@@ -409,9 +414,9 @@ impl Store {
     ) -> Result<()> {
         self.write(|tx| {
             super::run::insert(tx, new)?;
-            parts
-                .iter()
-                .try_for_each(|part| super::part::copy_part(tx, from, &new.id, *part, now_ms))
+            parts.iter().try_for_each(|part| {
+                super::part::copy_part(tx, &from.into(), &new.id, *part, now_ms)
+            })
         })
     }
 }

@@ -88,7 +88,7 @@ fn export_and_pack() {
     replay.tolerance_per_token: number
     ");
     let packed = Packed {
-        run: "r-1",
+        run: &"r-1".into(),
         path: Path::new("packed"),
     };
     assert_snapshot!(schema(&packed), @"
@@ -96,9 +96,9 @@ fn export_and_pack() {
     run: string
     ");
     let unpacked = Unpacked {
-        run: "r-1".to_owned(),
-        dataset: "notes".to_owned(),
-        model: "tiny".to_owned(),
+        run: "r-1".into(),
+        dataset: "notes".into(),
+        model: "tiny".into(),
         model_path: None,
         examples: 9,
     };
@@ -110,7 +110,7 @@ fn export_and_pack() {
     run: string
     ");
     let written = WrittenDataset {
-        name: "notes",
+        name: &"notes".into(),
         file: Path::new("notes.csv"),
         bytes: 9,
     };
@@ -123,9 +123,9 @@ fn export_and_pack() {
 
 #[test]
 fn sample() {
-    let sample = project::sample::Sample {
-        dataset: "physiotherapy".to_owned(),
-        run: "physiotherapy-1".to_owned(),
+    let sample = contract::Sample {
+        dataset: "physiotherapy".into(),
+        run: "physiotherapy-1".into(),
         has_model: true,
         model: "models/SmolLM2-135M-Instruct".into(),
         examples: 200,
@@ -256,7 +256,7 @@ fn models_list() {
 #[test]
 fn models_verify_and_remove() {
     let verified = Verified {
-        id: Some("0a1b".to_owned()),
+        id: Some("0a1b".into()),
         path: "models/small".to_owned(),
         parameters: Some(1),
         sha256_ok: Some(true),
@@ -270,11 +270,11 @@ fn models_verify_and_remove() {
     sha256_ok: boolean
     ");
     let removal = Removal {
-        id: "0a1b".to_owned(),
-        name: "small".to_owned(),
+        id: "0a1b".into(),
+        name: "small".into(),
         path: "models/small".to_owned(),
         deleted_bytes: 1,
-        runs: vec!["r-1".to_owned()],
+        runs: vec!["r-1".into()],
     };
     let removed = ModelRemoval::Removed {
         removal,
@@ -289,7 +289,7 @@ fn models_verify_and_remove() {
     runs[]: string
     ");
     let kept = ModelRemoval::Kept {
-        id: "0a1b".to_owned(),
+        id: "0a1b".into(),
         removed: false,
     };
     assert_snapshot!(schema(&kept), @"

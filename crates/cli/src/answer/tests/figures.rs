@@ -6,7 +6,7 @@ use super::*;
 #[test]
 fn a_stage() {
     let answer = Stage {
-        run: "r-1",
+        run: &"r-1".into(),
         stage: StageName::Dialogues,
         status: StageStanding::Done,
         items: 1,
@@ -102,7 +102,7 @@ fn evaluate() {
     ");
     let results = Sample::new().shown().results;
     let answer = EvaluatedRun {
-        run: "r-1",
+        run: &"r-1".into(),
         seed: 0,
         verdict: RunVerdict::of(&results),
         results,

@@ -138,7 +138,7 @@ fn a_run_that_is_not_begun() {
 #[test]
 fn a_run_elsewhere() {
     let started = Started {
-        run: "r-1".to_owned(),
+        run: "r-1".into(),
         status: Launch::Queued,
     };
     assert_snapshot!(schema(&started), @"
@@ -146,7 +146,7 @@ fn a_run_elsewhere() {
     status: string
     ");
     let paused = Paused {
-        run: "r-1",
+        run: &"r-1".into(),
         status: RunStatus::Paused,
         resume: "duologue resume r-1",
     };
@@ -156,7 +156,7 @@ fn a_run_elsewhere() {
     status: string
     ");
     let stopping = Stopping {
-        run: "r-1",
+        run: &"r-1".into(),
         status: RunStatus::Running,
         from_stage: Some(StageName::Topics),
         from_step: Some(3),
@@ -168,11 +168,11 @@ fn a_run_elsewhere() {
     status: string
     ");
     let queue = Queue {
-        started: Some("r-1".to_owned()),
+        started: Some("r-1".into()),
         held: false,
         keep_awake: true,
         queue: vec![QueueRow {
-            run_id: "r-2".to_owned(),
+            run_id: "r-2".into(),
             from_stage: Some(StageName::Topics),
             until_stage: Some(StageName::Evaluate),
         }],

@@ -108,7 +108,7 @@ pub(super) fn sections(pen: Pen, subject: &ExperimentSubject) -> Vec<Section> {
 /// What a cell found, below its name; nothing where it found nothing.
 fn named(cell: &CellFound, blocks: Vec<Block>) -> Vec<Block> {
     let heading = (!blocks.is_empty()).then(|| Block::Heading {
-        text: cell.run.clone(),
+        text: cell.run.to_string(),
     });
     heading.into_iter().chain(blocks).collect()
 }
@@ -158,8 +158,10 @@ fn comparisons(pen: Pen, comparisons: &[ExperimentComparison]) -> Vec<Block> {
 }
 
 fn dataset(pen: Pen, found: &ExperimentComparison) -> String {
-    let name = found.dataset.clone();
-    name.unwrap_or_else(|| pen.say("all", "alle"))
+    match &found.dataset {
+        Some(name) => name.to_string(),
+        None => pen.say("all", "alle"),
+    }
 }
 
 fn transfer(pen: Pen, experiment: &ExperimentReport) -> Vec<Block> {
@@ -187,8 +189,8 @@ fn table(pen: Pen, rows: &[&ExperimentRow]) -> Vec<Block> {
         let written = move |pen: Pen, value: f64| pen.digits(scale * value, 2);
         vec![
             row.arm.clone(),
-            row.dataset.clone(),
-            row.model.clone(),
+            row.dataset.to_string(),
+            row.model.to_string(),
             row.system.to_string(),
             pen.words(&label),
             pen.interval(row.mean, row.ci95, written),
@@ -226,8 +228,8 @@ fn synthesizers(pen: Pen, experiment: &ExperimentReport) -> Vec<Block> {
     let rows = experiment.synthesizers.iter().map(|row| {
         vec![
             row.arm.clone(),
-            row.dataset.clone(),
-            row.model.clone(),
+            row.dataset.to_string(),
+            row.model.to_string(),
             row.system.to_string(),
             row.seeds.to_string(),
             row.n.to_string(),
@@ -284,10 +286,10 @@ fn cells(pen: Pen, subject: &ExperimentSubject) -> Vec<Block> {
     let rows = subject.experiment.cells.iter().map(|cell| {
         vec![
             cell.arm.clone(),
-            cell.dataset.clone(),
-            cell.model.clone(),
+            cell.dataset.to_string(),
+            cell.model.to_string(),
             cell.seed.to_string(),
-            cell.run.clone().unwrap_or_else(|| ABSENT.to_owned()),
+            cell.run.as_deref().unwrap_or(ABSENT).to_owned(),
             cell.status.to_string(),
             pen.minutes(cell.wall_s),
         ]
@@ -312,7 +314,7 @@ fn places(pen: Pen, cells: &[CellFound]) -> Option<Block> {
     ];
     let rows = cells.iter().map(|cell| {
         vec![
-            cell.run.clone(),
+            cell.run.to_string(),
             cell.version.clone(),
             cell.device.to_string(),
             cell.threads.to_string(),

@@ -318,7 +318,7 @@ pub(super) fn ratings(pen: Pen, studies: &[StudyResults]) -> Vec<Block> {
 fn ratings_of(pen: Pen, study: &StudyResults) -> Vec<Block> {
     let n = &study.n;
     let heading = Block::Heading {
-        text: study.study.clone(),
+        text: study.study.to_string(),
     };
     let early = match study.revealed_early {
         Some(_) => pen.say(

@@ -12,7 +12,7 @@ fn request(program: RatingProgram, path: PathBuf) -> RatingsRequest {
         path,
         items: None,
         map: RatingMap::default(),
-        name: Some("Elsewhere".to_owned()),
+        name: Some("Elsewhere".into()),
         criteria: Vec::new(),
         points: None,
     }

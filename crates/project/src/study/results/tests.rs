@@ -211,7 +211,7 @@ fn public_study(title: &str, lines: &[Rated]) -> StudyRecord {
         items.push(RatedItem {
             i,
             d,
-            systems: vec![line.model_id.clone()],
+            systems: vec![line.model_id.to_string()],
             text: line.summary.clone(),
             metrics: std::collections::BTreeMap::new(),
         });

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use contract::{
     AnswersHeader, Envelope, ErrorCode, ItemState, Keep, Language, PackAnswers, PackCheck,
-    PackFormat, PackHeader, PackItemState, PackItems, PackRating, RaterState, StudyAct, System,
+    PackFormat, PackHeader, PackItemState, PackItems, PackRating, RaterState, StudyAct, StudyName,
+    System,
 };
 
 use super::{begin, code, rate_all, request, score, workspace};
@@ -39,7 +40,7 @@ struct Given {
 fn write(session: &Session, dir: &Path, rater: &str, word: u8) -> Given {
     let to = dir.join(format!("{rater}{word}.html"));
     let request = PackRequest {
-        study: "S",
+        study: &"S".into(),
         rater,
         language: Language::English,
     };
@@ -148,7 +149,7 @@ fn merge(session: &Session, path: &Path, keep: Option<Keep>) -> crate::Result<co
         secret: None,
         keep,
     };
-    session.merge_answers("S", file, 300)
+    session.merge_answers(&"S".into(), file, 300)
 }
 
 fn study(n: usize, raters: &[&str]) -> (tempfile::TempDir, Session, Begun) {
@@ -198,7 +199,7 @@ fn a_pack_and_a_desk_give_the_same_results_in_any_order() {
         let (dir, session, begun) = study(8, &["Ada", "Ben"]);
         let ada = || {
             rate_all(&session, "Ada", 200);
-            session.lock_set("S", "Ada", 250).unwrap();
+            session.lock_set(&"S".into(), "Ada", 250).unwrap();
         };
         if ada_first {
             ada();
@@ -216,12 +217,12 @@ fn a_pack_and_a_desk_give_the_same_results_in_any_order() {
             assert_eq!(merged.new as usize, given.items.items.len() * 4);
         } else {
             rate_all(&session, "Ben", 200);
-            session.lock_set("S", "Ben", 250).unwrap();
+            session.lock_set(&"S".into(), "Ben", 250).unwrap();
         }
         if !ada_first {
             ada();
         }
-        let opened = session.opened("S").unwrap();
+        let opened = session.opened(&"S".into()).unwrap();
         assert!(session.verify_study(&opened).unwrap().seal_ok);
         let acts = session.store.rating_acts(begun.study).unwrap();
         assert_eq!(
@@ -257,7 +258,7 @@ fn a_later_saving_takes_the_place_of_an_earlier_one() {
         (again.new, again.replaced, again.rater.as_deref()),
         (0, 0, Some("R2"))
     );
-    assert!(session.desk("S", "Ben").unwrap().introduced);
+    assert!(session.desk(&"S".into(), "Ben").unwrap().introduced);
     let mut changed = whole.clone();
     changed.ratings[0].v = 1;
     let second = save(dir.path(), &given, |header| header.revision = 2, &changed);
@@ -270,14 +271,14 @@ fn a_later_saving_takes_the_place_of_an_earlier_one() {
         code(merge(&session, &first, None)),
         ErrorCode::OlderRevision
     );
-    let progress = session.study_progress("S").unwrap();
+    let progress = session.study_progress(&"S".into()).unwrap();
     let standing = progress.raters[1].pack.as_ref().unwrap();
     assert_eq!(
         (standing.merged_revision, progress.raters[1].state),
         (Some(2), RaterState::Active)
     );
     // Undo at this desk does not reach behind what came from elsewhere.
-    assert!(!session.desk("S", "Ben").unwrap().can_undo);
+    assert!(!session.desk(&"S".into(), "Ben").unwrap().can_undo);
     let locked = save(
         dir.path(),
         &given,
@@ -293,7 +294,7 @@ fn a_later_saving_takes_the_place_of_an_earlier_one() {
 #[test]
 fn two_sets_of_answers_are_never_mixed() {
     let scores = |session: &Session, rater: &str| -> BTreeMap<(u32, usize, String), u8> {
-        let desk = session.desk("S", rater).unwrap();
+        let desk = session.desk(&"S".into(), rater).unwrap();
         let steps = desk.steps.into_iter();
         let items = steps.flat_map(|step| {
             let items = step.items.into_iter().enumerate();
@@ -311,7 +312,7 @@ fn two_sets_of_answers_are_never_mixed() {
         let (dir, session, begun) = study(6, &["Ada", "Ben"]);
         for criterion in ["faithfulness", "fluency"] {
             let press = score(0, 0, criterion, Some(1));
-            session.press_desk("S", "Ben", &press, 150).unwrap();
+            session.press_desk(&"S".into(), "Ben", &press, 150).unwrap();
         }
         let here = scores(&session, "Ben");
         let given = write(&session, dir.path(), "Ben", 1);
@@ -433,7 +434,7 @@ fn what_does_not_belong_here_is_refused_and_nothing_is_taken() {
         secret: Some("0000-0000-0000-0000-0000"),
         keep: None,
     };
-    let answer = session.merge_answers("S", wrong, 300);
+    let answer = session.merge_answers(&"S".into(), wrong, 300);
     assert_eq!(code(answer), ErrorCode::WrongSecretOrChanged);
     assert_eq!(
         merge(&session, &with(|_| ()), None).unwrap().new as usize,
@@ -445,11 +446,13 @@ fn what_does_not_belong_here_is_refused_and_nothing_is_taken() {
 fn what_comes_after_an_early_reveal_is_kept_and_does_not_count() {
     let (dir, session, _) = study(6, &["Ada", "Ben"]);
     let given = write(&session, dir.path(), "Ben", 1);
-    session.reveal("S", "the deadline", 250).unwrap();
+    session.reveal(&"S".into(), "the deadline", 250).unwrap();
     // The clock over there says that it was before.
     let path = save(dir.path(), &given, |_| (), &rated(&given.items));
     assert!(merge(&session, &path, None).unwrap().new > 0);
-    let record = session.rated_study(&session.opened("S").unwrap()).unwrap();
+    let record = session
+        .rated_study(&session.opened(&"S".into()).unwrap())
+        .unwrap();
     assert!(record.scores.iter().all(|line| line.score.is_none()));
 }
 
@@ -457,18 +460,22 @@ fn what_comes_after_an_early_reveal_is_kept_and_does_not_count() {
 fn packs_are_written_for_those_who_still_rate() {
     let (dir, session, _) = study(6, &["Ada", "Ben"]);
     let to = dir.path().join("p.html");
+    let study = StudyName::from("S");
     let request = |rater| PackRequest {
-        study: "S",
+        study: &study,
         rater,
         language: Language::German,
     };
     let write = |rater| session.write_pack_in_rounds(request(rater), &to, &pack_fresh(1), ROUNDS);
     assert_eq!(code(write("Cem")), ErrorCode::UnknownRater);
     rate_all(&session, "Ada", 200);
-    session.lock_set("S", "Ada", 250).unwrap();
+    session.lock_set(&"S".into(), "Ada", 250).unwrap();
     assert_eq!(code(write("Ada")), ErrorCode::SetLocked);
     assert!(!to.exists());
-    assert_eq!(session.pack_name("S", "Ben").unwrap(), "S--R2.duopack.html");
+    assert_eq!(
+        session.pack_name(&"S".into(), "Ben").unwrap(),
+        "S--R2.duopack.html"
+    );
     write("Ben").unwrap();
     assert!(
         std::fs::read_to_string(&to)
@@ -476,7 +483,7 @@ fn packs_are_written_for_those_who_still_rate() {
             .contains("<html lang=\"de\"")
     );
     // Nobody can rate any more.
-    session.close_study("S", "enough", 260).unwrap();
+    session.close_study(&"S".into(), "enough", 260).unwrap();
     assert_eq!(code(write("Ben")), ErrorCode::NotRunning);
 }
 

@@ -10,7 +10,7 @@ use crate::study::withheld::References;
 fn references_are_held_back_until_everybody_has_locked() {
     let (_dir, session) = workspace(12);
     let held_back = || {
-        let seen = session.examples("notes", 0, u32::MAX).unwrap();
+        let seen = session.examples(&"notes".into(), 0, u32::MAX).unwrap();
         assert!(seen.iter().all(|example| example.is_summarised()));
         let kept = seen
             .iter()
@@ -26,7 +26,7 @@ fn references_are_held_back_until_everybody_has_locked() {
     begin(&session, &study);
     assert_eq!(held_back(), (6, 6));
     rate_all(&session, "Ada", 200);
-    session.lock_set("S", "Ada", 300).unwrap();
+    session.lock_set(&"S".into(), "Ada", 300).unwrap();
     assert_eq!(held_back(), (0, 12));
 }
 
@@ -40,16 +40,24 @@ fn a_rated_dialogue_is_neither_changed_nor_summarized() {
     begin(&session, &study);
     session
         .store
-        .set_run_status(RUN, RunStatus::Done, None, 4)
+        .set_run_status(&RUN.into(), RunStatus::Done, None, 4)
         .unwrap();
-    let seen = session.examples("notes", 0, u32::MAX).unwrap();
+    let seen = session.examples(&"notes".into(), 0, u32::MAX).unwrap();
     let (rated, free): (Vec<_>, Vec<_>) = seen
         .into_iter()
         .partition(|example| example.references.is_in_study());
-    let edit = |id| session.edit_example("notes", id, "A: b\nB: c", &["d".into()], Origin::Edited);
+    let edit = |id| {
+        session.edit_example(
+            &"notes".into(),
+            id,
+            "A: b\nB: c",
+            &["d".into()],
+            Origin::Edited,
+        )
+    };
     assert_eq!(code(edit(rated[0].id)), ErrorCode::Blinded);
     assert_eq!(
-        code(session.delete_examples("notes", &[free[0].id, rated[0].id])),
+        code(session.delete_examples(&"notes".into(), &[free[0].id, rated[0].id])),
         ErrorCode::Blinded
     );
     edit(free[0].id).unwrap();

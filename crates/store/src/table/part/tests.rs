@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{ArtifactEdit, fixture};
-use contract::{ArtifactKind, Synthesizer, System};
+use contract::{ArtifactKind, RunId, Synthesizer, System};
 use serde_json::json;
 
 fn usage(wall_s: f64, cpu_s: f64, peak_rss_bytes: u64) -> PartUsage {
@@ -23,20 +23,20 @@ fn with_run() -> (tempfile::TempDir, Store) {
 fn a_stage_from_start_to_commit() {
     let (_dir, store) = with_run();
     store
-        .start_part("r", Part::Whole(StageName::Topics), "in")
+        .start_part(&"r".into(), Part::Whole(StageName::Topics), "in")
         .unwrap();
     store
         .set_progress(
-            "r",
+            &"r".into(),
             Part::Whole(StageName::Topics),
             Some(&fixture::progress(3)),
             usage(1.0, 2.0, 4),
         )
         .unwrap();
     store
-        .put_work("r", Part::Whole(StageName::Topics), "k", &json!(1))
+        .put_work(&"r".into(), Part::Whole(StageName::Topics), "k", &json!(1))
         .unwrap();
-    let running = store.stage("r", StageName::Topics).unwrap();
+    let running = store.stage(&"r".into(), StageName::Topics).unwrap();
     assert_eq!(
         (running.status, running.wall_s, running.cpu_s),
         (StageStatus::Running, 1.0, 2.0)
@@ -45,9 +45,9 @@ fn a_stage_from_start_to_commit() {
     let artifacts = fixture::artifacts(3);
     let result = fixture::result(&artifacts, "out");
     store
-        .commit_part("r", Part::Whole(StageName::Topics), &result)
+        .commit_part(&"r".into(), Part::Whole(StageName::Topics), &result)
         .unwrap();
-    let done = store.stage("r", StageName::Topics).unwrap();
+    let done = store.stage(&"r".into(), StageName::Topics).unwrap();
     assert_eq!(done.status, StageStatus::Done);
     assert_eq!(
         (done.n_in, done.n_out, done.peak_rss_bytes),
@@ -65,17 +65,25 @@ fn a_stage_from_start_to_commit() {
         (done.inputs_sha256.as_deref(), done.output_sha256.as_deref()),
         (Some("in"), Some("out"))
     );
-    assert!(store.work_all("r", StageName::Topics).unwrap().is_empty());
+    assert!(
+        store
+            .work_all(&"r".into(), StageName::Topics)
+            .unwrap()
+            .is_empty()
+    );
     assert_eq!(
-        store.artifacts("r", StageName::Topics, None).unwrap().len(),
+        store
+            .artifacts(&"r".into(), StageName::Topics, None)
+            .unwrap()
+            .len(),
         3
     );
     store
-        .set_output_sha256("r", Part::Whole(StageName::Topics), "edited")
+        .set_output_sha256(&"r".into(), Part::Whole(StageName::Topics), "edited")
         .unwrap();
     assert_eq!(
         store
-            .stage("r", StageName::Topics)
+            .stage(&"r".into(), StageName::Topics)
             .unwrap()
             .output_sha256
             .as_deref(),
@@ -88,37 +96,41 @@ fn a_failing_commit_leaves_the_old_artifacts() {
     let (_dir, store) = with_run();
     store
         .commit_part(
-            "r",
+            &"r".into(),
             Part::Whole(StageName::Topics),
             &fixture::result(&fixture::artifacts(2), "out"),
         )
         .unwrap();
     store
-        .put_work("r", Part::Whole(StageName::Topics), "k", &json!(1))
+        .put_work(&"r".into(), Part::Whole(StageName::Topics), "k", &json!(1))
         .unwrap();
     let before = (
-        store.stage("r", StageName::Topics).unwrap(),
-        store.artifacts("r", StageName::Topics, None).unwrap(),
+        store.stage(&"r".into(), StageName::Topics).unwrap(),
+        store
+            .artifacts(&"r".into(), StageName::Topics, None)
+            .unwrap(),
     );
     let mut twice = fixture::artifacts(3);
     twice[2].item = 0;
     assert!(
         store
             .commit_part(
-                "r",
+                &"r".into(),
                 Part::Whole(StageName::Topics),
                 &fixture::result(&twice, "other")
             )
             .is_err()
     );
     let after = (
-        store.stage("r", StageName::Topics).unwrap(),
-        store.artifacts("r", StageName::Topics, None).unwrap(),
+        store.stage(&"r".into(), StageName::Topics).unwrap(),
+        store
+            .artifacts(&"r".into(), StageName::Topics, None)
+            .unwrap(),
     );
     assert_eq!(after, before);
     assert_eq!(
         store
-            .work("r", Part::Whole(StageName::Topics), "k")
+            .work(&"r".into(), Part::Whole(StageName::Topics), "k")
             .unwrap(),
         Some(json!(1))
     );
@@ -130,71 +142,88 @@ fn resuming_keeps_and_other_inputs_clear() {
     let fill = || {
         store
             .set_progress(
-                "r",
+                &"r".into(),
                 Part::Whole(StageName::Topics),
                 None,
                 usage(3.0, 3.0, 3),
             )
             .unwrap();
         store
-            .put_work("r", Part::Whole(StageName::Topics), "k", &json!(1))
+            .put_work(&"r".into(), Part::Whole(StageName::Topics), "k", &json!(1))
             .unwrap();
         store
-            .put_metric_points("r", Part::Whole(StageName::Topics), &[("loss", 1, 0.5)])
+            .put_metric_points(
+                &"r".into(),
+                Part::Whole(StageName::Topics),
+                &[("loss", 1, 0.5)],
+            )
             .unwrap();
     };
     let kept = || {
-        let stage = store.stage("r", StageName::Topics).unwrap();
-        let work = store.work_all("r", StageName::Topics).unwrap().len();
+        let stage = store.stage(&"r".into(), StageName::Topics).unwrap();
+        let work = store
+            .work_all(&"r".into(), StageName::Topics)
+            .unwrap()
+            .len();
         (
             stage.wall_s,
             work,
             store
-                .metric_points("r", Some(StageName::Topics))
+                .metric_points(&"r".into(), Some(StageName::Topics))
                 .unwrap()
                 .len(),
         )
     };
     store
-        .start_part("r", Part::Whole(StageName::Topics), "a")
+        .start_part(&"r".into(), Part::Whole(StageName::Topics), "a")
         .unwrap();
     fill();
     store
-        .start_part("r", Part::Whole(StageName::Topics), "a")
+        .start_part(&"r".into(), Part::Whole(StageName::Topics), "a")
         .unwrap();
     assert_eq!(kept(), (3.0, 1, 1), "interrupted");
     store
-        .fail_part("r", Part::Whole(StageName::Topics), &fixture::error())
+        .fail_part(
+            &"r".into(),
+            Part::Whole(StageName::Topics),
+            &fixture::error(),
+        )
         .unwrap();
     assert_eq!(
-        store.stage("r", StageName::Topics).unwrap().error,
+        store.stage(&"r".into(), StageName::Topics).unwrap().error,
         Some(fixture::error())
     );
     store
-        .start_part("r", Part::Whole(StageName::Topics), "a")
+        .start_part(&"r".into(), Part::Whole(StageName::Topics), "a")
         .unwrap();
     assert_eq!(kept(), (3.0, 1, 1), "failed");
-    assert_eq!(store.stage("r", StageName::Topics).unwrap().error, None);
+    assert_eq!(
+        store.stage(&"r".into(), StageName::Topics).unwrap().error,
+        None
+    );
     store
-        .start_part("r", Part::Whole(StageName::Topics), "b")
+        .start_part(&"r".into(), Part::Whole(StageName::Topics), "b")
         .unwrap();
     assert_eq!(kept(), (0.0, 0, 0), "other inputs");
     fill();
     store
         .commit_part(
-            "r",
+            &"r".into(),
             Part::Whole(StageName::Topics),
             &fixture::result(&fixture::artifacts(1), "out"),
         )
         .unwrap();
     store
-        .start_part("r", Part::Whole(StageName::Topics), "in")
+        .start_part(&"r".into(), Part::Whole(StageName::Topics), "in")
         .unwrap();
     assert_eq!(kept(), (0.0, 0, 0), "redone");
-    let redone = store.stage("r", StageName::Topics).unwrap();
+    let redone = store.stage(&"r".into(), StageName::Topics).unwrap();
     assert_eq!((redone.output_sha256, redone.finished_at_ms), (None, None));
     assert_eq!(
-        store.artifacts("r", StageName::Topics, None).unwrap().len(),
+        store
+            .artifacts(&"r".into(), StageName::Topics, None)
+            .unwrap()
+            .len(),
         1
     );
 }
@@ -210,21 +239,25 @@ fn an_equal_stage_is_reused_unless_edited() {
         None
     );
     assert!(matches!(
-        store.reuse_part("r", "to", Part::Whole(StageName::Topics), 5),
+        store.reuse_part(&"r".into(), &"to".into(), Part::Whole(StageName::Topics), 5),
         Err(Error::NotFound { .. })
     ));
     store
         .commit_part(
-            "r",
+            &"r".into(),
             Part::Whole(StageName::Topics),
             &fixture::result(&fixture::artifacts(2), "out"),
         )
         .unwrap();
     store
-        .put_metric_points("r", Part::Whole(StageName::Topics), &[("loss", 1, 0.5)])
+        .put_metric_points(
+            &"r".into(),
+            Part::Whole(StageName::Topics),
+            &[("loss", 1, 0.5)],
+        )
         .unwrap();
     store
-        .put_work("to", Part::Whole(StageName::Topics), "k", &json!(1))
+        .put_work(&"to".into(), Part::Whole(StageName::Topics), "k", &json!(1))
         .unwrap();
     assert_eq!(
         store
@@ -240,11 +273,16 @@ fn an_equal_stage_is_reused_unless_edited() {
         None
     );
     store
-        .reuse_part("r", "to", Part::Whole(StageName::Topics), 99)
+        .reuse_part(
+            &"r".into(),
+            &"to".into(),
+            Part::Whole(StageName::Topics),
+            99,
+        )
         .unwrap();
     let (from, to) = (
-        store.stage("r", StageName::Topics).unwrap(),
-        store.stage("to", StageName::Topics).unwrap(),
+        store.stage(&"r".into(), StageName::Topics).unwrap(),
+        store.stage(&"to".into(), StageName::Topics).unwrap(),
     );
     let expected = crate::StageRow {
         run_id: "to".into(),
@@ -253,22 +291,27 @@ fn an_equal_stage_is_reused_unless_edited() {
         ..from
     };
     assert_eq!(to, expected);
-    let payloads = |run: &str| {
+    let payloads = |run: &RunId| {
         let rows = store.artifacts(run, StageName::Topics, None).unwrap();
         rows.into_iter()
             .map(|a| (a.kind, a.item, a.payload))
             .collect::<Vec<_>>()
     };
-    assert_eq!(payloads("to"), payloads("r"));
+    assert_eq!(payloads(&"to".into()), payloads(&"r".into()));
     assert_eq!(
-        store.metric_points("to", None).unwrap(),
-        store.metric_points("r", None).unwrap()
+        store.metric_points(&"to".into(), None).unwrap(),
+        store.metric_points(&"r".into(), None).unwrap()
     );
-    assert!(store.work_all("to", StageName::Topics).unwrap().is_empty());
+    assert!(
+        store
+            .work_all(&"to".into(), StageName::Topics)
+            .unwrap()
+            .is_empty()
+    );
     store
-        .reuse_part("r", "r", Part::Whole(StageName::Topics), 5)
+        .reuse_part(&"r".into(), &"r".into(), Part::Whole(StageName::Topics), 5)
         .unwrap();
-    assert_eq!(payloads("r").len(), 2);
+    assert_eq!(payloads(&"r".into()).len(), 2);
 
     let edit = ArtifactEdit {
         kind: ArtifactKind::Topic,
@@ -278,7 +321,7 @@ fn an_equal_stage_is_reused_unless_edited() {
         edited_at_ms: 100,
     };
     store
-        .edit_artifact("r", Part::Whole(StageName::Topics), &edit)
+        .edit_artifact(&"r".into(), Part::Whole(StageName::Topics), &edit)
         .unwrap();
     assert_eq!(
         store
@@ -288,7 +331,7 @@ fn an_equal_stage_is_reused_unless_edited() {
         Some("to")
     );
     store
-        .edit_artifact("to", Part::Whole(StageName::Topics), &edit)
+        .edit_artifact(&"to".into(), Part::Whole(StageName::Topics), &edit)
         .unwrap();
     assert_eq!(
         store
@@ -301,24 +344,36 @@ fn an_equal_stage_is_reused_unless_edited() {
 #[test]
 fn unknown_stages_are_named() {
     let (_dir, store) = with_run();
-    assert!(matches!(store.stages("no"), Err(Error::NoSuchRun { .. })));
+    assert!(matches!(
+        store.stages(&"no".into()),
+        Err(Error::NoSuchRun { .. })
+    ));
     for error in [
-        store.stage("r", StageName::Align).unwrap_err(),
+        store.stage(&"r".into(), StageName::Align).unwrap_err(),
         store
-            .start_part("r", Part::Whole(StageName::Align), "i")
+            .start_part(&"r".into(), Part::Whole(StageName::Align), "i")
             .unwrap_err(),
         store
-            .set_progress("r", Part::Whole(StageName::Align), None, usage(0.0, 0.0, 0))
+            .set_progress(
+                &"r".into(),
+                Part::Whole(StageName::Align),
+                None,
+                usage(0.0, 0.0, 0),
+            )
             .unwrap_err(),
         store
-            .fail_part("r", Part::Whole(StageName::Align), &fixture::error())
+            .fail_part(
+                &"r".into(),
+                Part::Whole(StageName::Align),
+                &fixture::error(),
+            )
             .unwrap_err(),
         store
-            .set_output_sha256("r", Part::Whole(StageName::Align), "")
+            .set_output_sha256(&"r".into(), Part::Whole(StageName::Align), "")
             .unwrap_err(),
         store
             .commit_part(
-                "r",
+                &"r".into(),
                 Part::Whole(StageName::Align),
                 &fixture::result(&[], ""),
             )
@@ -346,12 +401,12 @@ fn the_row_of_a_stage_is_the_sum_of_its_parts() {
     let (_dir, store) = fixture::store();
     with_roles(&store, "r");
     let [real, main] = [System::SftReal, System::MrdsSeparate].map(Part::Summarizer);
-    let stage = || store.stage("r", StageName::Summarizer).unwrap();
-    store.want_parts("r", &[real, main]).unwrap();
+    let stage = || store.stage(&"r".into(), StageName::Summarizer).unwrap();
+    store.want_parts(&"r".into(), &[real, main]).unwrap();
     assert_eq!(stage().status, StageStatus::Waiting);
     let artifacts = fixture::artifacts(2);
     store
-        .commit_part("r", real, &fixture::result(&artifacts, "a"))
+        .commit_part(&"r".into(), real, &fixture::result(&artifacts, "a"))
         .unwrap();
     let half = stage();
     assert_eq!(
@@ -360,7 +415,7 @@ fn the_row_of_a_stage_is_the_sum_of_its_parts() {
         "a part of it is there"
     );
     store
-        .commit_part("r", main, &fixture::result(&artifacts, "b"))
+        .commit_part(&"r".into(), main, &fixture::result(&artifacts, "b"))
         .unwrap();
     let both = stage();
     assert_eq!(both.status, StageStatus::Done);
@@ -370,15 +425,17 @@ fn the_row_of_a_stage_is_the_sum_of_its_parts() {
         (1 << 33, 2)
     );
     assert_eq!(both.output_sha256.as_ref().map(String::len), Some(64));
-    let found = |part| store.part_artifacts("r", part, None).unwrap();
+    let found = |part| store.part_artifacts(&"r".into(), part, None).unwrap();
     assert_eq!(found(real).len(), 2, "both number their artifacts from 0");
     assert_eq!(found(main).len(), 2);
-    let parts = store.artifacts("r", StageName::Summarizer, None).unwrap();
+    let parts = store
+        .artifacts(&"r".into(), StageName::Summarizer, None)
+        .unwrap();
     assert_eq!(parts.len(), 4);
     assert!(parts[..2].iter().all(|row| row.part == main));
     // Doing one part again leaves the other.
     store
-        .commit_part("r", real, &fixture::result(&artifacts[..1], "c"))
+        .commit_part(&"r".into(), real, &fixture::result(&artifacts[..1], "c"))
         .unwrap();
     assert_eq!((found(real).len(), found(main).len()), (1, 2));
     assert_ne!(stage().output_sha256, both.output_sha256);
@@ -391,30 +448,36 @@ fn what_a_stage_made_before_it_had_parts_ends_with_its_first_part() {
     let whole = Part::Whole(StageName::Align);
     store
         .put_beside(
-            "old",
+            &"old".into(),
             Part::Whole(StageName::Align),
             &fixture::artifacts(3),
             5,
         )
         .unwrap();
     store
-        .put_metric_points("old", whole, &[("sft/loss", 1, 0.5)])
+        .put_metric_points(&"old".into(), whole, &[("sft/loss", 1, 0.5)])
         .unwrap();
-    assert!(store.parts("old").unwrap().is_empty());
+    assert!(store.parts(&"old".into()).unwrap().is_empty());
     assert_eq!(
         store
-            .artifacts("old", StageName::Align, None)
+            .artifacts(&"old".into(), StageName::Align, None)
             .unwrap()
             .len(),
         3
     );
     let part = Part::Align(Synthesizer::DpoSeparate);
     store
-        .commit_part("old", part, &fixture::result(&fixture::artifacts(1), "a"))
+        .commit_part(
+            &"old".into(),
+            part,
+            &fixture::result(&fixture::artifacts(1), "a"),
+        )
         .unwrap();
-    let rows = store.artifacts("old", StageName::Align, None).unwrap();
+    let rows = store
+        .artifacts(&"old".into(), StageName::Align, None)
+        .unwrap();
     assert!(rows.len() == 1 && rows[0].part == part, "{rows:?}");
-    assert!(store.metric_points("old", None).unwrap().is_empty());
+    assert!(store.metric_points(&"old".into(), None).unwrap().is_empty());
 }
 
 #[test]
@@ -423,23 +486,30 @@ fn a_bundle_brings_the_parts() {
     with_roles(&store, "r");
     let part = Part::TestDialogues(Synthesizer::Ids);
     store
-        .commit_part("r", part, &fixture::result(&fixture::artifacts(1), "a"))
+        .commit_part(
+            &"r".into(),
+            part,
+            &fixture::result(&fixture::artifacts(1), "a"),
+        )
         .unwrap();
     let to = tempfile::tempdir().unwrap();
-    store.write_bundle("r", to.path()).unwrap();
+    store.write_bundle(&"r".into(), to.path()).unwrap();
     let (_other_dir, other) = fixture::store();
     let taken = crate::TakenRun::<serde_json::Value, serde_json::Value> {
-        id: "r",
-        dataset: "taken",
+        id: &"r".into(),
+        dataset: &"taken".into(),
         model_path: "m",
         renumber_shots: &|_, _| (),
         names_example: ArtifactKind::Pair,
         renumber_artifact: &|_, _| (),
     };
     other.take_run(to.path(), &taken).unwrap();
-    assert_eq!(other.parts("r").unwrap(), store.parts("r").unwrap());
     assert_eq!(
-        other.part_artifacts("r", part, None).unwrap()[0].payload,
+        other.parts(&"r".into()).unwrap(),
+        store.parts(&"r".into()).unwrap()
+    );
+    assert_eq!(
+        other.part_artifacts(&"r".into(), part, None).unwrap()[0].payload,
         json!({"text": 0})
     );
     assert_eq!(other.find_part(part, "in").unwrap().as_deref(), Some("r"));

@@ -21,7 +21,7 @@ fn with_summaries(texts: &[&str]) -> (tempfile::TempDir, Store) {
         .collect();
     let hash = hashed(&rows_of(&made));
     store
-        .commit_part("r", PART, &fixture::result(&made, &hash))
+        .commit_part(&"r".into(), PART, &fixture::result(&made, &hash))
         .unwrap();
     (dir, store)
 }
@@ -50,12 +50,14 @@ fn hashed(rows: &[ArtifactRow]) -> String {
 }
 
 fn found(store: &Store, words: &str) -> Vec<u32> {
-    let facts = store.item_facts("r", ArtifactKind::Summary, words);
+    let facts = store.item_facts(&"r".into(), ArtifactKind::Summary, words);
     facts.unwrap().iter().map(|facts| facts.item).collect()
 }
 
 fn key(store: &Store, item: u32) -> i64 {
-    let facts = store.item_facts("r", ArtifactKind::Summary, "").unwrap();
+    let facts = store
+        .item_facts(&"r".into(), ArtifactKind::Summary, "")
+        .unwrap();
     facts.iter().find(|facts| facts.item == item).unwrap().id
 }
 
@@ -67,11 +69,13 @@ fn change(store: &Store, item: u32, payload: Option<&Value>, verdict: Option<Ite
         author: "Ada",
         at_ms: 9,
     };
-    store.change_by_hand("r", &[change], &hashed).unwrap();
+    store
+        .change_by_hand(&"r".into(), &[change], &hashed)
+        .unwrap();
 }
 
 fn output(store: &Store) -> (String, u64) {
-    let row = store.part("r", PART).unwrap().unwrap();
+    let row = store.part(&"r".into(), PART).unwrap().unwrap();
     (row.output_sha256.unwrap(), row.n_out)
 }
 
@@ -83,7 +87,9 @@ fn words_are_found_by_their_beginnings_in_any_spelling() {
     assert_eq!(found(&store, "never\" OR * NEAR("), [0; 0]);
     assert_eq!(found(&store, "never"), [1]);
     assert_eq!(found(&store, "day"), [0, 1], "topics are words too");
-    let facts = store.item_facts("r", ArtifactKind::Summary, "ben").unwrap();
+    let facts = store
+        .item_facts(&"r".into(), ArtifactKind::Summary, "ben")
+        .unwrap();
     assert_eq!(facts[0].facts, json!({"method": "lora"}));
 }
 
@@ -97,7 +103,7 @@ fn a_text_takes_its_words_with_it() {
         "an older version is not found"
     );
     assert_eq!(found(&store, "marzipan"), [0]);
-    store.delete_run("r").unwrap();
+    store.delete_run(&"r".into()).unwrap();
     let left: i64 = store
         .read(|conn| {
             let sql = "SELECT COUNT(*) FROM artifact_words WHERE artifact_words MATCH 'zanzibar OR marzipan OR quetzal'";
@@ -132,16 +138,16 @@ fn what_is_rejected_is_read_no_more_and_undone_to_the_beginning() {
         "it stands as it was made"
     );
     change(&store, 1, None, Some(ItemVerdict::Rejected));
-    let kept = store.part_artifacts("r", PART, None).unwrap();
+    let kept = store.part_artifacts(&"r".into(), PART, None).unwrap();
     assert_eq!(kept.iter().map(|row| row.item).collect::<Vec<_>>(), [0, 2]);
     let rejected = output(&store);
     assert_eq!((rejected.0 != before.0, rejected.1), (true, before.1 - 1));
     assert_eq!(store.find_part(PART, "in").unwrap(), None);
     change(&store, 2, Some(&json!({"text": "C"})), None);
     change(&store, 2, Some(&json!({"text": "CC"})), None);
-    assert_eq!(store.open_changes("r").unwrap(), 4);
+    assert_eq!(store.open_changes(&"r".into()).unwrap(), 4);
 
-    let undo = || store.undo_by_hand("r", "Ada", 10, &hashed).unwrap();
+    let undo = || store.undo_by_hand(&"r".into(), "Ada", 10, &hashed).unwrap();
     assert_eq!(undo().unwrap().row.payload, json!({"text": "C"}));
     assert!(!undo().unwrap().edited);
     assert_eq!(output(&store), rejected);
@@ -150,7 +156,7 @@ fn what_is_rejected_is_read_no_more_and_undone_to_the_beginning() {
     assert_eq!(undo().unwrap().verdict, None);
     assert_eq!((undo(), output(&store)), (None, before));
     assert_eq!(store.find_part(PART, "in").unwrap().as_deref(), Some("r"));
-    let versions = store.item_versions("r", key(&store, 2)).unwrap();
+    let versions = store.item_versions(&"r".into(), key(&store, 2)).unwrap();
     let undoes: Vec<_> = versions.iter().map(|version| version.undoes).collect();
     assert_eq!(undoes, [None, None, None, Some(3), Some(2)]);
     assert_eq!(
@@ -176,7 +182,7 @@ fn a_change_of_an_older_version_is_refused_and_leaves_all_as_it_was() {
         at_ms: 9,
     };
     for id in [old, 9_999] {
-        let refused = store.change_by_hand("r", &[change(other), change(id)], &hashed);
+        let refused = store.change_by_hand(&"r".into(), &[change(other), change(id)], &hashed);
         assert!(
             matches!(refused, Err(Error::NotFound { .. })),
             "{refused:?}"
@@ -189,12 +195,12 @@ fn a_change_of_an_older_version_is_refused_and_leaves_all_as_it_was() {
 fn a_run_goes_on_elsewhere_with_what_was_changed_by_hand() {
     let (_dir, store) = with_summaries(&["a", "b"]);
     change(&store, 0, None, Some(ItemVerdict::Rejected));
-    let row = store.run("r").unwrap();
+    let row = store.run(&"r".into()).unwrap();
     let new = fixture::new_run("r-2", row.dataset_id, 20);
     store.branch_run("r", &new, &[PART], 21).unwrap();
-    let kept = store.part_artifacts("r-2", PART, None).unwrap();
+    let kept = store.part_artifacts(&"r-2".into(), PART, None).unwrap();
     assert_eq!(kept.iter().map(|row| row.item).collect::<Vec<_>>(), [1]);
-    let part = store.part("r-2", PART).unwrap().unwrap();
+    let part = store.part(&"r-2".into(), PART).unwrap().unwrap();
     assert_eq!(
         (part.output_sha256, part.n_out),
         (Some(output(&store).0), 1)
@@ -207,5 +213,5 @@ fn a_run_goes_on_elsewhere_with_what_was_changed_by_hand() {
             .branch_run("r", &new, &[PART, unfinished], 21)
             .is_err()
     );
-    assert!(store.run("r-3").is_err(), "all of it or nothing");
+    assert!(store.run(&"r-3".into()).is_err(), "all of it or nothing");
 }
