@@ -23,6 +23,8 @@ closed_set! {
         Output = "output",
         /// Texts of rating studies about it; the ratings stay.
         Study = "study",
+        /// Corrected summaries of it and votes about it, which the demo keeps.
+        Demo = "demo",
         /// Copies of the database, made as a precaution or put aside when it was damaged.
         Copy = "copy",
         /// Pasted texts that wait for their import, whichever they are.

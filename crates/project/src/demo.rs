@@ -69,7 +69,7 @@ impl Session {
 }
 
 /// SHA-256 of a dialogue as models read it, so that blanks and line ends make no difference.
-fn dialogue_sha256(dialogue: &str) -> String {
+pub(crate) fn dialogue_sha256(dialogue: &str) -> String {
     let canonical = Dialogue::parse(dialogue).join_continuations().to_text();
     store::sha256_hex(canonical.as_bytes())
 }

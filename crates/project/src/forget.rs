@@ -18,6 +18,7 @@ use contract::{DatasetName, RunId,
 use serde_json::json;
 use store::{ExampleRow, Forgetting, JournalRow, Passages, RunRow};
 
+use crate::demo::dialogue_sha256;
 use crate::error::Result;
 use crate::selection::Selection;
 use crate::session::{Session, budget_key, forecast_key};
@@ -53,6 +54,11 @@ impl Reach {
             .iter()
             .map(|row| row.dialogue.clone())
             .collect()
+    }
+
+    fn hashes(&self) -> Vec<String> {
+        let dialogues = self.examples.iter().map(|row| row.dialogue.as_str());
+        dialogues.map(dialogue_sha256).collect()
     }
 
     fn learnt_ids(&self) -> Vec<RunId> {
@@ -136,6 +142,7 @@ impl Session {
             examples: &reach.keys(),
             external_ids: &reach.external_ids(),
             dialogues: &reach.dialogues(),
+            sha256: &reach.hashes(),
             learnt: &learnt,
             tested: &reach.tested,
             settings: &settings,
@@ -242,6 +249,7 @@ impl Session {
             examples: &reach.keys(),
             external_ids: &reach.external_ids(),
             dialogues: &reach.dialogues(),
+            sha256: &reach.hashes(),
             learnt: &reach.learnt_ids(),
             tested: &reach.tested,
             settings: &[],
@@ -260,6 +268,7 @@ impl Session {
             (ForgetPlace::Trace, reach.traces.len()),
             (ForgetPlace::Output, rows.outputs),
             (ForgetPlace::Study, rows.studies),
+            (ForgetPlace::Demo, rows.demos),
             (ForgetPlace::Copy, reach.copies.len()),
             (ForgetPlace::Inbox, reach.inbox.len()),
         ];
@@ -288,7 +297,7 @@ impl Session {
             .chain(&reach.tested)
             .map(RunId::as_str)
             .collect();
-        let all: Vec<RunId> = self.store.runs()?.into_iter().map(|run| run.id).collect();
+        let known_runs: Vec<RunId> = self.store.runs()?.into_iter().map(|run| run.id).collect();
         let exports = self
             .store
             .exports()?
@@ -297,8 +306,9 @@ impl Session {
                 ExportKind::Dataset => reach.dataset == *row.from,
                 // A report of an experiment has the experiment's name, and quotes its runs.
                 ExportKind::Report => {
-                    runs.contains(&row.from.as_str()) || all.iter().all(|run| *run != *row.from)
-                },
+                    runs.contains(&row.from.as_str())
+                        || known_runs.iter().all(|run| *run != *row.from)
+                }
                 ExportKind::Adapter | ExportKind::Bundle => runs.contains(&row.from.as_str()),
             });
         let exports = exports.map(|row| ForgetExport {
@@ -341,7 +351,7 @@ fn no_such(key: String) -> store::Error {
 mod tests {
     use std::path::Path;
 
-    use contract::{ErrorCode, Split};
+    use contract::{DemoCorrection, DemoWriter, ErrorCode, Split};
     use store::{ExportRow, Store};
 
     use super::*;
@@ -481,6 +491,23 @@ mod tests {
             .set_setting("window.note", &json!(row.dialogue))
             .unwrap();
         std::fs::write(folder.path().join("stray.txt"), &row.dialogue).unwrap();
+        let corrected = |dialogue: &str, words: &str| {
+            let correction = DemoCorrection {
+                at_ms: 0,
+                dialogue_sha256: String::new(),
+                writer: DemoWriter::Reference,
+                before: words.to_owned(),
+                after: words.to_owned(),
+                words: 1,
+                words_changed: 1,
+                ms: 1,
+            };
+            session.keep_demo_correction(dialogue, correction, 1).unwrap();
+        };
+        corrected(&row.dialogue, "about this one");
+        corrected("Ada: Another one.", "about another");
+        let plan = session.forget_plan(&dataset, &[key]).unwrap();
+        assert_eq!(n(&plan, ForgetPlace::Demo), 1);
         let receipt = session.forget(&dataset, &[key], 7).unwrap();
         let places: Vec<&str> = receipt
             .verified
@@ -490,6 +517,8 @@ mod tests {
             .collect();
         assert!(places.contains(&"setting.value"), "{places:?}");
         assert!(places.contains(&"stray.txt"), "{places:?}");
+        let kept = session.demo_evidence().unwrap().corrections;
+        assert_eq!((kept.len(), kept[0].after.as_str()), (1, "about another"));
     }
 
     #[test]

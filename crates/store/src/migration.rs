@@ -10,9 +10,9 @@
 
 use crate::key::Keys;
 use crate::table::{
-    artifact, dataset, demo, example, experiment, forget, import, label, leak, lease, ledger, metric_point,
-    model, part, queue, rating_acts, rating_after, rating_old, rating_pack, rating_study, run,
-    setting, stage, work, workbench,
+    artifact, dataset, demo, example, experiment, forget, import, label, leak, lease, ledger,
+    metric_point, model, part, queue, rating_acts, rating_after, rating_old, rating_pack,
+    rating_study, run, setting, stage, work, workbench,
 };
 use crate::{Error, Result};
 use rusqlite::{Connection, TransactionBehavior};

@@ -104,6 +104,7 @@ fn place(place: ForgetPlace) -> &'static str {
         ForgetPlace::Trace => "logs and unfinished trainings of runs that read it",
         ForgetPlace::Output => "texts about it in the tests of other runs",
         ForgetPlace::Study => "dialogues in rating studies, which keep their ratings",
+        ForgetPlace::Demo => "corrected summaries of it and votes about it, which the demo keeps",
         ForgetPlace::Copy => "copies of the database; a new one is made",
         ForgetPlace::Inbox => "pasted texts that wait for their import",
     }

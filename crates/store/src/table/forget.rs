@@ -55,6 +55,8 @@ pub struct Forgetting<'a> {
     pub external_ids: &'a [String],
     /// Texts of their dialogues, by which records of imports are known.
     pub dialogues: &'a [String],
+    /// Hashes of the dialogues, by which the demo knows them.
+    pub sha256: &'a [String],
     /// Runs that learnt from one of them.
     pub learnt: &'a [RunId],
     /// Runs that tested with one of them and did not learn from any.
@@ -74,6 +76,8 @@ pub struct ForgetRows {
     pub outputs: usize,
     /// Dialogues in studies.
     pub studies: usize,
+    /// Corrections and votes of the demo.
+    pub demos: usize,
 }
 
 /// An import whose record names conversations that it took out, with what stays of the record.
@@ -122,6 +126,20 @@ fn rated(conn: &Connection, examples: &[i64]) -> Result<Vec<(i64, i64)>> {
     for example in examples {
         let rows = query.query_map(params![example], |row| Ok((row.get(0)?, row.get(1)?)))?;
         found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+    }
+    Ok(found)
+}
+
+/// How many corrections and votes of the demo are about the dialogues with these hashes.
+fn demos(conn: &Connection, sha256: &[String]) -> Result<usize> {
+    let mut query = conn.prepare(
+        "SELECT (SELECT COUNT(*) FROM demo_correction WHERE dialogue_sha256 = ?1)
+             + (SELECT COUNT(*) FROM demo_vote WHERE dialogue_sha256 = ?1)",
+    )?;
+    let mut found = 0;
+    for sha256 in sha256 {
+        let counted: i64 = query.query_row([sha256], |row| row.get(0))?;
+        found += usize::try_from(counted).unwrap_or_default();
     }
     Ok(found)
 }
@@ -206,6 +224,7 @@ impl Store {
                 imports: records(conn, forgetting)?.len(),
                 outputs: outputs(conn, forgetting)?.len(),
                 studies: rated(conn, forgetting.examples)?.len(),
+                demos: demos(conn, forgetting.sha256)?,
             })
         })
     }
@@ -228,6 +247,13 @@ impl Store {
                 tx.execute("DELETE FROM artifact WHERE id = ?1", [artifact])?;
             }
             empty_studies(tx, forgetting.examples)?;
+            for sha256 in forgetting.sha256 {
+                tx.execute(
+                    "DELETE FROM demo_correction WHERE dialogue_sha256 = ?1",
+                    [sha256],
+                )?;
+                tx.execute("DELETE FROM demo_vote WHERE dialogue_sha256 = ?1", [sha256])?;
+            }
             remove_runs(tx, forgetting)?;
             super::example::remove_examples(tx, forgetting.dataset_id, forgetting.examples)?;
             tx.execute(
@@ -246,6 +272,9 @@ impl Store {
     /// because another program reads the database.
     pub fn write_anew(&self) -> Result<u64> {
         let anew = || -> Result<u64> {
+            // First, so that what was freed is overwritten where it lay.
+            self.conn
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
             self.conn.execute_batch("VACUUM")?;
             self.conn.busy_timeout(PATIENCE)?;
             let _is_busy: bool =

@@ -16,6 +16,7 @@ const places: Record<ForgetPlace, string> = {
   trace: 'Protokolle und unfertige Trainings von Läufen, die es gelesen haben',
   output: 'Texte darüber in den Tests anderer Läufe',
   study: 'Dialoge in Bewertungen, die ihre Noten behalten',
+  demo: 'Berichtigte Zusammenfassungen davon und Stimmen darüber, die das Vorführen aufhebt',
   copy: 'Kopien der Datenbank; eine neue wird gemacht',
   inbox: 'Eingefügte Texte, die auf ihr Einlesen warten',
 };
@@ -43,7 +44,7 @@ export const privacy = {
       'Nicht versprochen: Blöcke einer SSD, Schnappschüsse des Systems, Sicherungen, die Datei, aus der Sie eingelesen haben, und was Menschen sich merken.',
   },
   threats: {
-    caption: 'Wer Ihre Gespräche lesen könnte, und was dazwischensteht',
+    caption: 'Wer Ihre Gespräche lesen könnte, und wodurch sie geschützt sind',
     who: 'Wer',
     holds: 'Was hält',
     fails: 'Was nicht hält',

@@ -26,6 +26,9 @@ export const protection = {
     lock: 'Jetzt sperren',
     unprotect: 'Schutz aufheben',
     unprotectHint: 'Danach kann jeder, der den Ordner bekommt, Ihre Gespräche lesen.',
+    backup: 'Sichern…',
+    backupHint:
+      'Schreibt den Arbeitsbereich als eine Datei, verschlüsselt, wenn er geschützt ist. Heruntergeladene Modelle bleiben draußen.',
     recoveryTitle: 'Ihr Wiederherstellungsschlüssel',
     recoveryText:
       'Er öffnet den Arbeitsbereich, wenn die Passphrase verloren ist, und wird nur dieses eine Mal gezeigt. Schreiben Sie ihn auf, und verwahren Sie ihn nicht bei diesem Rechner.',

@@ -16,6 +16,7 @@ const places: Record<ForgetPlace, string> = {
   trace: 'Logs and unfinished trainings of runs that read it',
   output: 'Texts about it in the tests of other runs',
   study: 'Dialogues in rating studies, which keep their ratings',
+  demo: 'Corrected summaries of it and votes about it, which the demo keeps',
   copy: 'Copies of the database; a new one is made',
   inbox: 'Pasted texts that wait for their import',
 };

@@ -22,6 +22,9 @@ export const protection = {
     lock: 'Lock now',
     unprotect: 'Make it plain again',
     unprotectHint: 'Afterwards whoever gets the folder can read your conversations.',
+    backup: 'Back up…',
+    backupHint:
+      'Writes the workspace as one file, encrypted if it is protected. Downloaded models are left out.',
     recoveryTitle: 'Your recovery key',
     recoveryText:
       'It opens the workspace if the passphrase is lost, and is shown this once. Write it down and keep it away from this computer.',
