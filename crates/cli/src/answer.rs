@@ -1,6 +1,7 @@
 //! What commands print with `--json`, as `docs/cli.md` describes it: the last line of each, and the lines before it.
 //! Answers that the window reads as well are in [`contract`].
 
+mod backup;
 mod deid;
 mod everyday;
 mod forget;
@@ -33,11 +34,12 @@ use serde_json::Value;
 use crate::args::{Compared, Multi};
 
 use crate::wording;
+pub(crate) use backup::{BackedUp, Restored};
 pub(crate) use deid::{AskedWord, DeidLine, DeidRead, DeidScanned, DeidSpan, ReadMarks};
 pub(crate) use everyday::{BatchDone, BatchLine, Deleted, DemoAnswer, Labelled};
 pub(crate) use forget::{Forgotten, Receipts};
 pub(crate) use network::{Network, NetworkLock};
-pub(crate) use protect::{KeyStatus, Protected, SlotShown, Unprotected};
+pub(crate) use protect::{KeyStatus, ProtectOutlook, Protected, SlotShown, Unprotected};
 
 /// `import`.
 #[derive(Serialize)]

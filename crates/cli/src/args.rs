@@ -1,6 +1,7 @@
 //! The arguments, one struct per command; `--help` follows from their comments.
 
 mod audit;
+mod backup;
 mod bench;
 mod deid;
 mod everyday;
@@ -31,6 +32,7 @@ use serde::Serialize;
 use self::word::word_of;
 
 pub(crate) use self::audit::{Audit, AuditText, AuditWhat};
+pub(crate) use self::backup::{Backup, Restore};
 pub(crate) use self::bench::{
     Bench, BenchCompare, BenchGenerate, BenchGrowth, BenchPipeline, BenchRating, BenchScore,
     BenchTrain, BenchWhat, Compared, Weights,
@@ -173,6 +175,10 @@ pub(crate) enum Command {
     Unprotect(Unprotect),
     /// What opens a protected workspace: passphrase, recovery key, keychain
     Key(Key),
+    /// Write the workspace into one file, while others may work with it
+    Backup(Backup),
+    /// Make a workspace out of a backup, and check every file of it
+    Restore(Restore),
     /// Forget conversations and all that came from them: the list before, the receipt after, the search that proves it
     Forget(Forget),
     /// Every connection that was opened, tried or refused, and the lock that lets no further one through
@@ -232,6 +238,8 @@ impl Command {
             Self::Protect(_) => "protect",
             Self::Unprotect(_) => "unprotect",
             Self::Key(_) => "key",
+            Self::Backup(_) => "backup",
+            Self::Restore(_) => "restore",
             Self::Forget(_) => "forget",
             Self::Network(_) => "network",
             Self::Doctor => "doctor",

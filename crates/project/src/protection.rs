@@ -29,6 +29,11 @@ pub fn protect(workspace: &Path, root: &RootKey, slots: &KeyFile) -> Result<Conv
     Ok(store::protect(workspace, root, slots)?)
 }
 
+/// How much protecting would write anew; changes nothing.
+pub fn outlook(workspace: &Path) -> Result<Conversion> {
+    Ok(store::outlook(workspace)?)
+}
+
 /// Makes a protected workspace plain again.
 pub fn unprotect(workspace: &Path, root: &RootKey) -> Result<Conversion> {
     Ok(store::unprotect(workspace, root)?)

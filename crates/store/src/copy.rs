@@ -42,6 +42,54 @@ impl Store {
         host::file::rename(&fresh, &self.workspace.join(COPY)).map_err(|e| Error::io(&fresh, e))
     }
 
+    /// Copies the database into a new file, as it is at this moment, encrypted if it is encrypted here.
+    ///
+    /// # Errors
+    /// Where the file exists or cannot be written.
+    pub fn copy_database(&self, to: &Path) -> Result<()> {
+        let copy = || -> Result<()> {
+            self.conn
+                .execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+            Ok(())
+        };
+        self.timed(copy).map_err(|e| e.explain(&self.database))?;
+        private(to)
+    }
+
+    /// Has SQLite read the whole database, and decrypt every page of an encrypted one.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] with what it finds.
+    pub fn check_database(&self) -> Result<()> {
+        let found = self.read(|conn| {
+            let mut found: Vec<String> = Vec::new();
+            if self.vault.is_protected() {
+                let mut query = conn.prepare("PRAGMA cipher_integrity_check")?;
+                let rows = query.query_map([], |row| row.get(0))?;
+                found = rows.collect::<rusqlite::Result<_>>()?;
+            }
+            let whole: String =
+                conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+            found.extend((whole != "ok").then_some(whole));
+            Ok(found)
+        })?;
+        match found.first() {
+            None => Ok(()),
+            Some(detail) => Err(Error::Corrupt {
+                path: self.database.clone(),
+                detail: detail.clone(),
+            }),
+        }
+    }
+
+    /// The files of a folder of the workspace and of those in it, in order; none if it is not there.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn files_below(&self, folder: &Path) -> Result<Vec<PathBuf>> {
+        protect::everything_below(folder)
+    }
+
     /// Copies of the database in this workspace: the last good one, and those that were put aside.
     ///
     /// # Errors

@@ -29,7 +29,7 @@ pub use key::recovery::RecoveryKey;
 pub use key::slot::{Cost, KeyFile, SHORTEST_PASSPHRASE, SlotRow};
 pub use key::{RootKey, WorkspaceId};
 pub use migration::Release;
-pub use protect::{Conversion, protect, rotate, slots, unprotect};
+pub use protect::{Conversion, outlook, protect, rotate, slots, unprotect};
 pub use search::{FoundPassage, Passages, Search};
 pub use table::artifact::{ArtifactEdit, ArtifactPage, ArtifactRow, MACHINE, NewArtifact};
 pub use table::dataset::{DatasetRow, NewDataset};

@@ -111,6 +111,20 @@ pub(crate) fn protect_watched(
     convert(workspace, &from, &to, Some(slots), watch)
 }
 
+/// How much a conversion would write anew: it needs as much free room. Nothing is changed.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub fn outlook(workspace: &Path) -> Result<Conversion> {
+    let length = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+    let files = files::with_content(workspace)?;
+    Ok(Conversion {
+        database_bytes: length(&workspace.join(DATABASE)),
+        files: files.len(),
+        file_bytes: files.iter().map(|path| length(path)).sum(),
+    })
+}
+
 /// Makes a protected workspace plain again.
 ///
 /// # Errors

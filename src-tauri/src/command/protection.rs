@@ -7,8 +7,10 @@ use contract::problem::WorkspaceProblem;
 use host::clock::now_ms;
 use project::protection::{self, Cost, KeyFile, RecoveryKey, RootKey};
 use project::session::Session;
-use tauri::State;
+use tauri::{AppHandle, State};
+use tauri_plugin_dialog::DialogExt;
 
+use crate::command::file::picked_place;
 use crate::command::start::keep_copy;
 use crate::dto::{AppError, Protection};
 use crate::error::Answer;
@@ -102,6 +104,20 @@ pub(crate) fn protect(
     patiently(|| protection::protect(&place.workspace, &root, &slots))?;
     place.key.set(Some(root));
     Ok(recovery.shown().to_string())
+}
+
+/// Asks in the system's own dialog where a backup goes, and writes the workspace there as one file; `None` if the user
+/// cancelled.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn back_up(app: AppHandle, place: State<'_, Place>) -> Answer<Option<String>> {
+    let dialog = app.dialog().file().set_file_name("duologue-backup.zip");
+    let Some(picked) = dialog.blocking_save_file() else {
+        return Ok(None);
+    };
+    let file = picked_place(picked)?;
+    project::backup::back_up(&place.session()?, &file)?;
+    Ok(Some(file.display().to_string()))
 }
 
 /// Makes the workspace plain again.

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use duologue_tests::wait_until;
+use project::protection;
 use serde_json::{Value, json};
 
-use super::run::{RUN, whole};
+use super::run::{RUN, ready, whole, words};
 use super::{Place, list, text};
 use crate::program::rows;
 
@@ -134,6 +136,87 @@ fn a_protected_workspace_works_as_before_and_holds_no_sentence_in_clear() {
 }
 
 #[test]
+fn a_backup_of_a_protected_workspace_is_ciphertext_and_comes_back_whole() {
+    let place = Place::new();
+    let rows = rows();
+    place.import("d", &rows);
+    let (key, file, to) = (
+        place.path("key.txt"),
+        place.path("backup.zip"),
+        place.path("again"),
+    );
+    place.ok(&["protect", "--no-keychain", "--recovery-file", &key]);
+    let made = place.ok(&with(&key, &["backup", "--to", &file]));
+    assert_eq!(made["to"], file);
+    let folder = place.path("backups");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::copy(&file, Path::new(&folder).join("copy.zip")).expect("a copy");
+    assert_eq!(
+        found(Path::new(&folder), &sentences(&rows)),
+        Vec::<String>::new()
+    );
+    place.fails(&["restore", &file, "--to", &to], 2, "key_needed");
+    let back = place.ok(&with(&key, &["restore", &file, "--to", &to]));
+    assert_eq!(
+        back["files"].as_u64(),
+        made["files"].as_u64().map(|files| files - 1),
+        "all but the keys"
+    );
+    place.fails(&with(&key, &["restore", &file, "--to", &to]), 1, "io");
+    let kept = place.ok(&with(&key, &["--workspace", &to, "datasets"]));
+    assert_eq!(kept["datasets"][0]["n"], rows.len());
+    // A single flipped bit of the database is found.
+    let mut bytes = std::fs::read(&file).expect("the backup");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    let damaged = place.write("damaged.zip", &bytes);
+    let gone = place.path("gone");
+    let refused = place.json(&with(&key, &["restore", &damaged, "--to", &gone]));
+    assert_ne!(refused.code, 0, "{}", refused.last);
+    assert!(!Path::new(&gone).exists());
+}
+
+/// The key goes from process to process over standard input: what anybody may read of a process does not hold it.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_process_has_the_key_in_its_command_line_or_environment() {
+    let (place, args) = ready();
+    let key = place.path("key.txt");
+    place.ok(&["protect", "--no-keychain", "--recovery-file", &key]);
+    let secret = std::fs::read_to_string(&key).expect("the recovery key");
+    let slots = protection::slots(&place.workspace())
+        .expect("slots")
+        .expect("a protected workspace");
+    let root = protection::unlock(&place.workspace(), &slots, secret.trim()).expect("the key");
+    let hex = root.to_hex().to_string();
+    let started = place.ok(&with(&key, &[&words(&args)[..], &["--detach"]].concat()));
+    assert_eq!(started["status"], "started");
+    let workspace = place.workspace().display().to_string();
+    let mut workers = 0;
+    wait_until("the worker", || {
+        let processes = std::fs::read_dir("/proc").expect("processes").flatten();
+        for process in processes {
+            let read = |name| std::fs::read(process.path().join(name)).unwrap_or_default();
+            let (line, environment) = (read("cmdline"), read("environ"));
+            let (line, environment) = (
+                String::from_utf8_lossy(&line).into_owned(),
+                String::from_utf8_lossy(&environment).into_owned(),
+            );
+            for told in [&line, &environment] {
+                assert!(
+                    !told.contains(&hex) && !told.contains(secret.trim()),
+                    "{line}"
+                );
+            }
+            let is_worker = line.contains(&workspace) && line.contains("worker");
+            workers += usize::from(is_worker);
+        }
+        workers > 0
+    });
+    place.ok(&with(&key, &["cancel", RUN]));
+}
+
+#[test]
 fn without_the_key_nothing_opens_and_nothing_changes() {
     let place = Place::new();
     place.import("d", &rows());
@@ -141,6 +224,9 @@ fn without_the_key_nothing_opens_and_nothing_changes() {
         place.path("key.txt"),
         place.write("wrong.txt", "not the one\n"),
     );
+    let outlook = place.ok(&["protect", "--dry-run"]);
+    assert_eq!(outlook["dry_run"], true);
+    assert!(outlook["database_bytes"].as_u64() > Some(0), "{outlook}");
     place.fails(&["protect", "--no-keychain"], 2, "usage");
     place.ok(&["protect", "--no-keychain", "--recovery-file", &key]);
     let before: Vec<_> = files(&place.workspace())

@@ -38,6 +38,11 @@ export const commands = {
 	lock: () => __TAURI_INVOKE<null>("lock"),
 	/**  Encrypts the workspace; returns its recovery key, which is shown once. */
 	protect: (passphrase: string) => __TAURI_INVOKE<string>("protect", { passphrase }),
+	/**
+	 *  Asks in the system's own dialog where a backup goes, and writes the workspace there as one file; `None` if the user
+	 *  cancelled.
+	 */
+	backUp: () => __TAURI_INVOKE<string | null>("back_up"),
 	/**  Makes the workspace plain again. */
 	unprotect: () => __TAURI_INVOKE<null>("unprotect"),
 	/**  Sets another passphrase; nothing that is encrypted changes. */
@@ -2570,6 +2575,8 @@ export type ForgetPlace =
 "output" | 
 /**  Texts of rating studies about it; the ratings stay. */
 "study" | 
+/**  Corrected summaries of it and votes about it, which the demo keeps. */
+"demo" | 
 /**  Copies of the database, made as a precaution or put aside when it was damaged. */
 "copy" | 
 /**  Pasted texts that wait for their import, whichever they are. */

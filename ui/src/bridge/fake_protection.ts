@@ -64,6 +64,9 @@ export class FakeProtection {
     this.secret = passphrase;
     return recoveryKey;
   }
+  async backUp(): Promise<string | null> {
+    return '/home/ada/duologue-backup.zip';
+  }
   async unprotect() {
     this.secret = undefined;
     return null;

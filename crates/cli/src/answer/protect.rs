@@ -16,6 +16,17 @@ pub(crate) struct Protected {
     pub(crate) residue: bool,
 }
 
+/// `protect --dry-run`.
+#[derive(Serialize)]
+pub(crate) struct ProtectOutlook {
+    pub(crate) dry_run: bool,
+    pub(crate) database_bytes: u64,
+    pub(crate) files: usize,
+    pub(crate) file_bytes: u64,
+    /// Room on the disk, where the system tells it.
+    pub(crate) disk_free_bytes: Option<u64>,
+}
+
 /// `unprotect`.
 #[derive(Serialize)]
 pub(crate) struct Unprotected {

@@ -12,6 +12,9 @@ pub(crate) struct Protect {
     /// Write the recovery key to this new file, for you alone to read
     #[arg(long, value_name = "FILE")]
     pub(crate) recovery_file: Option<PathBuf>,
+    /// Say how much would be encrypted, change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, ClapArgs)]

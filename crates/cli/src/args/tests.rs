@@ -1,5 +1,6 @@
 //! `--help` of every command. Options that all commands share are shown on the first page alone.
 
+mod backup;
 mod bench;
 mod deid;
 mod everyday;
@@ -55,6 +56,7 @@ fn page(root: Command, command: &str) -> String {
 fn no_command_is_left_out() {
     let sources = [
         include_str!("tests.rs"),
+        include_str!("tests/backup.rs"),
         include_str!("tests/bench.rs"),
         include_str!("tests/deid.rs"),
         include_str!("tests/everyday.rs"),
@@ -128,6 +130,8 @@ fn the_program() {
       protect     Encrypt the workspace: its database, adapters, checkpoints and logs
       unprotect   Make a protected workspace plain again
       key         What opens a protected workspace: passphrase, recovery key, keychain
+      backup      Write the workspace into one file, while others may work with it
+      restore     Make a workspace out of a backup, and check every file of it
       forget      Forget conversations and all that came from them: the list before, the receipt after, the search that proves it
       network     Every connection that was opened, tried or refused, and the lock that lets no further one through
       doctor      What this machine offers

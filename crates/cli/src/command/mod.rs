@@ -1,6 +1,7 @@
 //! One file per group of commands; each turns arguments into calls of the session and prints what comes back.
 
 mod audit;
+mod backup;
 mod bench;
 mod compare;
 mod data;
@@ -86,6 +87,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> Done {
         Command::Protect(args) => protect::protect(global, args, output),
         Command::Unprotect(args) => protect::unprotect(global, args, output),
         Command::Key(args) => protect::key(global, &args.action, output),
+        Command::Backup(args) => backup::backup(global, args, output),
+        Command::Restore(args) => backup::restore(global, args, output),
         Command::Forget(args) => forget::forget(global, args, output),
         Command::Network(args) => network::network(global, &args.action, output),
         Command::Doctor => doctor::doctor(global, output),

@@ -13,7 +13,7 @@ use project::protection::{self, Conversion, Cost, KeyFile, RecoveryKey, RootKey}
 use project::session::Session;
 
 use super::{Done, workspace};
-use crate::answer::{KeyStatus, Protected, SlotShown, Unprotected};
+use crate::answer::{KeyStatus, ProtectOutlook, Protected, SlotShown, Unprotected};
 use crate::args::{
     Global, KeyAction, KeyKeychain, KeyPassphrase, KeyRecovery, KeyRotate, Protect, Unprotect,
 };
@@ -30,6 +30,9 @@ pub(super) fn protect(global: &Global, args: &Protect, output: &Output) -> Done 
     }
     // What is not a workspace is refused before anybody types a passphrase, and a new one is made.
     drop(Session::open(&workspace)?);
+    if args.dry_run {
+        return outlook(&workspace, output);
+    }
     let begun = Instant::now();
     let root = RootKey::random()?;
     let ways = Ways {
@@ -49,6 +52,28 @@ pub(super) fn protect(global: &Global, args: &Protect, output: &Output) -> Done 
     ));
     made.show(output);
     output.result(&protected(&made.slots, done, begun, true));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What protecting would write anew.
+fn outlook(workspace: &Path, output: &Output) -> Done {
+    let outlook = protection::outlook(workspace)?;
+    let disk_free_bytes = host::machine::disk_free_bytes(workspace);
+    output.text(format!(
+        "The database ({} bytes) and {} files ({} bytes) would be encrypted, which needs as much room again; {} bytes are free. \
+         Nothing was changed.",
+        outlook.database_bytes,
+        outlook.files,
+        outlook.file_bytes,
+        disk_free_bytes.map_or_else(|| "an unknown number of".to_owned(), |free| free.to_string())
+    ));
+    output.result(&ProtectOutlook {
+        dry_run: true,
+        database_bytes: outlook.database_bytes,
+        files: outlook.files,
+        file_bytes: outlook.file_bytes,
+        disk_free_bytes,
+    });
     Ok(ExitCode::SUCCESS)
 }
 

@@ -65,3 +65,9 @@ test('nothing is offered to a protected one', async () => {
   await find('datasets');
   expect(query('protect-offer')).toBeNull();
 });
+
+test('a backup says where it went', async () => {
+  const { user } = await open('#/settings');
+  await user.click(await ready('back-up'));
+  await expect.poll(() => document.body.textContent).toContain('/home/ada/duologue-backup.zip');
+});

@@ -12,6 +12,7 @@ fn protect() {
     Options:
           --no-keychain           Do not let the system's keychain open the workspace
           --recovery-file <FILE>  Write the recovery key to this new file, for you alone to read
+          --dry-run               Say how much would be encrypted, change nothing
       -h, --help                  Print help
       -V, --version               Print version
     ");
