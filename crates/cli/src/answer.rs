@@ -370,7 +370,7 @@ pub(crate) struct ArtifactLine<'a> {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum SummaryLine<'a> {
     Score(&'a project::report::tables::Score),
-    Evidence(&'a contract::SummaryEvidence),
+    Backing(&'a project::report::tables::Backed),
 }
 
 /// `queue`.

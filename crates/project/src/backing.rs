@@ -5,6 +5,7 @@ use contract::{
     BackedFact, BackedSentence, Backing, FactKind, FactStatus, SummaryToBack, SupportingTurns,
 };
 use metrics::facts::{self, Evidence, Vocabulary};
+use metrics::lexicon::Lexicon;
 use metrics::support::{Link, Turns, sentences};
 use metrics::turn::Turn;
 
@@ -35,18 +36,43 @@ impl Session {
 /// Holds a summary against its conversation; `vocabulary` says which words are names.
 fn back(asked: &SummaryToBack, vocabulary: &Vocabulary) -> Backing {
     let dialogue = Dialogue::parse(&asked.dialogue);
-    let turns = turns_of(&dialogue);
     let lexicon = lexicon_for([asked.dialogue.as_str()].into_iter());
-    let index = Turns::new(&turns, &lexicon);
-    let ledger = Evidence::new(&turns, &lexicon, vocabulary)
-        .check(&asked.summary, asked.reference.as_deref());
+    let words = Words {
+        lexicon: &lexicon,
+        vocabulary,
+    };
+    let (summary, reference) = (asked.summary.as_str(), asked.reference.as_deref());
+    of_summary(&dialogue, words, summary, reference)
+}
+
+/// What is known about words.
+#[derive(Clone, Copy)]
+pub(crate) struct Words<'a> {
+    pub(crate) lexicon: &'a Lexicon,
+    /// Which words are names.
+    pub(crate) vocabulary: &'a Vocabulary,
+}
+
+/// Holds a summary against its conversation, once the words are known.
+pub(crate) fn of_summary(
+    dialogue: &Dialogue,
+    words: Words<'_>,
+    summary: &str,
+    reference: Option<&str>,
+) -> Backing {
+    let turns = turns_of(dialogue);
+    let index = Turns::new(&turns, words.lexicon);
+    let ledger = Evidence::new(&turns, words.lexicon, words.vocabulary).check(summary, reference);
     let stated = ledger
         .facts
         .iter()
         .map(|checked| (&checked.fact, status(checked.status)));
-    let left_out = ledger.missing.iter().map(|fact| (fact, FactStatus::Missing));
+    let left_out = ledger
+        .missing
+        .iter()
+        .map(|fact| (fact, FactStatus::Missing));
     Backing {
-        sentences: sentences(&asked.summary)
+        sentences: sentences(summary)
             .into_iter()
             .map(|sentence| BackedSentence {
                 text: sentence.to_owned(),
@@ -111,12 +137,18 @@ mod tests {
             summary: summary.to_owned(),
             reference: reference.map(str::to_owned),
         };
-        back(&asked, &vocabulary_of([(DIALOGUE, &[] as &[String])].into_iter()))
+        back(
+            &asked,
+            &vocabulary_of([(DIALOGUE, &[] as &[String])].into_iter()),
+        )
     }
 
     #[test]
     fn each_sentence_leads_to_its_turns_and_an_unsupported_one_to_none() {
-        let found = of("The dentist moved the appointment. The weather is splendid.", None);
+        let found = of(
+            "The dentist moved the appointment. The weather is splendid.",
+            None,
+        );
         let numbers: Vec<Vec<u32>> = found
             .sentences
             .iter()

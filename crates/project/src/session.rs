@@ -409,6 +409,11 @@ impl Session {
         tables::scores(&self.store, &self.store.run(sight.run())?)
     }
 
+    /// Every summary of the test split beside its conversation.
+    pub fn backings(&self, sight: &Sight) -> Result<Vec<tables::Backed>> {
+        tables::backings(&self.store, &self.store.run(sight.run())?)
+    }
+
     /// Replaces an artifact by a person's version. What follows the part becomes stale.
     pub fn edit_item(&self, run: &RunId, part: Part, edit: &ArtifactEdit<'_>) -> Result<u32> {
         let version = self.store.edit_artifact(run, part, edit)?;

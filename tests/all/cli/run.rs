@@ -207,7 +207,7 @@ pub(super) fn items(whole: &Whole, stage: &str, kind: &str) -> Vec<Value> {
         .place
         .json(&["show", RUN, "--stage", stage, "--items"]);
     // What was measured of summaries is no artifact, nor what their conversations say to them.
-    let is_artifact = |line: &&Value| line["kind"] != "score" && line["kind"] != "evidence";
+    let is_artifact = |line: &&Value| line["kind"] != "score" && line["kind"] != "backing";
     let artifacts = answer.lines.iter().filter(is_artifact);
     assert_eq!(
         (answer.code, &answer.last["items"]),
@@ -460,18 +460,12 @@ fn every_artifact_of_every_stage_is_shown() {
         "test_dialogue",
         &["system", "text", "pass", "rules", "score", "copies"],
     );
-    let evidence = has_keys(
-        "evaluate",
-        "evidence",
-        &["system", "id", "facts", "missing"],
-    );
+    let backings = has_keys("evaluate", "backing", &["system", "id", "facts"]);
     let scores = items(whole, "evaluate", "score");
-    for found in &evidence {
+    for found in &backings {
         let sentences = list(&found["sentences"]);
-        let linked = sentences
-            .iter()
-            .filter(|sentence| !list(&sentence["links"]).is_empty());
-        let share = linked.count() as f64 / sentences.len() as f64;
+        let is_backed = |sentence: &&Value| !list(&sentence["turns"]).is_empty();
+        let share = sentences.iter().filter(is_backed).count() as f64 / sentences.len() as f64;
         let told = scores.iter().find(|score| {
             score["metric"] == "support_sentences"
                 && score["system"] == found["system"]

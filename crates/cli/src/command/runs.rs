@@ -121,8 +121,8 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
         for score in session.scores(&sight)? {
             say(&SummaryLine::Score(&score));
         }
-        for evidence in session.evidence(&sight)? {
-            say(&SummaryLine::Evidence(&evidence));
+        for backed in session.backings(&sight)? {
+            say(&SummaryLine::Backing(&backed));
         }
     }
     let (found, status) = session

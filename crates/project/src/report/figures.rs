@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use contract::{FactKind, Language, ResultMetric};
+use contract::{Backing, FactKind, Language, ResultMetric};
 use metrics::bleu::{self, BleuCounts, ORDERS, Orders, Tokens};
 use metrics::chrf::{self, Grams};
 use metrics::copy::{CopiedNgrams, copied_ngrams, tokenize};
@@ -21,6 +21,7 @@ use metrics::turn::Turn;
 use serde::{Deserialize, Serialize};
 
 use crate::artifact::Output;
+use crate::backing::{Words, of_summary};
 use crate::dialogue::Dialogue;
 use crate::hygiene::other_than_english;
 
@@ -129,6 +130,17 @@ impl Conversations {
     pub fn lines(&self, id: &str) -> Option<Vec<String>> {
         let dialogue = self.test.get(id)?;
         Some(dialogue.to_text().lines().map(str::to_owned).collect())
+    }
+
+    /// A test summary beside its conversation; `None` if that is not at hand.
+    pub fn backing(&self, output: &Output) -> Option<Backing> {
+        let words = Words {
+            lexicon: &self.lexicon,
+            vocabulary: &self.vocabulary,
+        };
+        let reference = output.references.first().map(String::as_str);
+        let dialogue = self.test.get(&output.id)?;
+        Some(of_summary(dialogue, words, &output.prediction, reference))
     }
 }
 
@@ -422,7 +434,7 @@ fn of_ledgers(ledgers: &Ledgers, greyed: &BTreeSet<facts::FactKind>, measured: &
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::System;
+    use contract::{FactStatus, System};
 
     const DIALOGUE: &str =
         "Ann: The dentist moved us to Monday at 7:15 pm.\nBen: Good, I will bring 20 euros.";
@@ -483,6 +495,28 @@ mod tests {
             "of fewer than a hundred"
         );
         assert_eq!(measured.reference_words, Some(12.0));
+    }
+
+    #[test]
+    fn a_summary_leads_to_its_turns_by_the_words_of_the_whole_data_set() {
+        let references = ["Ben brings 20 euros.".to_owned()];
+        let summary = output(
+            "The dentist moved them to Tuesday. Mars is red.",
+            &references,
+        );
+        let conversations = conversations(&references);
+        let found = conversations.backing(&summary).unwrap();
+        assert_eq!(found.sentences[0].turns[0].first, 1, "{found:?}");
+        assert!(found.sentences[1].turns.is_empty(), "{found:?}");
+        let is_there = |kind, status| {
+            let mut facts = found.facts.iter();
+            facts.any(|fact| (fact.kind, fact.status) == (kind, status))
+        };
+        assert!(is_there(FactKind::Date, FactStatus::Changed), "{found:?}");
+        assert!(is_there(FactKind::Money, FactStatus::Missing), "{found:?}");
+        let mut lost = summary;
+        lost.id = "2".to_owned();
+        assert_eq!(conversations.backing(&lost), None);
     }
 
     #[test]

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use contract::{ArtifactKind, Part, ResultMetric, RunId, StageName, System};
+use contract::{
+    ArtifactKind, BackedFact, BackedSentence, Part, ResultMetric, RunId, StageName, System,
+};
 use metrics::extractive::{lead_3, longest_3};
 use metrics::significance::holm;
 use serde::Serialize;
@@ -29,6 +31,19 @@ pub struct Score {
     pub metric: ResultMetric,
     /// The value.
     pub value: f64,
+}
+
+/// A summary beside its conversation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Backed {
+    /// Who wrote the summary.
+    pub system: System,
+    /// The example's id in the data set.
+    pub id: String,
+    /// Its sentences with the turns that support them.
+    pub sentences: Vec<BackedSentence>,
+    /// Its facts in order, then those that it leaves out.
+    pub facts: Vec<BackedFact>,
 }
 
 /// What a run's table is made of.
@@ -132,6 +147,30 @@ pub fn scores(store: &Store, run: &RunRow) -> Result<Vec<Score>> {
         }
     }
     Ok(scores)
+}
+
+/// Every summary beside its conversation, system by system; without those whose conversation is not at hand.
+///
+/// # Errors
+/// What the store reports.
+pub fn backings(store: &Store, run: &RunRow) -> Result<Vec<Backed>> {
+    let recipe = Recipe::from_toml(&run.recipe)?;
+    let material = Material::of(store, run, &recipe)?;
+    let backed = |output: &Output| {
+        let found = material.conversations.backing(output)?;
+        Some(Backed {
+            system: output.system,
+            id: output.id.clone(),
+            sentences: found.sentences,
+            facts: found.facts,
+        })
+    };
+    Ok(material
+        .outputs
+        .iter()
+        .flatten()
+        .filter_map(backed)
+        .collect())
 }
 
 /// The outputs of each system of a run, as a table lists them.

@@ -43,41 +43,37 @@ fn a_stage() {
 
 #[test]
 fn a_summary_beside_its_conversation() {
-    let stated = contract::StatedFact {
-        kind: contract::FactKind::Date,
-        text: "Monday".to_owned(),
-    };
-    let evidence = contract::SummaryEvidence {
+    let backed = project::report::tables::Backed {
         system: contract::System::SftReal,
         id: "1".to_owned(),
-        sentences: vec![contract::SentenceLinks {
+        sentences: vec![contract::BackedSentence {
             text: "Ann comes on Monday.".to_owned(),
-            links: vec![contract::TurnLink {
-                first: 0,
-                last: 0,
+            turns: vec![contract::SupportingTurns {
+                first: 1,
+                last: 1,
+                speaker: "Ann".to_owned(),
+                text: "See you on Monday.".to_owned(),
                 support: 0.5,
             }],
         }],
-        facts: vec![contract::CheckedFact {
-            stated: stated.clone(),
+        facts: vec![contract::BackedFact {
+            kind: contract::FactKind::Date,
             status: contract::FactStatus::Kept,
-            counts: true,
+            text: "Monday".to_owned(),
         }],
-        missing: vec![stated],
     };
-    assert_snapshot!(schema(&SummaryLine::Evidence(&evidence)), @"
-    facts[].counts: boolean
+    assert_snapshot!(schema(&SummaryLine::Backing(&backed)), @"
     facts[].kind: string
     facts[].status: string
     facts[].text: string
     id: string
     kind: string
-    missing[].kind: string
-    missing[].text: string
-    sentences[].links[].first: number
-    sentences[].links[].last: number
-    sentences[].links[].support: number
     sentences[].text: string
+    sentences[].turns[].first: number
+    sentences[].turns[].last: number
+    sentences[].turns[].speaker: string
+    sentences[].turns[].support: number
+    sentences[].turns[].text: string
     system: string
     ");
 }
