@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use contract::{RunId, 
-    Budget, ErrorCode, ErrorReport, JudgeVerdict, LeakVerdict, Measures, Scorer, StageName,
+use contract::{
+    Budget, ErrorCode, ErrorReport, JudgeVerdict, LeakVerdict, Measures, Rounds, RunId, Scorer, StageName,
     StageStanding, StudyResults, StudyState, Synthesizer, Words,
 };
 use serde::{Deserialize, Serialize};
@@ -317,7 +317,11 @@ pub(super) fn warnings(report: &RunReport, budget: Option<&Budget>) -> Vec<Words
             "Die Ausrichtung half an den Validierungspaaren nicht; das Modell, mit dem sie begann, wurde behalten.",
         ));
     }
-    for rounds in &report.rounds {
+    let is_odd = |rounds: &&Rounds| {
+        let mut rounds = rounds.rounds.iter();
+        rounds.any(|round| round.stop.is_some() || !round.warnings.is_empty())
+    };
+    for rounds in report.rounds.iter().filter(is_odd) {
         warnings.extend(rounds.sentences.iter().cloned().map(|sentence| Words {
             en: format!("{}: {}", rounds.system, sentence.en),
             de: format!("{}: {}", rounds.system, sentence.de),

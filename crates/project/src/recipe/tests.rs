@@ -161,6 +161,8 @@ fn every_field_that_may_change_a_result_belongs_to_a_part_or_the_data() {
         "systems",
         "synthesizers",
         "rounds",
+        "round_min_gain",
+        "round_patience",
         "bootstrap",
         // The key has the digest of the model that it names.
         "scorer_model",
