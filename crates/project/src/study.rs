@@ -20,6 +20,7 @@ pub mod export;
 pub mod import;
 pub mod instrument;
 pub mod kept;
+mod measured;
 pub mod merge;
 mod order;
 pub mod pack;

@@ -433,7 +433,11 @@ fn lines(
 }
 
 /// What a measuring model found of these outputs; none if it has not read them.
-fn bertscores(store: &Store, run: &RunId, outputs: &[Output]) -> Result<Option<BertScores>> {
+pub(crate) fn bertscores(
+    store: &Store,
+    run: &RunId,
+    outputs: &[Output],
+) -> Result<Option<BertScores>> {
     let Some(first) = outputs.first() else {
         return Ok(None);
     };

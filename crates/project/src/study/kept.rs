@@ -46,7 +46,14 @@ impl Session {
         let row = self.store.rating_study(opened.study())?;
         let contents = self.store.rating_contents(row.id)?;
         let authors = self.store.rating_authors(opened)?;
-        record(&row, contents, &authors)
+        let dialogues = contents.dialogues.clone();
+        let mut record = record(&row, contents, &authors)?;
+        if !row.is_imported {
+            let protocol: Protocol =
+                serde_json::from_value(row.protocol).map_err(|error| corrupt("protocol", error))?;
+            self.add_measured(&protocol, &dialogues, &mut record)?;
+        }
+        Ok(record)
     }
 
     /// Every number of a study's results page.

@@ -16,6 +16,7 @@ use crate::artifact::Output;
 use crate::session::Session;
 
 mod audit;
+mod measured;
 mod packs;
 mod withheld;
 
@@ -29,6 +30,20 @@ fn text(system: System, dialogue: usize) -> String {
         System::Lead3 if dialogue.is_multiple_of(10) => text(System::SftReal, dialogue),
         // Words that no file, key or name has.
         _ => format!("zq{} {}", dialogue, system.as_str().len() * 7919),
+    }
+}
+
+fn output(system: System, dialogue: usize) -> Output {
+    Output {
+        system,
+        id: format!("t{dialogue:03}"),
+        prediction: format!(" {} ", text(system, dialogue)),
+        references: vec![format!("human zq{dialogue} 11")],
+        reference_ce: None,
+        // The untrained model finds the method's summaries the least likely.
+        base_ce: Some(system.as_str().len() as f64),
+        tokens: 3,
+        examples: 0,
     }
 }
 
@@ -77,16 +92,7 @@ fn workspace(n: usize) -> (tempfile::TempDir, Session) {
         let outputs = (0..n).map(|dialogue| NewArtifact {
             kind: ArtifactKind::Output,
             item: dialogue as u32,
-            payload: json!(Output {
-                system,
-                id: format!("t{dialogue:03}"),
-                prediction: format!(" {} ", text(system, dialogue)),
-                references: vec![format!("human zq{dialogue} 11")],
-                reference_ce: None,
-                base_ce: None,
-                tokens: 3,
-                examples: 0,
-            }),
+            payload: json!(output(system, dialogue)),
         });
         let outputs: Vec<NewArtifact> = outputs.collect();
         let part = Part::Evaluate(system);

@@ -221,7 +221,14 @@ export const judge: typeof en = {
       'Von allen Paaren von Zusammenfassungen eines Dialogs, die Menschen verschieden bewerten: der Anteil, den die Metrik gleich ordnet. 50 % ist eine Münze.',
     pick: (metric, criterion, share, interval, pairs) =>
       `${metric}, ${criterion}: ${share} (95-%-Intervall ${interval}, ${pairs} Paare)`,
-    metricNames: { rouge1: 'ROUGE-1', rouge2: 'ROUGE-2', rougeL: 'ROUGE-L', chrf: 'chrF' },
+    metricNames: {
+      rouge1: 'ROUGE-1',
+      rouge2: 'ROUGE-2',
+      rougeL: 'ROUGE-L',
+      chrf: 'chrF',
+      bertscore_f: 'BERTScore',
+      base_ce: 'Der Prüfer des Modells',
+    },
     alpha: 'Übereinstimmung (Alpha)',
     withinOne: 'Höchstens ein Punkt',
     agreementWord: {

@@ -219,7 +219,14 @@ export const judge = {
       'Of all pairs of summaries of a dialogue that people score differently: the share that the metric orders alike. 50 % is a coin.',
     pick: (metric: string, criterion: string, share: string, interval: string, pairs: number) =>
       `${metric}, ${criterion}: ${share} (95 % interval ${interval}, ${pairs} pairs)`,
-    metricNames: { rouge1: 'ROUGE-1', rouge2: 'ROUGE-2', rougeL: 'ROUGE-L', chrf: 'chrF' },
+    metricNames: {
+      rouge1: 'ROUGE-1',
+      rouge2: 'ROUGE-2',
+      rougeL: 'ROUGE-L',
+      chrf: 'chrF',
+      bertscore_f: 'BERTScore',
+      base_ce: 'The model’s own judge',
+    },
     alpha: 'Agreement (alpha)',
     withinOne: 'Within one point',
     agreementWord: {
