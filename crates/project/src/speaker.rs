@@ -189,7 +189,9 @@ fn after_number(line: &str) -> Option<&str> {
         "#" => after,
         _ => return None,
     };
-    ((1..=4).contains(&digits) && after.starts_with(' ')).then_some(after)
+    // `(030) 123-4567` is somebody who calls.
+    let is_apart = after.starts_with(' ') && !after.trim_start().starts_with(char::is_numeric);
+    ((1..=4).contains(&digits) && is_apart).then_some(after)
 }
 
 /// `- Name: text`, `-Name: text`, `* Name: text`, `> Name: text`.

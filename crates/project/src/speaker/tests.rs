@@ -328,7 +328,7 @@ fn the_dialogue_decides_what_a_line_leaves_open() {
     // Names over their lines.
     let lines = ["Ann Lee  0:03", "Good morning.", "Ben Ray  0:07", "Hello."];
     assert_eq!(speakers(&lines), named(&["Ann Lee", "", "Ben Ray", ""], 0));
-    let lines = ["Ann: a", "See Friday 10:30", "Ben: b"];
+    let lines = ["Ann: a", "See Bob 10:30", "Ben: b"];
     assert_eq!(speakers(&lines), named(&["Ann", "", "Ben"], 1));
 }
 
