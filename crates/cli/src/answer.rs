@@ -12,10 +12,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use bench::PipelineFigures;
-use contract::{PastImport, SplitCounts, StudyName, ExperimentName, ModelId, DatasetName, RunId, 
-    ArtifactKind, Budget, Devices, ExperimentStanding, ExperimentSummary, IdentifierKind,
-    KnownModel, LeakReason, Measures, Origin, Part, RunStanding, RunStatus, Split, StageName,
-    StageStanding, StudyState, StudySummary, TooLong,
+use contract::{
+    ArtifactKind, Budget, DatasetName, Devices, ExperimentName, ExperimentStanding,
+    ExperimentSummary, IdentifierKind, KnownModel, LeakReason, Measures, ModelId, Origin, Part,
+    PastImport, RunId, RunStanding, RunStatus, Split, SplitCounts, StageName, StageStanding,
+    StudyName, StudyState, StudySummary, TooLong,
 };
 use metrics::rouge::RougeScore;
 use mrds::models::{Removal, Unfinished};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::closed_set::closed_set;
-use crate::{RunId, FactKind, Words};
+use crate::{FactKind, RunId, Words};
 
 closed_set! {
     /// What became of a fact.

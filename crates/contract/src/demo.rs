@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{RunId, System};
 use crate::closed_set::closed_set;
+use crate::{RunId, System};
 
 closed_set! {
     /// Which of two summaries somebody found better.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::closed_set::closed_set;
-use crate::{DatasetName, RunId, ExportKind, Split};
+use crate::{DatasetName, ExportKind, RunId, Split};
 
 closed_set! {
     /// A place of the workspace that holds something of a conversation.

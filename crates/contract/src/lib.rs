@@ -106,7 +106,7 @@ pub use line::{
     Summarized,
 };
 pub use method::{Basis, EndedBy, Preset, StageName, Synthesizer, System};
-pub use metric::{Mean, Direction, FactKind, MetricCard, MetricUnit, ResultMetric};
+pub use metric::{Direction, FactKind, Mean, MetricCard, MetricUnit, ResultMetric};
 pub use model::{AdapterDtype, Fit, Licence, Proof, Quantize};
 pub use network::NetworkOutcome;
 pub use pack::{

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::closed_set::closed_set;
-use crate::{StudyName, 
+use crate::{
     CheckStatement, Criterion, Guideline, ItemState, Language, RatingMode, SkipReason, StudyKind,
-    Warmup, Words,
+    StudyName, Warmup, Words,
 };
 
 closed_set! {

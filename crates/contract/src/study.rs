@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{StudyName, 
+use crate::{
     AgreementWord, BootstrapKind, Outcome, RaterState, RatingMode, SettleKind, StudyKind,
-    StudyState,
+    StudyName, StudyState,
 };
 
 /// A text in both languages.

@@ -1,6 +1,6 @@
 //! Names, notes and removals, and the workspaces that were open lately.
 
-use contract::{DatasetName, RunId, Kept, Label, Removing};
+use contract::{DatasetName, Kept, Label, Removing, RunId};
 use host::clock::now_ms;
 use host::process::liveness;
 use project::experiment::kept::Now;

@@ -1,8 +1,8 @@
 //! Rating studies. No command here tells who wrote a text before the results are open, which the session decides.
 
-use contract::{StudyName, RunId, 
-    Criterion, Desk, DeskPress, DeskStep, Disputes, StudyKind, StudyProgress, StudyResults,
-    StudyState, StudySummary, Synthesizer, System,
+use contract::{
+    Criterion, Desk, DeskPress, DeskStep, Disputes, RunId, StudyKind, StudyName, StudyProgress,
+    StudyResults, StudyState, StudySummary, Synthesizer, System,
 };
 use host::clock::now_ms;
 use project::study::afterwards::Settlement;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use contract::{RunId, 
-    ArtifactKind, Backing, FoundItems, HandAct, HandState, ItemQuery, Launch, Lineage, Started,
-    SummaryToBack, Undone,
+use contract::{
+    ArtifactKind, Backing, FoundItems, HandAct, HandState, ItemQuery, Launch, Lineage, RunId,
+    Started, SummaryToBack, Undone,
 };
 use host::clock::now_ms;
 use host::process::liveness;

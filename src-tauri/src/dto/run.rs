@@ -1,7 +1,8 @@
 //! Recipes and runs as the page sees them.
 
-use contract::{ModelName, DatasetName, RunId, 
-    Change, Control, Label, Preset, RunStanding, SettingShape, StageName, StageStanding, System,
+use contract::{
+    Change, Control, DatasetName, Label, ModelName, Preset, RunId, RunStanding, SettingShape,
+    StageName, StageStanding, System,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;

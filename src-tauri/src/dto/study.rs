@@ -1,7 +1,9 @@
 //! A rating study as the page plans it. What it sees of one is in `contract`: nothing there names a system before the
 //! results are open.
 
-use contract::{RunId, Criterion, PackHeader, RatingMode, StudyKind, StudyOutlook, Synthesizer, System};
+use contract::{
+    Criterion, PackHeader, RatingMode, RunId, StudyKind, StudyOutlook, Synthesizer, System,
+};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 

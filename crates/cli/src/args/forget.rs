@@ -1,7 +1,7 @@
 //! Arguments of `forget`.
 
-use contract::DatasetName;
 use clap::Args as ClapArgs;
+use contract::DatasetName;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Forget {

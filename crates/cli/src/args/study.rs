@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args as ClapArgs, Subcommand, ValueEnum};
-use contract::{StudyName, RunId, Keep, Language, RatingMode, RatingProgram, StudyKind, Synthesizer, System};
+use contract::{
+    Keep, Language, RatingMode, RatingProgram, RunId, StudyKind, StudyName, Synthesizer, System,
+};
 use project::study::ratings::RatingMap;
 
 use super::word_of;

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use contract::{PastImport, SplitCounts, DatasetName, AccountUnit, Basis, DropReason, Language, Split, TooLong};
+use contract::{
+    AccountUnit, Basis, DatasetName, DropReason, Language, PastImport, Split, SplitCounts, TooLong,
+};
 use host::clock::now_ms;
 use project::format_rule::{FormatRule, Rule, RuleId};
 use project::recipe::{Field, RATES, Recipe};

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use contract::{StudyName, Criterion, RaterState, StudyKind, StudyOutlook};
+use contract::{Criterion, RaterState, StudyKind, StudyName, StudyOutlook};
 use host::clock::now_ms;
 use project::session::Session;
 use project::study::begin::{Begun, Fresh};

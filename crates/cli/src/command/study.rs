@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use contract::{StudyName, Comparison, StudyKind, StudyOutlook, StudyResults, StudySummary};
+use contract::{Comparison, StudyKind, StudyName, StudyOutlook, StudyResults, StudySummary};
 use host::clock::now_ms;
 use metrics::simulation::{self, POPULATIONS};
 use project::study::export::TableFormat;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
 use contract::problem::WrongState;
-use contract::{RunId, Budget, FileAction, Launch, RunStatus, Started};
+use contract::{Budget, FileAction, Launch, RunId, RunStatus, Started};
 use host::awake::Awake;
 use host::clock::now_ms;
 use host::{detached, private};

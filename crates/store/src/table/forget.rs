@@ -4,10 +4,10 @@
 //! tested with it, the test's texts about it go. Studies keep their ratings and lose the texts, whose hashes stay so that the
 //! seal can still be checked. The journal holds no content.
 
-use contract::RunId;
 use super::Word;
 use crate::table::Json;
 use crate::{NewExample, Result, Store};
+use contract::RunId;
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

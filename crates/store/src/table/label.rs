@@ -5,7 +5,7 @@ use crate::error::name_taken;
 use crate::table::artifact::MACHINE;
 use crate::table::{Word, dataset, run};
 use crate::{Error, Result, Store};
-use contract::{DatasetName, ExperimentName, RunId, StudyName, Kept, Label, Thing};
+use contract::{DatasetName, ExperimentName, Kept, Label, RunId, StudyName, Thing};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ use super::rating_study::{rows, study};
 use super::rating_write::{insert_rater, insert_steps};
 use super::{Json, Word, rating_write, word};
 use crate::{Error, RatedStudy, Result, Store};
-use contract::{RunId, StudyName, RaterState, StudyAct, StudyKind, StudyState, Thing};
+use contract::{RaterState, RunId, StudyAct, StudyKind, StudyName, StudyState, Thing};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Value, json};
 
