@@ -10,9 +10,9 @@ use crate::dto::{DemoEvent, DownloadEvent};
 /// Shortest time between two messages.
 const FRAME: Duration = Duration::from_millis(60);
 
-/// An event that may take up the one after it.
+/// An event that may absorb the one after it.
 pub(crate) trait Gather: Sized {
-    /// Takes `next` up; gives it back where both have to be told.
+    /// Absorbs `next`; gives it back if both have to be sent.
     fn gather(&mut self, next: Self) -> Option<Self>;
 }
 

@@ -31,7 +31,7 @@ pub use output::*;
 pub use run::*;
 pub use study::*;
 
-/// What went wrong, which the page words.
+/// What went wrong, which the page puts into words.
 #[derive(Debug, Clone, Serialize, Deserialize, Type, PartialEq, Eq)]
 #[serde(untagged)]
 pub enum AppError {
@@ -44,7 +44,7 @@ pub enum AppError {
 /// An error whose arguments are not known.
 #[derive(Debug, Clone, Serialize, Deserialize, Type, PartialEq, Eq)]
 pub struct ToldError {
-    /// For programs.
+    /// The code, for programs.
     pub code: ErrorCode,
     /// What happened and what it means.
     pub message: String,
@@ -76,7 +76,7 @@ pub struct StartState {
 /// Whether the workspace is encrypted.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct Protection {
-    /// It is.
+    /// Whether it is encrypted.
     pub protected: bool,
     /// What opens it.
     pub slots: Vec<contract::SlotKind>,
@@ -108,6 +108,6 @@ pub struct AppInfo {
     /// Connections that Duologue ever opened for this workspace, from the ledger that every download writes. The window
     /// itself links no HTTP client.
     pub connections: u32,
-    /// None may be opened.
+    /// Whether the network is locked: no connection may be opened.
     pub network_locked: bool,
 }

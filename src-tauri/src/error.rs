@@ -1,4 +1,4 @@
-//! Errors as the page gets them: problems with typed arguments, which the page words.
+//! Errors as the page gets them: problems with typed arguments, which the page puts into words.
 
 use contract::problem::{
     Corrupt, ImportProblem, Misuse, NotFound, ShellProblem, StudyProblem, WorkspaceProblem,

@@ -31,8 +31,8 @@ struct Written {
 }
 
 impl Exports {
-    /// Writes something into a folder under a name that is free there, and passes its progress on. Returns when it is there, was
-    /// stopped or refused.
+    /// Writes something into a folder under a name that is free there, and passes its progress on. Returns when it is
+    /// there, or was stopped or refused.
     pub(crate) fn write(
         &self,
         place: &Place,
@@ -70,7 +70,7 @@ impl Exports {
         Ok(())
     }
 
-    /// Asks it to stop; it leaves nothing behind.
+    /// Asks the export to stop; it leaves nothing behind.
     pub(crate) fn stop(&self) {
         let process = *self.process.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(process) = process {

@@ -17,7 +17,7 @@ const POLL: Duration = Duration::from_millis(100);
 /// How long a second window waits for the first: longer than a busy window needs to draw its first page.
 const ANSWER: Duration = Duration::from_secs(10);
 
-/// This window's claim on its workspace; dropped, another window may open it.
+/// This window's claim on its workspace; once it is dropped, another window may open it.
 pub(crate) struct Instance {
     _lock: File,
     request: PathBuf,
@@ -79,7 +79,7 @@ impl Instance {
     /// Calls `raise` whenever another window asks, for as long as this process lives.
     pub(crate) fn answer(self, mut raise: impl FnMut() + Send + 'static) {
         std::thread::spawn(move || {
-            // The whole of it, so that the lock is held as long as the thread lives.
+            // Moves in all of it, so that the lock is held as long as the thread lives.
             let instance = self;
             loop {
                 // Removing it is the answer that the other waits for.

@@ -194,7 +194,7 @@ mod tests {
         for root in roots {
             collect_files(Path::new(root), &mut files);
         }
-        // A name of two words is no ordinary word; the others are added in the same places.
+        // A name of two words is not an ordinary word; the others are added in the same places.
         for name in with_commands!(names)
             .iter()
             .filter(|name| name.contains('_'))
@@ -234,7 +234,7 @@ mod tests {
         })
     }
 
-    /// Whether a text has the whole word other than behind a dot, where it is called.
+    /// Whether a text has the whole word other than after a dot, where it is called.
     fn names_it(text: &str, word: &str) -> bool {
         let inside = |letter: char| letter.is_alphanumeric() || "_-".contains(letter);
         text.match_indices(word).any(|(start, _)| {

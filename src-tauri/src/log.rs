@@ -13,12 +13,12 @@ use crate::command::count;
 use crate::dto::{AppError, LogLevel, LogLine, LogPage, LogWord};
 use crate::error::Answer;
 
-/// Read at one time; the page asks for more.
+/// Bytes read at a time; the page asks for more.
 const PIECE: u64 = 1 << 20;
-/// Of a longer log only the end is shown; all of it is in the file.
+/// Only the end of a longer log is shown; all of it is in the file.
 const LONGEST: u64 = 8 << 20;
 
-/// The whole lines from `offset` on, and where the next piece begins.
+/// The complete lines from `offset` on, and where the next piece begins.
 pub(crate) fn read(path: &Path, offset: u64) -> Answer<LogPage> {
     match File::open(path) {
         Ok(file) => read_from(path, file, offset),

@@ -73,8 +73,8 @@ fn inspect(path: &Path) -> Answer<Model> {
     })
 }
 
-/// Size of the GGUF file of a folder that holds no model in Hugging Face's layout. What else is to be said of it stands
-/// in its header, which the model program reads.
+/// Size of the GGUF file of a folder that holds no model in Hugging Face's layout. Everything else about it is in
+/// its header, which the model program reads.
 fn gguf_bytes(path: &Path) -> Option<f64> {
     if path.join("config.json").is_file() {
         return None;

@@ -22,7 +22,7 @@ pub(crate) struct Place {
     pub(crate) cli: Option<PathBuf>,
     /// What comes with Duologue.
     pub(crate) bundle: Option<Bundle>,
-    /// The workspace is only looked at: nothing in it may change.
+    /// Whether the workspace is only looked at: nothing in it may change.
     pub(crate) read_only: bool,
     /// The workspace that was chosen last, if it is gone and this is another one.
     pub(crate) missing: Option<PathBuf>,

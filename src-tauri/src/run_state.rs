@@ -57,7 +57,7 @@ impl Runs {
         })
     }
 
-    /// One run with its wish and its error.
+    /// One run with its pending request and its error.
     pub(crate) fn live(&self, run: &RunId) -> Answer<RunLive> {
         let row = self.session.run(run)?;
         let queued = self
@@ -188,7 +188,7 @@ fn progress(stored: contract::Progress) -> Progress {
     }
 }
 
-/// The text worth looking at in a sample, behind the summary that it was written for.
+/// The text worth looking at in a sample, after the summary that it was written for.
 pub(crate) fn sample(item: &SampleItem) -> Option<String> {
     let parts: Vec<&str> = item.asked_for().into_iter().chain(item.text()).collect();
     let open = matches!(item, SampleItem::Draft { ended: false, .. });

@@ -35,8 +35,8 @@ enum Claim {
 }
 
 fn claim(place: &Place) -> Answer<Claim> {
-    // A folder that cannot be used is told as that, and not as a lock that cannot be made in it. A protected workspace
-    // is claimed before it is unlocked, so that one window asks for the passphrase.
+    // A folder that cannot be used is reported as that, and not as a lock that cannot be made in it. A protected
+    // workspace is claimed before it is unlocked, so that one window asks for the passphrase.
     if place.locked().is_none() {
         drop(place.session()?);
     }

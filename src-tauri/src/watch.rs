@@ -28,7 +28,7 @@ impl Watcher {
         self.current.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Watches a run (or only the job in progress) until replaced or until the page has gone. A worker that has died
+    /// Watches a run (or only the job in progress) until it is replaced or the page has gone. A worker that has died
     /// cannot start the next of the queue: `go_on` does.
     pub(crate) fn start(
         &self,
@@ -105,7 +105,7 @@ struct Sent {
 }
 
 impl Sent {
-    /// The points that the page lacks; `true` where it has to forget its own, because a stage began anew.
+    /// The points that the page lacks; `true` where it has to forget its own, because a stage started over.
     fn new_points(&mut self, stored: Vec<MetricPointRow>) -> (bool, Vec<MetricPoint>) {
         let reset = self.points == 0 || stored.len() < self.points;
         if reset {

@@ -186,7 +186,7 @@ pub(crate) fn command(place: &Place, log: &str) -> Answer<Command> {
         .arg(&place.workspace)
         .arg("--json");
     if place.key.get().is_some() {
-        // What it says may hold conversations: of a protected workspace it is kept nowhere in clear.
+        // What it says may hold conversations: for a protected workspace it is never stored unencrypted.
         command.arg("--key-stdin").stderr(Stdio::null());
         return Ok(command);
     }
@@ -210,7 +210,7 @@ pub(crate) fn begin(place: &Place, command: &mut Command) -> Answer<Child> {
     Ok(child)
 }
 
-/// Hands a process the key of its workspace; of a plain one nothing.
+/// Hands a process the key of its workspace; of a plain one, nothing.
 fn give_key(place: &Place, stdin: &mut ChildStdin) {
     if let Some(key) = place.key.get() {
         // A process that has ended already says itself why.

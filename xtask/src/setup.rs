@@ -1,4 +1,4 @@
-//! Makes the machine ready: system packages, versions of Rust and Node, the page's dependencies, test tools.
+//! Makes the machine ready: system packages, versions of Rust and Node, the npm packages of the page in the window, test tools.
 //!
 //! On Debian and Ubuntu it installs what is missing; elsewhere it says what to install. It is the first step of
 //! every command and does nothing, in under a second, if nothing is missing.
@@ -78,7 +78,7 @@ pub(crate) fn machine(place: &Place, need: Need) -> Result<()> {
                 "the C compiler is missing: run `xcode-select --install`, then the same command again"
             )
         }
-        // Rust itself cannot link without the platform's compiler, and both systems bring their web view.
+        // On macOS and Windows, Rust cannot link without the platform's compiler, and the system has a web view.
         _ => {}
     }
     if need != Need::Engine {

@@ -1,6 +1,6 @@
 //! The last lines of commands that another program reads: what the command line serializes, the window deserializes.
 //!
-//! Answers that nobody but people and scripts read stay in the command line; `docs/cli.md` describes both kinds.
+//! Answers that only people and scripts read stay in the command line's crate; `docs/cli.md` describes both kinds.
 
 use std::fmt;
 
@@ -41,7 +41,7 @@ pub struct Started {
     pub status: Launch,
 }
 
-/// What `datasets NAME --model` adds to its answer: the examples that a model cannot read whole.
+/// What `datasets NAME --model` adds to its answer: the examples that a model cannot read in full.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TooLong {
     /// Longest text of the model, in tokens.
@@ -93,7 +93,7 @@ pub struct CatalogueModel {
     pub licence: Licence,
     /// The licence has to be accepted on the Hub first.
     pub gated: bool,
-    /// What was compared of it with a reference.
+    /// Which part of it was compared with a reference.
     pub proof: Proof,
     /// Why one would take it, one sentence.
     pub why: String,
@@ -124,11 +124,11 @@ pub struct LicenceText {
     pub hub_id: String,
     /// Licence as the model card names it.
     pub licence: Licence,
-    /// Its name.
+    /// The licence's full name.
     pub title: String,
     /// Where its publisher keeps the text.
     pub address: String,
-    /// Every word of it.
+    /// Its full text.
     pub text: String,
 }
 
@@ -138,9 +138,9 @@ pub struct CatalogueLine {
     /// The model.
     #[serde(flatten)]
     pub model: CatalogueModel,
-    /// A whole run in the memory that is free now; `None` if that is not known.
+    /// Whether a complete run fits in the memory that is free now; `None` if that is not known.
     pub fit: Option<Fit>,
-    /// Seconds of a whole run with the default recipe on a hundred dialogues, by the processor's measured speed.
+    /// Seconds of a complete run with the default recipe on a hundred dialogues, by the processor's measured speed.
     pub seconds: f64,
 }
 
@@ -161,9 +161,9 @@ pub struct FolderFit {
     pub path: String,
     /// Memory of each method; `None` if there is no model in the folder.
     pub memory: Option<MethodMemory>,
-    /// A whole run in the memory that is free now; `None` if either is not known.
+    /// Whether a complete run fits in the memory that is free now; `None` if either is not known.
     pub fit: Option<Fit>,
-    /// Seconds of a whole run, as for a model of the catalogue; `None` if there is no model in the folder.
+    /// Seconds that a complete run takes, as for a model of the catalogue; `None` if there is no model in the folder.
     pub seconds: Option<f64>,
 }
 
@@ -212,10 +212,10 @@ pub struct KnownModel {
     pub context_tokens: Option<usize>,
     /// Whether the folder is still there.
     pub present: bool,
-    /// Where it was downloaded from; none for a folder of the user.
+    /// Where it was downloaded from; none for the user's own folder.
     #[serde(flatten)]
     pub source: Option<Source>,
-    /// Runs that need it to go on or to be used.
+    /// Runs that need it in order to continue or to be used.
     pub runs: Vec<RunId>,
 }
 
@@ -263,7 +263,7 @@ pub struct DownloadPaused {
     pub hub_id: String,
     /// Always [`RunStatus::Paused`].
     pub status: RunStatus,
-    /// The command that continues.
+    /// The command that continues the download.
     pub resume: String,
     /// Bytes that came over the network.
     pub received_bytes: u64,
@@ -286,7 +286,7 @@ pub struct Plan {
     pub examples: PlanExamples,
     /// Whether the speed was measured with the model itself.
     pub probed: bool,
-    /// Whether the trainings compute again what they do not keep.
+    /// Whether the trainings recompute what they do not keep.
     pub recompute: bool,
     /// Tokens that trainings compute at once: the recipe's, or fewer on a card that has no room for more.
     #[cfg_attr(feature = "specta", specta(type = u32))]
@@ -294,13 +294,13 @@ pub struct Plan {
     /// Texts that are generated side by side: the recipe's, or fewer on a card that has no room for more.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub generate_batch_size: usize,
-    /// Highest memory of all stages.
+    /// Peak memory over all stages.
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub peak_bytes: u64,
-    /// Disk of all stages.
+    /// Disk space that all stages take.
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub disk_bytes: u64,
-    /// Seconds of all stages.
+    /// Seconds that all stages take.
     pub seconds: f64,
     /// Every stage of the run, in order.
     pub stages: Vec<StageForecast>,
@@ -314,17 +314,17 @@ pub struct Plan {
     pub machine: Machine,
 }
 
-/// What a system takes beside all others of the recipe: what they share is not counted.
+/// What a system takes on top of all others in the recipe; what they share is not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct SystemCost {
     /// The system.
     pub system: System,
-    /// Seconds.
+    /// Seconds that it adds.
     pub seconds: f64,
 }
 
-/// How many examples a run takes for what. A recipe's numbers are upper bounds unless somebody typed them.
+/// How many examples a run takes, by purpose. A recipe's numbers are upper bounds unless somebody typed them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PlanExamples {
@@ -354,7 +354,7 @@ pub struct PlanExamples {
 pub struct StageForecast {
     /// The stage.
     pub name: StageName,
-    /// Highest memory of the process.
+    /// Peak memory of the process.
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub peak_bytes: u64,
     /// What it leaves on disk.
@@ -388,7 +388,7 @@ impl fmt::Display for Change {
 pub enum OfferChange {
     /// Fields of the recipe.
     Settings {
-        /// With their values.
+        /// The fields with their values.
         settings: Vec<Change>,
     },
     /// The base model.
@@ -406,10 +406,10 @@ pub struct Offer {
     pub change: OfferChange,
     /// What it costs.
     pub price: Price,
-    /// Highest memory of all stages.
+    /// Peak memory over all stages.
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub peak_bytes: u64,
-    /// Seconds of all stages.
+    /// Seconds that all stages take.
     pub seconds: f64,
     /// Whether it fits this machine.
     pub fits: bool,
@@ -419,7 +419,7 @@ pub struct Offer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Machine {
-    /// Memory that programs can still take, on a card its own; `None` if it is not known.
+    /// Memory that programs can still take, for a card its own memory; `None` if it is not known.
     #[cfg_attr(feature = "specta", specta(type = Option<f64>))]
     pub memory_free_bytes: Option<u64>,
     /// Room on the workspace's disk; `None` if it is not known.

@@ -45,9 +45,9 @@ closed_set! {
         Loss = "loss",
         /// The learning rate.
         LearningRate = "lr",
-        /// Norm of the gradient before it is bounded.
+        /// Norm of the gradient before clipping.
         GradNorm = "grad_norm",
-        /// Mean margin between the rewards of chosen and rejected.
+        /// Mean margin between the rewards of chosen and rejected texts.
         RewardMargins = "rewards/margins",
         /// Share of pairs whose chosen text has the higher reward.
         RewardAccuracies = "rewards/accuracies",

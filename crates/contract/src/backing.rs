@@ -1,4 +1,4 @@
-//! What stands behind a summary in its conversation: a hint for whoever reads it, and never a verdict.
+//! What backs a summary in its conversation: a hint for whoever reads it, never a verdict.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,20 +10,21 @@ closed_set! {
     FactStatus, "status of a fact" {
         /// The conversation says the same.
         Kept = "kept",
-        /// The conversation says something else in the same surroundings.
+        /// The conversation says something else in the same context.
         Changed = "changed",
         /// The conversation says nothing like it.
         Invented = "invented",
-        /// The reference has it and the conversation too; the summary leaves it out.
+        /// Both the reference and the conversation have it; the summary leaves it out.
         Missing = "missing",
     }
 }
 
-/// A summary that is to be held against its conversation.
+/// A summary that is to be compared with its conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct SummaryToBack {
-    /// A run on conversations of this kind: its data set says which words are names. None: the conversation alone does.
+    /// A run on conversations of this kind: its data set says which words are names. `None` if only the
+    /// conversation does.
     pub run: Option<RunId>,
     /// The conversation.
     pub dialogue: String,
@@ -33,7 +34,7 @@ pub struct SummaryToBack {
     pub reference: Option<String>,
 }
 
-/// What stands behind a summary.
+/// What backs a summary.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Backing {
@@ -41,7 +42,7 @@ pub struct Backing {
     pub sentences: Vec<BackedSentence>,
     /// Its facts in order, then those that it leaves out.
     pub facts: Vec<BackedFact>,
-    /// What this cannot tell.
+    /// What this comparison cannot tell.
     pub caveat: Words,
 }
 
@@ -67,7 +68,8 @@ pub struct SupportingTurns {
     pub speaker: String,
     /// What is said, line by line.
     pub text: String,
-    /// Share of the sentence's content that is said, 0 to 1; in conversations of more than 100 turns a score without a bound.
+    /// Share of the sentence's content that is said, 0 to 1; in conversations of more than 100 turns, an
+    /// unbounded score.
     pub support: f64,
 }
 
@@ -79,6 +81,6 @@ pub struct BackedFact {
     pub kind: FactKind,
     /// What became of it.
     pub status: FactStatus,
-    /// The words.
+    /// The words that state it.
     pub text: String,
 }

@@ -20,11 +20,11 @@ closed_set! {
     /// Which split the rows of an import belong to.
     #[derive(Default)]
     SplitChoice, "split" {
-        /// All rows train.
+        /// All rows are for training.
         Train = "train",
-        /// All rows validate.
+        /// All rows are for validation.
         Validation = "validation",
-        /// All rows test.
+        /// All rows are for testing.
         Test = "test",
         /// By a split column, else by the files' names, else a seeded draw.
         #[default]
@@ -87,7 +87,7 @@ closed_set! {
         InvalidUtf8 = "invalid_utf8",
         /// The line is not valid JSON.
         Json = "json",
-        /// The line is JSON, but no object.
+        /// The line is JSON, but not an object.
         NotObject = "not_object",
         /// The row has more or fewer cells than the header.
         RaggedRow = "ragged_row",
@@ -101,7 +101,7 @@ closed_set! {
         DuplicateId = "duplicate_id",
         /// The split column holds a word that names no split.
         Split = "split",
-        /// The same dialogue stands in another row.
+        /// The same dialogue is in another row.
         Duplicate = "duplicate",
         /// A line may name a speaker, or may not: it is read as text until a person says otherwise.
         UnsureSpeaker = "unsure_speaker",
@@ -115,9 +115,9 @@ closed_set! {
 }
 
 closed_set! {
-    /// Why a message or line of a file is no part of a conversation.
+    /// Why a message or line of a file is not part of a conversation.
     DropReason, "reason" {
-        /// The program tells of the chat: who joined, what is encrypted.
+        /// The chat program reports on the chat: who joined, what is encrypted.
         System = "system",
         /// A picture, recording or file without words.
         Media = "media",
@@ -129,15 +129,15 @@ closed_set! {
         Reaction = "reaction",
         /// Written by a program that takes part.
         Bot = "bot",
-        /// A title, a list of those present or another line over the conversation.
+        /// A title, a list of those present or another line above the conversation.
         Header = "header",
         /// A line that is only a time.
         Time = "time",
-        /// A line under the conversation that tells where it comes from.
+        /// A line below the conversation that says where the conversation comes from.
         Footer = "footer",
         /// Text that is marked as deleted in a document with tracked changes.
         TrackedDeletion = "tracked_deletion",
-        /// A message by the program in words that nobody here knows.
+        /// A message from the chat program in words that Duologue does not know.
         Client = "client",
         /// A row without a text.
         Empty = "empty",
@@ -203,7 +203,7 @@ closed_set! {
         CellBytes = "cell_bytes",
         /// Turns of all dialogues.
         Turns = "turns",
-        /// Rows, values and lines without words that a file is divided into.
+        /// Rows, values and wordless lines into which a file is divided.
         Pieces = "pieces",
         /// Cells of an old workbook from the first to the last, empty ones included.
         Reach = "reach",
@@ -213,7 +213,7 @@ closed_set! {
 }
 
 closed_set! {
-    /// A language that function words tell, by its ISO 639-1 code.
+    /// A language that can be told by its function words, as an ISO 639-1 code.
     Language, "language" {
         /// English.
         English = "en",
@@ -237,7 +237,7 @@ closed_set! {
         NearDuplicate = "near_duplicate",
         /// The summary has as many words as its dialogue, or more.
         LongSummary = "long_summary",
-        /// A name in the summary that the dialogue does not hold.
+        /// A name in the summary that the dialogue does not contain.
         UnknownName = "unknown_name",
         /// The summary is one piece of the dialogue.
         CopiedSummary = "copied_summary",
@@ -245,7 +245,7 @@ closed_set! {
         VeryLong = "very_long",
         /// The dialogue is far shorter than the others, or nobody answers.
         VeryShort = "very_short",
-        /// Another language than most of the data set.
+        /// A different language from most of the data set.
         OtherLanguage = "other_language",
         /// The example is longer than a model's context.
         TooLong = "too_long",

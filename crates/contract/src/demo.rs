@@ -44,16 +44,16 @@ pub enum DemoWriter {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct DemoVote {
-    /// When, milliseconds since 1970; 0 until it is kept.
+    /// When it was given, milliseconds since 1970; 0 until it is kept.
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub at_ms: i64,
     /// SHA-256 of the dialogue, whose text is not kept.
     pub dialogue_sha256: String,
-    /// Who wrote what stood on the left.
+    /// Who wrote what was on the left.
     pub left: DemoWriter,
-    /// Who wrote what stood on the right.
+    /// Who wrote what was on the right.
     pub right: DemoWriter,
-    /// From what the sides were drawn.
+    /// The seed from which the sides were drawn.
     pub seed: u32,
     /// Which was better.
     pub choice: DemoSide,
@@ -72,7 +72,7 @@ pub struct DemoCorrection {
     pub writer: DemoWriter,
     /// As it was written.
     pub before: String,
-    /// As it was left.
+    /// As the person left it.
     pub after: String,
     /// Its words before.
     pub words: u32,
@@ -128,7 +128,7 @@ pub struct DemoRate {
     pub high: f64,
 }
 
-/// What it took people to make a writer's summaries right.
+/// How much work people put into correcting a writer's summaries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct DemoMeter {
@@ -136,8 +136,8 @@ pub struct DemoMeter {
     pub writer: DemoWriter,
     /// Summaries that were corrected.
     pub summaries: u32,
-    /// Words changed, of a hundred.
+    /// Words changed out of a hundred.
     pub changed_of_100: f64,
-    /// Seconds a summary.
+    /// Seconds for each summary.
     pub seconds: f64,
 }

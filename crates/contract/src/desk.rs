@@ -44,9 +44,9 @@ pub struct StudySummary {
     /// Summaries that a rater left out.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub skipped: usize,
-    /// SHA-256 of what was fixed before; empty if nothing was.
+    /// SHA-256 of what was fixed before rating began; empty if nothing was.
     pub protocol_sha256: String,
-    /// What the assignment of texts to systems can be checked with after the reveal.
+    /// The hash by which the assignment of texts to systems can be checked after the reveal.
     pub seal: Option<String>,
     /// When it was created here.
     #[cfg_attr(feature = "specta", specta(type = f64))]
@@ -63,7 +63,7 @@ pub struct StudyProgress {
     pub study: StudySummary,
     /// Its roster.
     pub raters: Vec<RaterProgress>,
-    /// When its results were opened before every rater had locked.
+    /// When its results were opened, if that was before every rater had locked their set.
     #[cfg_attr(feature = "specta", specta(type = Option<f64>))]
     pub revealed_early_at_ms: Option<i64>,
 }
@@ -88,7 +88,7 @@ pub struct RaterProgress {
     pub load: usize,
     /// Median of the active seconds on a summary; none before the first.
     pub median_s: Option<f64>,
-    /// Their last press.
+    /// When they last did something.
     #[cfg_attr(feature = "specta", specta(type = Option<f64>))]
     pub last_at_ms: Option<i64>,
     /// The rater pack that was written for them last.
@@ -118,17 +118,17 @@ pub struct Desk {
     pub guideline: Guideline,
     /// What is scored.
     pub criteria: Vec<Criterion>,
-    /// What is asked about two summaries or about all of a dialogue.
+    /// What is asked about two summaries of a dialogue, or about all of them.
     pub question: Words,
     /// Statements about the guideline.
     pub check: Vec<CheckStatement>,
     /// Examples with their answers.
     pub warmup: Option<Warmup>,
-    /// Whether check and examples are behind the rater.
+    /// Whether the rater has finished the check and the examples.
     pub introduced: bool,
     /// What they were given, in their order.
     pub steps: Vec<DeskStep>,
-    /// Whether there is a press to take back.
+    /// Whether there is an act to take back.
     pub can_undo: bool,
 }
 
@@ -146,13 +146,13 @@ pub struct DeskTurn {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct DeskStep {
-    /// Its number in the rater's order, by which presses name it.
+    /// Its number in the rater's order, by which acts refer to it.
     pub step: u32,
     /// The dialogue; empty where dialogues are judged.
     pub turns: Vec<DeskTurn>,
     /// The summaries, or the dialogue that is judged.
     pub items: Vec<DeskItem>,
-    /// The choice among them; none before it was made and where summaries are scored.
+    /// The choice among them; none before it is made, or if summaries are scored.
     pub choice: Option<DeskChoice>,
     /// Whether it is finished.
     pub submitted: bool,
@@ -172,7 +172,7 @@ pub struct DeskItem {
     pub reason: Option<SkipReason>,
     /// The rater's note.
     pub note: String,
-    /// Whether the rater thinks that it has a real person's data.
+    /// Whether the rater thinks that it contains a real person's data.
     pub flagged: bool,
 }
 
@@ -204,13 +204,13 @@ pub struct DeskPress {
 pub struct DeskTime {
     /// Place of the summary, from 0.
     pub place: u32,
-    /// With signs of life.
+    /// While the rater was active.
     pub active_ms: u32,
-    /// Without.
+    /// While the rater was idle.
     pub idle_ms: u32,
 }
 
-/// An act of a rater; places are from 0.
+/// An act of a rater; places count from 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -236,7 +236,7 @@ pub enum DeskAct {
         /// The text.
         text: String,
     },
-    /// A mark that a summary may have a real person's data.
+    /// A mark that a summary may contain a real person's data.
     Flag {
         /// Place of the summary.
         place: u32,

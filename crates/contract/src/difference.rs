@@ -10,13 +10,13 @@ use crate::{RunId, System};
 pub struct RunDifferences {
     /// The runs. Every list below has a value for each of them, in this order.
     pub runs: Vec<RunId>,
-    /// Runs whose figures and texts are hidden, because people rate their summaries now.
+    /// Runs whose figures and texts are hidden, because their summaries are being rated now.
     pub hidden: Vec<RunId>,
-    /// What was set otherwise; what they share is left out.
+    /// Settings that differ; what they share is left out.
     pub settings: Vec<SettingDifference>,
     /// Pairs that the last run learns from and the first one does not, and the other way round.
     pub data: DataDifference,
-    /// A figure of each system that any of them has.
+    /// ROUGE-1 of each system that any of the runs has.
     pub results: Vec<ResultDifference>,
     /// Test summaries that differ from those of the first run, the largest change first.
     pub outputs_changed: Vec<OutputDifference>,
@@ -32,7 +32,7 @@ pub struct SettingDifference {
     pub values: Vec<String>,
 }
 
-/// What the last run learns from, beside the first one.
+/// What the last run learns from, compared with the first one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct DataDifference {

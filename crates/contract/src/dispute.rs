@@ -14,7 +14,7 @@ closed_set! {
         Spread = "spread",
         /// People find it misleading or seriously wrong.
         Unfaithful = "unfaithful",
-        /// Somebody thinks that it has a real person's data.
+        /// Somebody thinks that it contains a real person's data.
         Flag = "flag",
         /// People put it first among its dialogue's summaries and ROUGE-1 last, or the other way round.
         Metric = "metric",
@@ -37,7 +37,7 @@ pub struct Disputed {
     pub systems: Vec<String>,
     /// Why it deserves a second look.
     pub reasons: Vec<DisputeReason>,
-    /// The largest distance of two raters' scores on a criterion.
+    /// The largest distance between two raters' scores on a criterion.
     pub spread: u8,
     /// All scores of first showings.
     pub scores: Vec<DisputedScore>,
@@ -69,13 +69,13 @@ pub struct DisputedNote {
     pub note: String,
 }
 
-/// A settled score. It stands beside the raters' and never takes their place.
+/// A settled score. It is kept beside the raters' scores and never replaces them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Adjudicated {
     /// The score.
     pub score: u8,
-    /// Why.
+    /// Why the score was settled that way.
     pub reason: String,
     /// When it was settled.
     #[cfg_attr(feature = "specta", specta(type = f64))]

@@ -10,7 +10,7 @@ closed_set! {
         Failure = "failure",
         /// The input or its use is wrong (exit 2).
         Input = "input",
-        /// Another process holds it (exit 3).
+        /// Another process holds what is needed (exit 3).
         Locked = "locked",
         /// Stopped on request (exit 130).
         Interrupted = "interrupted",
@@ -43,7 +43,7 @@ closed_set! {
         NoSuchRun = "no_such_run",
         /// There is no such thing, or no such file.
         NotFound = "not_found",
-        /// Something else still needs it.
+        /// Something else still needs what was to be removed.
         InUse = "in_use",
         /// A rater's ratings are locked.
         RatingsLocked = "ratings_locked",
@@ -59,17 +59,17 @@ closed_set! {
         NotProtected = "not_protected",
         /// The workspace is protected already.
         AlreadyProtected = "already_protected",
-        /// There are keys, and the database is in clear.
+        /// There are keys, but the database is not encrypted.
         MixedWorkspace = "mixed_workspace",
         /// Somebody has the workspace open.
         WorkspaceOpen = "workspace_open",
         /// Protecting the workspace was interrupted.
         ProtectInterrupted = "protect_interrupted",
-        /// An encrypted file was cut off or changed.
+        /// An encrypted file was truncated or changed.
         Damaged = "damaged",
         /// A passphrase has too few characters.
         ShortPassphrase = "short_passphrase",
-        /// Without this way to open the workspace no person could.
+        /// Without this way in, no person could open the workspace.
         LastSlot = "last_slot",
         /// This build cannot encrypt.
         NoCipher = "no_cipher",
@@ -95,7 +95,7 @@ closed_set! {
         UnknownColumn = "unknown_column",
         /// The columns have to be named.
         NeedsMapping = "needs_mapping",
-        /// A mapping names no dialogue or no summary.
+        /// A mapping lacks the dialogue or the summary.
         IncompleteMap = "incomplete_map",
         /// Turns do not say who speaks.
         SpeakersNeeded = "speakers_needed",
@@ -103,7 +103,7 @@ closed_set! {
         BadSpeakers = "bad_speakers",
         /// Rows of an import are unusable.
         BadRows = "bad_rows",
-        /// A dialogue stands in two splits.
+        /// A dialogue is in two splits.
         Leaks = "leaks",
         /// Words that may name somebody were not answered.
         WordsOpen = "words_open",
@@ -111,13 +111,13 @@ closed_set! {
         Pdf = "pdf",
         /// A file is Rich Text.
         Rtf = "rtf",
-        /// A file is of Office before 2007, or an Office file with a password.
+        /// A file comes from Office before 2007, or is an Office file with a password.
         OldOffice = "old_office",
         /// A file is a workbook in Excel's binary form (XLSB).
         BinaryWorkbook = "binary_workbook",
         /// Ratings of another program do not fit a study.
         Ratings = "ratings",
-        /// A file is a picture, a recording or something else that is no text.
+        /// A file is a picture, a recording or something else that is not text.
         Binary = "binary",
         /// A file is a page of HTML.
         Html = "html",
@@ -143,7 +143,7 @@ closed_set! {
         NotReady = "not_ready",
         /// A text is longer than the model's context.
         TooLong = "too_long",
-        /// Another process works on it.
+        /// Another process is working on it.
         Locked = "locked",
         /// Stopped on request.
         Interrupted = "interrupted",
@@ -159,13 +159,13 @@ closed_set! {
         Leak = "leak",
 
         // Rating studies.
-        /// It would tell who wrote texts that people still rate.
+        /// It would reveal who wrote texts that are still being rated.
         Blinded = "blinded",
         /// The plan of a study is frozen.
         Frozen = "frozen",
-        /// People do not rate the study now.
+        /// The study is not being rated now.
         NotRunning = "not_running",
-        /// Fewer dialogues than can show anything.
+        /// Too few dialogues to show anything.
         NotEnoughDialogues = "not_enough_dialogues",
         /// Somebody who is not on the roster.
         UnknownRater = "unknown_rater",
@@ -233,7 +233,7 @@ closed_set! {
         Tensor = "tensor",
 
         // The Hub.
-        /// It is not here, and no connection may be opened.
+        /// The model or file is not here, and no connection may be opened.
         Offline = "offline",
         /// The workspace's network is locked.
         NetworkLocked = "network_locked",
@@ -247,7 +247,7 @@ closed_set! {
         BadToken = "bad_token",
         /// The file beside a download that says where it came from cannot be read.
         BadManifest = "bad_manifest",
-        /// The Hub wants to know who asks.
+        /// The Hub wants to know who is asking.
         Unauthorized = "unauthorized",
         /// The licence has not been accepted.
         Gated = "gated",
@@ -261,11 +261,11 @@ closed_set! {
         BadProxy = "bad_proxy",
         /// The proxy does not answer.
         ProxyUnreachable = "proxy_unreachable",
-        /// The proxy answers, and lets nothing through.
+        /// The proxy answers but lets nothing through.
         ProxyRefused = "proxy_refused",
         /// The file of trusted certificates cannot be used.
         BadCertificates = "bad_certificates",
-        /// A certificate is not one that this computer trusts.
+        /// This computer does not trust a certificate.
         UntrustedCertificate = "untrusted_certificate",
         /// An answer that makes no sense here.
         BadAnswer = "bad_answer",
@@ -291,7 +291,7 @@ closed_set! {
         ModelFile = "model_file",
         /// Another model is being downloaded.
         WindowDownloadBusy = "window_download_busy",
-        /// Another export is at work.
+        /// Another export is in progress.
         WindowExportBusy = "window_export_busy",
         /// The workspace cannot be locked.
         WindowLock = "window_lock",
@@ -303,7 +303,7 @@ closed_set! {
         WindowNoWorker = "window_no_worker",
         /// The system shows no notifications.
         WindowNotification = "window_notification",
-        /// Another window has the workspace.
+        /// Another window has the workspace open.
         WindowTaken = "window_taken",
         /// The worker's answer cannot be read.
         WindowWorkerAnswer = "window_worker_answer",
@@ -360,7 +360,7 @@ closed_set! {
         UnknownIssuer = "unknown_issuer",
         /// It is not valid today.
         OutOfDate = "out_of_date",
-        /// It is of another machine.
+        /// It belongs to another machine.
         OtherHost = "other_host",
         /// Anything else.
         Invalid = "invalid",
@@ -434,7 +434,7 @@ closed_set! {
         Training = "training examples",
         /// Of the validation split.
         Validation = "validation examples",
-        /// Of the training split, beside those that are trained on.
+        /// Of the training split, besides those that are trained on.
         LeftForValidation = "training examples left for validation",
         /// Of the test split.
         Test = "test examples",
@@ -444,7 +444,7 @@ closed_set! {
 }
 
 closed_set! {
-    /// What a field of a recipe has to be beside its range.
+    /// What a field of a recipe has to be besides within its range.
     RecipeRule, "rule" {
         /// A list of positive factors.
         PositiveFactors = "positive_factors",
@@ -462,7 +462,7 @@ closed_set! {
 closed_set! {
     /// What a plan that needs less memory costs.
     Price, "price" {
-        /// Time alone: the results are the same bit for bit.
+        /// Only time: the results are the same bit for bit.
         Recompute = "recompute",
         /// Some time: the results are the same up to rounding.
         Rounding = "rounding",
@@ -474,7 +474,7 @@ closed_set! {
         ShortDialogues = "short_dialogues",
         /// Fewer pairs to learn from or to choose by.
         FewerExamples = "fewer_examples",
-        /// Plainer texts of a smaller model.
+        /// Plainer texts from a smaller model.
         SmallerModel = "smaller_model",
     }
 }
@@ -489,7 +489,7 @@ pub struct ErrorReport {
     pub message: String,
     /// What to do next, in the words of the shell that printed it; empty in the rows of a workspace.
     pub fix: String,
-    /// Where.
+    /// Where it happened.
     #[serde(flatten)]
     pub place: ErrorPlace,
 }

@@ -1,4 +1,4 @@
-//! What a run says while it works, and what a stage leaves behind beside its artifacts: data, the same in terminal,
+//! What a run says while it works, and what a stage leaves behind besides its artifacts: data, the same in terminal,
 //! window, log and database.
 
 use std::collections::BTreeMap;
@@ -117,9 +117,9 @@ pub enum SampleItem {
         /// Its summary.
         prediction: Option<String>,
     },
-    /// A text as far as it is written: shown where nothing that is finished was for a while.
+    /// A text as far as it has been written: shown when nothing finished has appeared for a while.
     Draft {
-        /// What stands there.
+        /// The text so far.
         draft: String,
         /// Whether the model has ended it.
         ended: bool,
@@ -159,16 +159,16 @@ impl SampleItem {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Measures {
-    /// Of the other stages: nothing, `null`.
+    /// Nothing, `null`: what all other stages measure.
     #[default]
     Nothing,
-    /// Of `preferences`.
+    /// What `preferences` measured.
     Preferences(PreferenceMeasures),
-    /// Of the part of `preferences` that asks whether the judge is able.
+    /// What the part of `preferences` that asks whether the judge is able measured.
     Judge(JudgeMeasures),
-    /// Of `candidates`.
+    /// What `candidates` measured.
     Candidates(CandidateMeasures),
-    /// Of `dialogues` and `evaluate`, for each way to write dialogues. Empty for a stage that has not ended.
+    /// What `dialogues` and `evaluate` measured, for each way to write dialogues. Empty for a stage that has not ended.
     Writing(BTreeMap<Synthesizer, WritingMeasures>),
 }
 
@@ -178,7 +178,7 @@ impl Measures {
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Writing(ways), Self::Writing(mut others)) => {
-                // Of a way that wrote in several rounds the first counts.
+                // If a way wrote in several rounds, the first one counts.
                 others.extend(ways);
                 Self::Writing(others)
             }
@@ -195,7 +195,7 @@ pub struct PreferenceMeasures {
     pub pairs: PairCounts,
     /// Pairs by the summary's origin.
     pub by_origin: OriginCounts,
-    /// The least score difference of a content pair, nats per token.
+    /// The smallest score difference of a content pair, nats per token.
     pub min_gap: f64,
 }
 

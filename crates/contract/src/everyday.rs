@@ -1,4 +1,4 @@
-//! What people call the things of a workspace, and what goes with a thing that is removed.
+//! What people call the things of a workspace, and what is removed along with a thing.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,14 +20,14 @@ closed_set! {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Label {
-    /// The name; empty while it is called as it was from the beginning.
+    /// The name; empty while it has its original name.
     pub name: String,
     /// The note; may be empty.
     pub note: String,
 }
 
 closed_set! {
-    /// What hangs on a run, a data set or a model.
+    /// What is attached to a run, a data set or a model.
     Attached, "attachment" {
         /// Pairs and dialogues of a data set.
         Examples = "examples",
@@ -49,7 +49,7 @@ closed_set! {
         Label = "label",
         /// Files of a model.
         Files = "files",
-        /// Runs that are read without it, and neither go on nor summarize.
+        /// Runs that can still be read without it, but neither continue nor summarize.
         Runs = "runs",
         /// Rating studies.
         Studies = "studies",
@@ -62,7 +62,7 @@ closed_set! {
     }
 }
 
-/// One kind of what hangs on a thing.
+/// One kind of thing that is attached to another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Hanging {
@@ -81,13 +81,13 @@ pub struct Hanging {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Removing {
-    /// Of what kind it is.
+    /// What kind of thing it is.
     pub thing: Kept,
-    /// By what it is addressed: the id of a run, the name of a data set, the folder of a model.
+    /// What it is addressed by: the id of a run, the name of a data set, the folder of a model.
     pub key: String,
     /// What goes with it.
     pub goes: Vec<Hanging>,
-    /// What stays, although it has to do with it.
+    /// What stays, although it is related.
     pub stays: Vec<Hanging>,
     /// What is in the way; empty if it can be removed.
     pub blocked_by: Vec<Hanging>,

@@ -1,11 +1,11 @@
-//! What a message repeats of the user's own text: little, and nothing that a terminal would obey.
+//! How much of the user's own text a message repeats: little, and nothing that a terminal would obey.
 
 /// Longest piece of one text that a message repeats, in characters.
 pub const EXCERPT_CHARS: usize = 60;
 /// Longest list of names that a message repeats, in characters.
 const LIST_CHARS: usize = 180;
 
-/// The beginning of a text on one line, `…` behind it if it goes on; control characters are replaced.
+/// The beginning of a text on one line, followed by `…` if it goes on; control characters are replaced.
 pub fn excerpt(text: &str) -> String {
     let visible = |c: char| match c {
         '\n' | '\r' | '\t' => ' ',

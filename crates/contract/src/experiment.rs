@@ -26,7 +26,7 @@ closed_set! {
         LoopWorthIt = "loop-worth-it",
         /// How many examples are enough.
         LearningCurve = "learning-curve",
-        /// How much the result hangs on a setting.
+        /// How much the result depends on a setting.
         Sensitivity = "sensitivity",
         /// Whose likelihood should judge a dialogue.
         WhoseJudge = "whose-judge",
@@ -38,7 +38,7 @@ closed_set! {
 closed_set! {
     /// How the values of several axes are combined.
     GridMode, "mode of a grid" {
-        /// Each value with each other.
+        /// Every value with every other.
         Product = "product",
         /// Each value alone, beside an arm that changes nothing.
         OneAtATime = "one_at_a_time",
@@ -56,9 +56,9 @@ closed_set! {
         Running = "running",
         /// Cells wait in the queue.
         Queued = "queued",
-        /// Nothing waits and something is open.
+        /// Nothing is waiting, but something is unfinished.
         Paused = "paused",
-        /// Nothing waits, and a cell has failed.
+        /// Nothing is waiting, and a cell has failed.
         Failed = "failed",
         /// Stopped for good.
         Cancelled = "cancelled",
@@ -82,7 +82,7 @@ closed_set! {
 }
 
 impl Budget {
-    /// What is missing if even the least takes longer than there is.
+    /// What is missing if even the minimum takes longer than the time available.
     pub fn lack(&self) -> Option<Lack> {
         (!self.fits).then_some(Lack::Time {
             need_s: self.least_s as u64,
@@ -170,7 +170,7 @@ pub struct Domain {
     pub judge: Option<JudgeVerdict>,
     /// How often the judge recognised the right conversation, mean over seeds.
     pub judge_topic: Option<f64>,
-    /// How often it saw damaged content, mean over seeds.
+    /// How often the judge saw damaged content, mean over seeds.
     pub judge_content: Option<f64>,
     /// Share of dialogues of the fine-tuned synthesizer that keep the format, mean over seeds.
     pub sft_format_rate: Option<f64>,
@@ -194,7 +194,7 @@ pub struct GainDifference {
     pub model: ModelName,
     /// Gain on the first minus gain on the second.
     pub diff: f64,
-    /// 95 % interval: two independent experiments, degrees of freedom after Welch and Satterthwaite.
+    /// 95 % interval: two independent experiments, degrees of freedom by Welch and Satterthwaite.
     pub ci95: [f64; 2],
     /// Degrees of freedom.
     pub df: f64,
@@ -283,7 +283,7 @@ pub struct ExperimentSide {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ExperimentComparison {
-    /// The comparisons that Holm's adjustment takes together, on each data set and model by itself.
+    /// The comparisons that Holm's adjustment takes together, separately for each data set and model.
     pub family: String,
     /// The data set; none for the mean over the data sets.
     pub dataset: Option<DatasetName>,
@@ -291,11 +291,11 @@ pub struct ExperimentComparison {
     pub model: ModelName,
     /// What was measured.
     pub metric: ResultMetric,
-    /// Which system.
+    /// The system that is compared.
     pub of: ExperimentSide,
-    /// Compared with which.
+    /// The system that it is compared with.
     pub to: ExperimentSide,
-    /// Whether every cell that it reads is done; before that no p-value is told.
+    /// Whether every cell that it reads is done; before that no p-value is given.
     pub complete: bool,
     /// Mean difference, the first minus the second.
     pub diff: f64,
@@ -303,15 +303,15 @@ pub struct ExperimentComparison {
     pub se: f64,
     /// 95 % interval of the two-way t: both seeds and items are drawn.
     pub ci95: [f64; 2],
-    /// 90 % interval, held against the margin.
+    /// 90 % interval, compared with the margin.
     pub ci90: [f64; 2],
     /// Degrees of freedom.
     pub df: f64,
     /// Two-sided p-value of the two-way t.
     pub p: Option<f64>,
-    /// Adjusted for the family.
+    /// The p-value adjusted for the family.
     pub p_holm: Option<f64>,
-    /// Seeds that both have.
+    /// Seeds that both sides have.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub seeds: usize,
     /// Test items.
@@ -330,7 +330,7 @@ pub struct ExperimentComparison {
     /// Seeds that would show a difference of 1.5 points; none if it cannot be said.
     #[cfg_attr(feature = "specta", specta(type = Option<u32>))]
     pub seeds_for_1_5: Option<usize>,
-    /// Within how much two systems count as practically equal.
+    /// Margin within which two systems count as practically equal.
     pub margin: f64,
     /// What it came to; none before it is complete.
     pub verdict: Option<Outcome>,
@@ -347,7 +347,7 @@ pub struct ExperimentVerdict {
     pub comparison: usize,
     /// What it came to.
     pub code: Outcome,
-    /// In a sentence.
+    /// The same in a sentence.
     pub text: Words,
     /// Whether the first three lines of the dialogue score higher than the first system.
     pub below_lines: bool,
@@ -369,7 +369,7 @@ pub struct ExperimentCurve {
     pub to: u32,
     /// What it may bring beyond the largest, in ROUGE-1; `None` where that cannot be told.
     pub band: Option<[f64; 2]>,
-    /// In a sentence.
+    /// The same in a sentence.
     pub text: Words,
 }
 
@@ -413,7 +413,7 @@ pub struct ExperimentPlan {
     pub verdict: Verdict,
     /// What prevents it.
     pub missing: Vec<Lack>,
-    /// Cells.
+    /// Number of cells.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub cells: usize,
     /// Runs that would have to be carried out: cells that are not done.
@@ -422,7 +422,7 @@ pub struct ExperimentPlan {
     /// Parts of all cells that differ from each other: those that are computed.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub parts: usize,
-    /// Parts that are taken over from another cell.
+    /// Parts that are reused from another cell.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub parts_shared: usize,
     /// Seconds of the parts that are computed.
@@ -430,7 +430,7 @@ pub struct ExperimentPlan {
     /// What they leave on disk.
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub disk_bytes: u64,
-    /// Highest memory of all cells.
+    /// Peak memory of all cells.
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub peak_bytes: u64,
     /// The smallest difference that the planned seeds and test items find with 80 % power, by the usual variance.
@@ -478,15 +478,15 @@ pub struct NewExperiment {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Budget {
-    /// The time that there is.
+    /// The time available.
     pub within_s: f64,
     /// Whether the forecast leaves a tenth of it free.
     pub fits: bool,
     /// Forecast of the reduced recipe.
     pub seconds: f64,
-    /// What was given up, in the order in which it was.
+    /// What was given up, in that order.
     pub cut: Vec<Cut>,
-    /// Forecast of the least that can be asked for.
+    /// Forecast of the minimum that can be asked for.
     pub least_s: f64,
     /// The smallest difference that is then found with 80 % power, by the usual variance; none if it cannot be said.
     pub detectable_diff: Option<f64>,

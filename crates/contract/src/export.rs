@@ -1,5 +1,5 @@
-//! What leaves the workspace: which forms there are, what is asked of whoever writes them, and what came of it. The command
-//! line writes, the window asks it to, and the page says so in both languages.
+//! What leaves the workspace: its possible forms, what whoever writes them is told, and the outcome. The command line
+//! writes, the window asks it to, and the page reports it in both languages.
 
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +68,7 @@ closed_set! {
 closed_set! {
     /// Where an export is.
     ExportStep, "step of an export" {
-        /// What the run gives away of real conversations is looked at.
+        /// Checking what the run gives away of real conversations.
         Audit = "audit",
         /// The model is loaded.
         Load = "load",
@@ -86,29 +86,29 @@ closed_set! {
 pub enum Deliverable {
     /// An adapter, as PEFT reads it.
     Peft {
-        /// Which.
+        /// Which adapter.
         adapter: Exported,
     },
     /// The base model with an adapter merged into it, as a Hugging Face folder.
     Merged {
-        /// Which.
+        /// Which adapter.
         adapter: Exported,
     },
     /// The same as one file for llama.cpp.
     Gguf {
-        /// Which.
+        /// Which adapter.
         adapter: Exported,
         /// How its numbers are written.
         gguf_type: GgufType,
     },
     /// An adapter, as llama.cpp reads it.
     GgufAdapter {
-        /// Which.
+        /// Which adapter.
         adapter: Exported,
     },
     /// The run's data set.
     Dataset {
-        /// As what.
+        /// The form of the file.
         form: DatasetForm,
     },
     /// Every setting, as TOML.
@@ -117,7 +117,7 @@ pub enum Deliverable {
     Bundle,
     /// What the run found.
     Report {
-        /// As what.
+        /// The form of the file.
         form: ReportForm,
     },
 }
@@ -126,7 +126,7 @@ pub enum Deliverable {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Offered {
-    /// What.
+    /// What is handed over.
     pub deliverable: Deliverable,
     /// What its file or folder will be called.
     pub name: String,
@@ -137,29 +137,29 @@ pub struct Offered {
     pub refused: Option<Problem>,
 }
 
-/// Something is to be written into a folder, under a name that is free there.
+/// A request to write something into a folder, under a name that is free there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct HandOver {
     /// The run.
     pub run: RunId,
-    /// What of it.
+    /// What of it is handed over.
     pub deliverable: Deliverable,
     /// The folder that it appears in.
     pub folder: String,
     /// Why it may leave although it gives real conversations away.
     pub reason: Option<String>,
-    /// Whether the texts of a report's items stand in it.
+    /// Whether a report includes the texts of its items.
     pub texts: bool,
     /// The language of a report.
     pub language: Language,
 }
 
-/// A line of `export` and `pack` on the way.
+/// A progress line of `export` and `pack`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename = "export")]
 pub struct ExportLine {
-    /// What is done now.
+    /// What is being done now.
     pub step: ExportStep,
 }
 
@@ -174,7 +174,7 @@ pub struct Replay {
     pub max_logp_diff: f64,
     /// Largest difference of a summed log-probability, divided by its tokens.
     pub max_logp_diff_per_token: f64,
-    /// What rounding to the format's number type may do to it.
+    /// How far rounding to the format's number type may change it.
     pub tolerance_per_token: f64,
     /// Whether every difference is within it.
     pub equal: bool,
@@ -203,8 +203,8 @@ pub struct Unpacked {
     pub dataset: DatasetName,
     /// Its base model.
     pub model: ModelName,
-    /// Where that model is on this computer. None if this workspace does not know it: the run can be read and rated then, but
-    /// neither go on nor be tried.
+    /// Where that model is on this computer. None if this workspace does not know it: the run can then be read and
+    /// rated, but neither continued nor tried.
     pub model_path: Option<String>,
     /// Pairs of its data set.
     #[cfg_attr(feature = "specta", specta(type = u32))]

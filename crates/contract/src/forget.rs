@@ -19,7 +19,7 @@ closed_set! {
         Adapter = "adapter",
         /// Unfinished trainings and logs of runs that read it.
         Trace = "trace",
-        /// Summaries of it that systems wrote in the test of a run which did not learn from it.
+        /// Summaries of it that systems wrote in the test of a run that did not learn from it.
         Output = "output",
         /// Texts of rating studies about it; the ratings stay.
         Study = "study",
@@ -27,12 +27,12 @@ closed_set! {
         Demo = "demo",
         /// Copies of the database, made as a precaution or put aside when it was damaged.
         Copy = "copy",
-        /// Pasted texts that wait for their import, whichever they are.
+        /// Pasted texts that wait for their import, all of them.
         Inbox = "inbox",
     }
 }
 
-/// What forgetting would take away, with all that hangs on it.
+/// What forgetting would take away, with all that is attached to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ForgetPlan {
@@ -84,7 +84,7 @@ pub struct ForgetRun {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ForgetExport {
-    /// When, milliseconds since 1970.
+    /// When it left, milliseconds since 1970.
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub at_ms: i64,
     /// What it is.
@@ -95,7 +95,7 @@ pub struct ForgetExport {
     pub path: String,
 }
 
-/// What became of it.
+/// What became of the request to forget.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ForgetReceipt {

@@ -51,11 +51,11 @@ closed_set! {
         WhatsappAndroid = "whatsapp_android",
         /// One chat or all chats, as Telegram Desktop exports them.
         TelegramJson = "telegram_json",
-        /// A Slack workspace as it is exported.
+        /// An exported Slack workspace.
         SlackZip = "slack_zip",
         /// One day of a Slack channel.
         SlackJson = "slack_json",
-        /// The chat beside a Zoom meeting.
+        /// The chat of a Zoom meeting.
         ZoomChat = "zoom_chat",
         /// A transcript as Otter writes it.
         OtterTxt = "otter_txt",
@@ -71,9 +71,9 @@ closed_set! {
         Xlsx = "xlsx",
         /// An Excel workbook that has one turn a row.
         XlsxTurns = "xlsx_turns",
-        /// A workbook of Excel before 2007.
+        /// An Excel workbook from before 2007.
         Xls = "xls",
-        /// A workbook of Excel before 2007 that has one turn a row.
+        /// An Excel workbook from before 2007 that has one turn a row.
         XlsTurns = "xls_turns",
         /// An OpenDocument workbook.
         Ods = "ods",

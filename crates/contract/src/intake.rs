@@ -35,7 +35,7 @@ closed_set! {
     }
 }
 
-/// Where everything went that was read: `imported + skipped + merged + dropped = read`.
+/// Where everything that was read went: `imported + skipped + merged + dropped = read`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Account {
@@ -53,18 +53,18 @@ pub struct Account {
     /// What was added to the turn before it: further lines of a message, captions of the same speaker.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub merged: usize,
-    /// What is no part of a conversation; see [`Dropped`].
+    /// What is not part of a conversation; see [`Dropped`].
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub dropped: usize,
 }
 
-/// A message or line that is no part of a conversation.
+/// A message or line that is not part of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Dropped {
     /// The file, as given.
     pub file: String,
-    /// Where it stands: the line of the text from 1, the id of a Telegram message, the place in a day's file of Slack,
+    /// Where it is: the line of the text from 1, the id of a Telegram message, the place in a day's file of Slack,
     /// the paragraph of a document, the row of a workbook.
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub at: u64,

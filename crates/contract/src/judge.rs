@@ -23,11 +23,11 @@ closed_set! {
 closed_set! {
     /// What a judge that is not able means for the run.
     JudgeAction, "action" {
-        /// It is said.
+        /// The run says so and goes on.
         Warn = "warn",
         /// The run stops before pairs are made.
         Stop = "stop",
-        /// Content pairs count for as much as the judge is right; none are made where it is unable.
+        /// Content pairs count only as far as the judge is right; none are made where it is unable.
         Adapt = "adapt",
     }
 }
@@ -45,7 +45,7 @@ closed_set! {
         KeyTurn = "key_turn",
         /// With other figures, days and names where the summary has them too.
         Facts = "facts",
-        /// Everybody's turns in another one's mouth.
+        /// Every turn put into another speaker's mouth.
         Swapped = "swapped",
         /// Its turns in another order.
         Shuffled = "shuffled",
@@ -109,7 +109,7 @@ pub struct JudgeAccuracy {
     /// Pairs of a real and a damaged dialogue.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub n: usize,
-    /// Those in which the real one scores higher; a tie is half of one.
+    /// Those in which the real one scores higher; a tie counts as half.
     pub right: f64,
     /// `right / n`.
     pub accuracy: f64,
@@ -136,7 +136,7 @@ pub struct GroupAccuracy {
     pub ci95: (f64, f64),
 }
 
-/// How a score goes with something that it should not reward, or should: Spearman's rho over dialogues.
+/// How a score correlates with something that it should not reward, or should: Spearman's rho over dialogues.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ScoreLink {
@@ -146,8 +146,8 @@ pub struct ScoreLink {
     pub ci95: (f64, f64),
 }
 
-/// What the base model's score goes with in the dialogues that a synthesizer wrote for test summaries. `None` where one of
-/// both does not vary.
+/// What the base model's score correlates with in the dialogues that a synthesizer wrote for test summaries. `None`
+/// where one of the two does not vary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct JudgeAfter {
@@ -168,12 +168,12 @@ pub struct JudgeMeasures {
     /// Validation pairs that were long enough to be damaged.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub n: usize,
-    /// None without such a pair.
+    /// The verdict; none without such a pair.
     pub verdict: Option<JudgeVerdict>,
     /// What was asked to follow from it.
     pub action: JudgeAction,
     /// By corruption, as far as there were such pairs.
     pub corruptions: BTreeMap<Corruption, JudgeAccuracy>,
-    /// By what they ask.
+    /// By what the corruptions ask.
     pub groups: BTreeMap<CorruptionGroup, GroupAccuracy>,
 }

@@ -1,6 +1,6 @@
 //! The words that cross borders: between rooms, to the command line, into the database, into JSON and to the page.
 //!
-//! Every room may use this crate and it uses none. A closed set stands here once and has one word for each member,
+//! Every room may use this crate and it uses none. A closed set is declared here once and has one word for each member,
 //! which is the same in JSON, in the database and on the command line ([`closed_set`]).
 
 mod answer;

@@ -12,7 +12,7 @@ pub enum LineKind {
     Result,
     /// The last line of a command that failed.
     Error,
-    /// A line on the way.
+    /// A progress line.
     #[serde(other)]
     Progress,
 }
@@ -39,7 +39,7 @@ pub struct LogRecord {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum LogEntry {
-    /// The run at work.
+    /// An event of the run at work.
     Event(Event),
     /// How it ended.
     End(LogEnd),
@@ -90,7 +90,7 @@ pub struct Summarized {
     pub tokens_per_s: f64,
 }
 
-/// What a request of the demo's process holds: one line of its standard input.
+/// A request to the demo's process: one line of its standard input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DemoRequest {
     /// The dialogue, one turn a line.

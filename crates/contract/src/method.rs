@@ -124,7 +124,7 @@ impl System {
         }
     }
 
-    /// The two-stage system whose number of updates this one takes for its own training.
+    /// The two-stage system whose number of updates this one adopts for its own training.
     pub fn updates_of(self) -> Option<Self> {
         match self {
             Self::FixedRatio => Some(Self::MrdsSeparate),
@@ -169,7 +169,7 @@ closed_set! {
         PlateauLr = "plateau_lr",
         /// The plateau rule reduced the rate as often as it may.
         Reductions = "reductions",
-        /// No new best in as many evaluations as are waited for.
+        /// No new best value in as many evaluations as the rule waits for.
         EarlyStop = "early_stop",
         /// All updates were done.
         MaxUpdates = "max_updates",

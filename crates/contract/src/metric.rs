@@ -47,17 +47,17 @@ closed_set! {
         ReferenceCe = "reference_ce",
         /// Nats per token of a prediction under the base model.
         BaseCe = "base_ce",
-        /// Facts that the conversation does not hold, by all facts.
+        /// Facts that the conversation does not hold, divided by all facts.
         FactsUnsupported = "facts_unsupported",
         /// Facts that the conversation holds.
         FactsKept = "facts_kept",
-        /// Facts that it states otherwise.
+        /// Facts that the conversation states differently.
         FactsChanged = "facts_changed",
-        /// Facts that it does not have.
+        /// Facts that the conversation does not have.
         FactsInvented = "facts_invented",
         /// Facts of the reference that the prediction lacks.
         FactsMissing = "facts_missing",
-        /// Sentences with a turn behind them.
+        /// Sentences that a turn supports.
         SupportedSentences = "support_sentences",
         /// Words that the conversation lacks.
         Novel1 = "novel1",
@@ -67,35 +67,35 @@ closed_set! {
         Novel3 = "novel3",
         /// Runs of four words that the conversation lacks.
         Novel4 = "novel4",
-        /// Tokens of the conversation by tokens of the prediction.
+        /// Tokens of the conversation divided by tokens of the prediction.
         Compression = "compression",
         /// Share of the prediction's tokens in fragments of the conversation.
         Coverage = "coverage",
-        /// Squared lengths of those fragments by the prediction's tokens.
+        /// Squared lengths of those fragments divided by the prediction's tokens.
         Density = "density",
-        /// Different words by all words.
+        /// Different words divided by all words.
         Distinct1 = "distinct1",
-        /// Different pairs of words by all.
+        /// Different pairs of words divided by all.
         Distinct2 = "distinct2",
-        /// Different runs of three words by all.
+        /// Different runs of three words divided by all.
         Distinct3 = "distinct3",
-        /// Different runs of four words by all.
+        /// Different runs of four words divided by all.
         Distinct4 = "distinct4",
-        /// BLEU-4 of each prediction against the others, of a hundred.
+        /// BLEU-4 of each of a hundred predictions against the others.
         SelfBleu4 = "self_bleu4",
-        /// Words that a prediction says again.
+        /// Words that a prediction repeats.
         Repeat1 = "repeat1",
-        /// Pairs of words that a prediction says again.
+        /// Pairs of words that a prediction repeats.
         Repeat2 = "repeat2",
-        /// Runs of three words that a prediction says again.
+        /// Runs of three words that a prediction repeats.
         Repeat3 = "repeat3",
-        /// Runs of four words that a prediction says again.
+        /// Runs of four words that a prediction repeats.
         Repeat4 = "repeat4",
     }
 }
 
 closed_set! {
-    /// Which way a figure is better.
+    /// In which direction a figure is better.
     Direction, "direction" {
         /// More is better.
         Higher = "higher",
@@ -166,12 +166,12 @@ pub struct MetricCard {
     pub direction: Direction,
     /// Where its definition comes from.
     pub source: String,
-    /// Whether tables show it unasked; the others are one step away.
+    /// Whether tables show it by default; the others are one step away.
     pub is_main: bool,
 }
 
 impl ResultMetric {
-    /// Whether tables show it unasked.
+    /// Whether tables show it by default.
     pub const fn is_main(self) -> bool {
         matches!(
             self,

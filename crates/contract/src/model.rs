@@ -46,9 +46,9 @@ closed_set! {
 }
 
 closed_set! {
-    /// What was compared of a model of the catalogue (docs/models.md).
+    /// Which part of a catalogue model was compared (docs/models.md).
     Proof, "proof" {
-        /// A file that its publisher gives out was compared with transformers: tokens, probabilities, texts.
+        /// A file that its publisher distributes was compared with transformers: tokens, probabilities, texts.
         Proven = "proven",
         /// Its family was compared with random weights; this model itself was never loaded by the authors.
         NotTried = "not_tried",
@@ -98,7 +98,7 @@ impl Licence {
         }
     }
 
-    /// Whether it asks for no more than that it comes along; any other limits what the model may be used for.
+    /// Whether it only asks to be passed on with the model; any other licence limits what the model may be used for.
     pub const fn is_permissive(self) -> bool {
         matches!(self, Self::Apache2 | Self::Mit)
     }

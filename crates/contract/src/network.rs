@@ -10,7 +10,7 @@ closed_set! {
         Open = "open",
         /// The other machine answered, and the connection was closed.
         Ok = "ok",
-        /// It did not come about, or broke.
+        /// It was not established, or it broke.
         Failed = "failed",
         /// Duologue refused to open it: the network is locked, or the command was to stay offline.
         Refused = "refused",

@@ -1,8 +1,8 @@
 //! A rater pack as it travels: one HTML file with the dialogues and summaries of a rater, encrypted, and the file with
 //! their answers that comes back. The page inside the file and the program read the same types.
 //!
-//! Nothing here names a system, says which text is the human reference or comes a second time, or holds a seed: a
-//! dialogue that comes twice has other numbers the second time.
+//! Nothing here names a system, says which text is the human reference or appears a second time, or holds a seed: a
+//! dialogue that appears twice has different numbers the second time.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ closed_set! {
         First = "first",
         /// Those of the file.
         Second = "second",
-        /// Both: the file's are another person's, who gets a place of their own.
+        /// Both: those of the file belong to another person, who gets a place of their own.
         Other = "other",
     }
 }
@@ -72,7 +72,7 @@ pub struct Envelope<Header> {
 pub struct Kdf {
     /// Its name.
     pub name: KdfName,
-    /// Rounds.
+    /// Number of rounds.
     pub iterations: u32,
     /// 16 bytes in base64.
     pub salt: String,
@@ -98,7 +98,7 @@ pub struct PackHeader {
     pub version: u32,
     /// A word that no other pack has.
     pub pack_id: String,
-    /// The study's word.
+    /// The study's unique word.
     pub study_uid: String,
     /// The rater's slot.
     pub rater: String,
@@ -120,7 +120,7 @@ pub struct AnswersHeader {
     pub version: u32,
     /// The pack that they answer.
     pub pack_id: String,
-    /// The study's word.
+    /// The study's unique word.
     pub study_uid: String,
     /// The rater's slot.
     pub rater: String,
@@ -130,9 +130,9 @@ pub struct AnswersHeader {
     pub kdf: Kdf,
     /// How the payload is encrypted.
     pub cipher: Cipher,
-    /// A word of the browser or program in which the pack was opened: two people who share a pack have two.
+    /// A word of the browser or program in which the pack was opened: two people who share a pack have different ones.
     pub branch: String,
-    /// Counts the savings of a branch.
+    /// Counts how often a branch was saved.
     pub revision: u32,
     /// Whether the answers are final.
     pub locked: bool,
@@ -243,7 +243,7 @@ pub struct PackRating {
     pub c: String,
     /// The score; 0 for "not applicable".
     pub v: u8,
-    /// When.
+    /// When it was given.
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub at: i64,
 }
@@ -258,7 +258,7 @@ pub struct PackChoice {
     pub best: Option<u32>,
     /// The summary named worst; none in pairs.
     pub worst: Option<u32>,
-    /// When.
+    /// When it was made.
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub at: i64,
 }
@@ -271,17 +271,17 @@ pub struct PackItemState {
     pub n: u32,
     /// The summary.
     pub i: u32,
-    /// How far.
+    /// How far the rater is.
     pub state: ItemState,
     /// Why it was left out.
     pub reason: Option<SkipReason>,
     /// The rater's note.
     pub note: String,
-    /// Whether the rater thinks that it has a real person's data.
+    /// Whether the rater thinks that it contains a real person's data.
     pub flag: bool,
-    /// Time with signs of life.
+    /// Time in which the rater was active.
     pub active_ms: u32,
-    /// Time without.
+    /// Time in which the rater was idle.
     pub idle_ms: u32,
 }
 
@@ -293,7 +293,7 @@ pub struct PackCheck {
     pub place: u32,
     /// Whether the rater held it to be true.
     pub answer: bool,
-    /// When.
+    /// When it was made.
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub at: i64,
 }
@@ -306,7 +306,7 @@ pub struct PackWarmup {
     pub place: u32,
     /// The rater's scores.
     pub scores: BTreeMap<String, u8>,
-    /// When.
+    /// When they were given.
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub at: i64,
 }
@@ -315,7 +315,7 @@ pub struct PackWarmup {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PackWritten {
-    /// Its word.
+    /// The pack's unique word.
     pub pack_id: String,
     /// The file.
     pub file: String,
@@ -324,11 +324,11 @@ pub struct PackWritten {
     /// Its size.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub bytes: usize,
-    /// The secret, to be told by another way than the file.
+    /// The secret, to be passed on by another channel than the file.
     pub secret: String,
 }
 
-/// Answers that were taken.
+/// Answers that were merged into a study.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Merged {
@@ -336,7 +336,7 @@ pub struct Merged {
     pub rater: Option<String>,
     /// The branch.
     pub branch: String,
-    /// Its saving number.
+    /// The number of its save.
     pub revision: u32,
     /// Scores and choices that were not here before.
     pub new: u32,
@@ -344,7 +344,7 @@ pub struct Merged {
     pub replaced: u32,
     /// Whether the set is final now.
     pub locked: bool,
-    /// What the two sets had, if there were two.
+    /// How the two sets compare, if there were two.
     pub conflict: Option<Conflict>,
 }
 
@@ -366,11 +366,11 @@ pub struct Conflict {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PackStanding {
-    /// Its word.
+    /// The pack's unique word.
     pub pack_id: String,
     /// When it was written.
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub written_at_ms: i64,
-    /// Saving number of the answers that are here; none before the first.
+    /// Save number of the answers that are here; none before the first.
     pub merged_revision: Option<u32>,
 }

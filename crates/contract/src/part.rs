@@ -22,7 +22,7 @@ const OF_JUDGE: &str = "judge/";
 pub enum Part {
     /// Whether a judge is able, before pairs are made by what it says.
     Judge(Scorer),
-    /// A stage without roles; of a stage with roles, what was made before there were parts, and what is made of all of
+    /// A stage without roles; for a stage with roles, what was made before there were parts, and what is made from all
     /// its parts together.
     Whole(StageName),
     /// The training of a synthesizer that goes on from the supervised one.
@@ -51,13 +51,13 @@ impl Part {
         )
     }
 
-    /// Candidates of a round for a synthesizer; those of the first round serve all of them.
+    /// Candidates of a round for a synthesizer; those of the first round serve all synthesizers.
     pub const fn candidates(round: u32, role: Synthesizer) -> Self {
         let step = RoundStep::Candidates(role);
         Self::in_round(round, Self::Whole(StageName::Candidates), step)
     }
 
-    /// Pairs of a round for a synthesizer; those of the first round serve all of them.
+    /// Pairs of a round for a synthesizer; those of the first round serve all synthesizers.
     pub const fn preferences(round: u32, role: Synthesizer) -> Self {
         let step = RoundStep::Preferences(role);
         Self::in_round(round, Self::Whole(StageName::Preferences), step)

@@ -1,4 +1,5 @@
-//! What a setting takes, what a plan lacks and how an import divides its rows: facts with values, which each shell words.
+//! What a setting takes, what a plan lacks and how an import divides its rows: facts with values, phrased by each
+//! shell.
 
 use std::fmt;
 
@@ -176,12 +177,12 @@ pub enum Lack {
         /// The field of the recipe.
         field: String,
     },
-    /// Time: even the least that can be asked for takes longer than there is.
+    /// Time: even the minimum that can be asked for takes longer than the time available.
     Time {
-        /// Seconds of the least.
+        /// Seconds that the minimum takes.
         #[cfg_attr(feature = "specta", specta(type = f64))]
         need_s: u64,
-        /// Seconds that there are.
+        /// Seconds available.
         #[cfg_attr(feature = "specta", specta(type = f64))]
         within_s: u64,
     },
@@ -196,7 +197,7 @@ pub enum Lack {
     },
 }
 
-/// How the rows of an import came into their splits.
+/// How the rows of an import were assigned to their splits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(tag = "rule", rename_all = "snake_case")]
@@ -208,7 +209,7 @@ pub enum SplitRule {
     },
     /// By the split column.
     Column,
-    /// By the files' names; a file whose name tells nothing is train.
+    /// By the files' names; a file whose name says nothing goes to train.
     FileNames,
     /// By a draw.
     Drawn {
@@ -220,7 +221,7 @@ pub enum SplitRule {
     },
 }
 
-/// The parts of a data set, in whole percent; together 100.
+/// The parts of a data set, as whole percentages; together 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct SplitShares {

@@ -25,13 +25,13 @@ closed_set! {
         Email = "email",
         /// A street with a number.
         Street = "street",
-        /// A number or code that an office gave: of a patient, a case, an order.
+        /// A number or code issued by an office: for a patient, a case, an order.
         Id = "id",
         /// A bank account.
         Iban = "iban",
         /// A payment card.
         Card = "card",
-        /// A user's name somewhere.
+        /// A user name on some service.
         Handle = "handle",
         /// An address on the web.
         Url = "url",
@@ -53,7 +53,7 @@ closed_set! {
 }
 
 impl IdentifierKind {
-    /// Whether it names a person without anything else.
+    /// Whether it names a person on its own.
     pub const fn is_direct(self) -> bool {
         !matches!(
             self,
@@ -67,7 +67,7 @@ closed_set! {
     LeakReason, "reason of a leak" {
         /// It shares a longer run of words with one than two real conversations share with each other.
         Run = "run",
-        /// Too many of its runs of eight words stand in real ones.
+        /// Too many of its runs of eight words occur in real ones.
         Share8 = "share8",
         /// Half of its runs of five words are those of one conversation.
         Near5 = "near5",
@@ -95,7 +95,7 @@ closed_set! {
         Mark = "mark",
         /// It is left out and counted.
         Drop = "drop",
-        /// Nobody looks.
+        /// Nothing is checked.
         Off = "off",
     }
 }
@@ -139,7 +139,7 @@ closed_set! {
 }
 
 impl WordVerdict {
-    /// The kind of what it says; `None` if the word identifies nobody.
+    /// The kind of identifier that it means; `None` if the word identifies nobody.
     pub const fn kind(self) -> Option<IdentifierKind> {
         match self {
             Self::Name => Some(IdentifierKind::Name),
@@ -163,7 +163,7 @@ closed_set! {
 }
 
 closed_set! {
-    /// Within what the same piece becomes the same invented one.
+    /// The scope within which the same piece becomes the same invented one.
     SurrogateScope, "scope of surrogates" {
         /// Within a conversation and its summaries.
         Conversation = "conversation",

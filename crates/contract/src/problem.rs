@@ -1,6 +1,6 @@
 //! What went wrong, as facts: a code with typed arguments, and no sentence that only one shell could say.
 //!
-//! Every room's error becomes a [`Problem`]; a shell words it for its people: the command line with commands
+//! Every room's error becomes a [`Problem`]; a shell phrases it for its users: the command line with commands
 //! (`crates/cli/src/wording.rs`), the window with its buttons, in each language (`ui/src/text/*/errors.ts`). In JSON a
 //! problem is `{"code": …, "args": {…}}`, one flat union over all rooms. `Display` says in plain English what happened,
 //! for logs and as the command line's message; it names no command, no option and no button.
@@ -61,7 +61,7 @@ macro_rules! problems {
 }
 use problems;
 
-/// Declares the cases of one code: what is the same for programs that only look at the code, and worded differently.
+/// Declares the cases of one code: the same for programs that only look at the code, but worded differently.
 macro_rules! cases {
     ($(#[$meta:meta])* $name:ident { $($body:tt)* }) => {
         $(#[$meta])*

@@ -10,7 +10,7 @@ use crate::{
     StudyRater, StudyState, StudySystem, Words,
 };
 
-/// The word of the format.
+/// The word that names the format.
 pub const PROTOCOL_FORMAT: &str = "duologue.protocol";
 
 /// The newest version of the format.
@@ -45,9 +45,9 @@ pub struct Protocol {
     pub comparisons: Vec<PlannedComparison>,
     /// The comparison that the study is about.
     pub primary: Option<Primary>,
-    /// Chance of one false finding among all tested comparisons that is accepted.
+    /// Accepted chance of one false finding among all tested comparisons.
     pub alpha: f64,
-    /// Within how many points two systems count as practically equal, on a scale of five.
+    /// Number of points within which two systems count as practically equal, on a scale of five.
     pub margin: f64,
     /// The difference that matters, on a scale of five.
     pub delta: f64,
@@ -116,7 +116,7 @@ pub struct Criterion {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Scale {
-    /// Points from 1 on.
+    /// Points, counted from 1.
     Likert {
         /// How many, from 2 to 10.
         points: u8,
@@ -125,7 +125,7 @@ pub enum Scale {
     Binary,
 }
 
-/// The words of a criterion in the languages that there are.
+/// The words of a criterion in the available languages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct CriterionTexts {
@@ -217,7 +217,7 @@ pub struct CheckStatement {
     pub text: Words,
     /// Whether it is true.
     pub holds: bool,
-    /// Why.
+    /// Why it is true or false.
     pub why: Words,
 }
 
@@ -239,7 +239,7 @@ pub struct WarmupItem {
     pub text: Words,
     /// The owner's scores by criterion.
     pub scores: BTreeMap<String, u8>,
-    /// Why.
+    /// Why it has these scores.
     pub reason: Words,
 }
 
@@ -269,7 +269,7 @@ impl CriterionTexts {
 }
 
 impl Protocol {
-    /// What the results need of it; where the study and its raters stand is known to the tables alone.
+    /// What the results need from it; where the study and its raters stand is known to the tables alone.
     pub fn plan(&self, state: StudyState, raters: Vec<StudyRater>) -> StudyPlan {
         let systems = self.systems.iter();
         let criteria = self.criteria.iter();

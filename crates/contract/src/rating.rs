@@ -1,4 +1,4 @@
-//! The closed set of a rating study.
+//! The closed sets of a rating study.
 
 use crate::closed_set::closed_set;
 
@@ -43,7 +43,7 @@ closed_set! {
     StudyState, "state of a study" {
         /// Its plan may still change.
         Draft = "draft",
-        /// People rate.
+        /// People are rating.
         Running = "running",
         /// Every rater has locked or was withdrawn.
         Closed = "closed",
@@ -55,7 +55,7 @@ closed_set! {
     RaterState, "state of a rater" {
         /// On the roster, has not begun.
         Invited = "invited",
-        /// Rates.
+        /// Is rating.
         Active = "active",
         /// Their answers are final.
         Locked = "locked",
@@ -72,9 +72,9 @@ closed_set! {
         Better = "better",
         /// The first system is worse, adjusted for all comparisons.
         Worse = "worse",
-        /// It may be better; among all comparisons that can be chance.
+        /// It may be better, but among so many comparisons that can be chance.
         Ahead = "ahead",
-        /// It may be worse; among all comparisons that can be chance.
+        /// It may be worse, but among so many comparisons that can be chance.
         Behind = "behind",
         /// The 90 % interval stays within the margin.
         Same = "same",
@@ -92,7 +92,7 @@ closed_set! {
     SettleKind, "way to settle" {
         /// More dialogues.
         More = "more",
-        /// More dialogues than there are.
+        /// More dialogues than are available.
         Beyond = "beyond",
         /// Nothing: the study was large enough for the difference that matters.
         Enough = "enough",

@@ -1,5 +1,5 @@
-//! What an import says about the data set as a whole and what it guessed, beside the problems of single rows: facts,
-//! which each shell words.
+//! What an import says about the data set as a whole and what it guessed, besides the problems of single rows: facts,
+//! which each shell phrases.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ pub enum Remark {
         #[cfg_attr(feature = "specta", specta(type = u32))]
         rows: usize,
     },
-    /// Rows whose id another row of the data set has; they were stored under another one.
+    /// Rows whose id another row of the data set has; they were stored under another id.
     Renamed {
         /// How many.
         #[cfg_attr(feature = "specta", specta(type = u32))]
@@ -31,11 +31,11 @@ pub enum Remark {
     },
     /// Dialogues that wait for a summary: they are kept, and no run reads them.
     Unsummarised {
-        /// How many of this import.
+        /// How many this import brought.
         #[cfg_attr(feature = "specta", specta(type = u32))]
         rows: usize,
     },
-    /// Most dialogues are in another language than English.
+    /// Most dialogues are in a language other than English.
     NotEnglish {
         /// The language.
         language: Language,
@@ -43,7 +43,7 @@ pub enum Remark {
         #[cfg_attr(feature = "specta", specta(type = u32))]
         dialogues: usize,
     },
-    /// The file does not say how its letters are written.
+    /// The file does not say how its characters are encoded.
     EncodingGuessed {
         /// The file, as given.
         file: String,
@@ -77,7 +77,7 @@ pub enum Remark {
         #[cfg_attr(feature = "specta", specta(type = u32))]
         dialogues: usize,
     },
-    /// Of an archive, this was read.
+    /// This member of an archive was read.
     MemberRead {
         /// The file, as given.
         file: String,
@@ -87,7 +87,7 @@ pub enum Remark {
         #[cfg_attr(feature = "specta", specta(type = u32))]
         members: usize,
     },
-    /// Of a workbook, this sheet was read.
+    /// This sheet of a workbook was read.
     SheetChosen {
         /// The file, as given.
         file: String,
@@ -109,7 +109,7 @@ pub enum Remark {
         #[cfg_attr(feature = "specta", specta(type = u32))]
         sessions: usize,
     },
-    /// No date of the chat shows whether the day or the month stands first.
+    /// No date of the chat shows whether the day or the month comes first.
     DateOrderGuessed {
         /// The file, as given.
         file: String,

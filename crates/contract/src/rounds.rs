@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::closed_set::closed_set;
 use crate::{StageName, Synthesizer, System, UnknownWord, Words};
 
-/// Most rounds of a run.
+/// Largest number of rounds of a run.
 pub const MOST_ROUNDS: u32 = 20;
 /// Before the number of a round in the name of a part.
 const ROUND: &str = "round";
@@ -46,7 +46,7 @@ closed_set! {
         Narrowing = "narrowing",
         /// The two dialogues of a pair hardly differ.
         NoContrast = "no_contrast",
-        /// The tuned judge likes what the base model likes less and less.
+        /// The tuned judge comes to like what the base model likes less and less.
         JudgeDrift = "judge_drift",
     }
 }
@@ -253,7 +253,8 @@ pub struct Rounds {
     pub asked: u32,
     /// Those that were carried out, in order.
     pub rounds: Vec<Round>,
-    /// Nats per token of the validation summaries after training on real pairs alone; `None` if that is no part of the run.
+    /// Nats per token of the validation summaries after training on real pairs alone; `None` if the run does
+    /// not include that.
     pub real_ce: Option<f64>,
     /// How they ended, in sentences.
     pub sentences: Vec<Words>,

@@ -11,7 +11,7 @@ closed_set! {
         Running = "running",
         /// Stopped, can go on.
         Paused = "paused",
-        /// All asked stages are done.
+        /// All requested stages are done.
         Done = "done",
         /// Stopped by an error, which the run's row names.
         Failed = "failed",
@@ -40,7 +40,7 @@ closed_set! {
         Cancelled = "cancelled",
         /// Stopped by an error.
         Failed = "failed",
-        /// All asked stages are done.
+        /// All requested stages are done.
         Done = "done",
     }
 }
@@ -50,7 +50,7 @@ closed_set! {
     StageStatus, "stage status" {
         /// Not started yet.
         Waiting = "waiting",
-        /// Started; after a crash also: interrupted, partial results are kept.
+        /// Started; after a crash, also interrupted, with partial results kept.
         Running = "running",
         /// Computed by this run.
         Done = "done",
@@ -66,7 +66,7 @@ closed_set! {
     StageStanding, "standing of a stage" {
         /// Not started yet.
         Waiting = "waiting",
-        /// A worker is at it.
+        /// A worker is working on it.
         Running = "running",
         /// Computed by this run.
         Done = "done",
@@ -113,7 +113,7 @@ impl RunStatus {
 }
 
 impl StageStanding {
-    /// Where the stage of a run stands that no worker holds: what was running is paused.
+    /// Where a stage stands in a run that no worker holds: what was running is paused.
     pub fn without_worker(self) -> Self {
         match self {
             Self::Running => Self::Paused,

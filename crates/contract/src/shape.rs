@@ -12,11 +12,11 @@ closed_set! {
         Words = "words",
         /// Turns.
         Turns = "turns",
-        /// Words by turn.
+        /// Words per turn.
         WordsPerTurn = "words_per_turn",
         /// People who speak.
         Speakers = "speakers",
-        /// Share of turns whose speaker is another than that of the turn before.
+        /// Share of turns whose speaker differs from that of the turn before.
         Alternation = "alternation",
         /// Share of turns that end with a question mark.
         Questions = "questions",
@@ -43,7 +43,7 @@ pub struct ShapeAudit {
     pub distributions: Vec<Distribution>,
     /// Made-up conversations that repeat others nearly word for word.
     pub near_duplicates: NearDuplicates,
-    /// Whether a simple classifier tells the two sides apart; none below ten conversations of a side.
+    /// Whether a simple classifier tells the two sides apart; none with fewer than ten conversations on a side.
     pub two_sample: Option<TwoSampleResult>,
     /// The same for a reader.
     pub sentences: Vec<Words>,
@@ -55,9 +55,9 @@ pub struct ShapeAudit {
 pub struct Distribution {
     /// What was measured.
     pub figure: ShapeFigure,
-    /// Of the real ones.
+    /// Spread of the real ones.
     pub real: Spread,
-    /// Of the made-up ones.
+    /// Spread of the made-up ones.
     pub made_up: Spread,
     /// Kolmogorov and Smirnov's D: the largest distance of the two cumulative shares, from 0 to 1.
     pub d: f64,
@@ -100,11 +100,11 @@ pub struct TwoSampleResult {
     pub p: f64,
     /// The middle 95 % of the AUCs of permutations, which know no difference.
     pub band95: [f64; 2],
-    /// Figures with their weights, the one that tells most first; positive: more of it in made-up conversations.
+    /// Figures with their weights, the most telling one first; positive: more of it in made-up conversations.
     pub weights: Vec<Weight>,
 }
 
-/// How much a figure tells.
+/// How telling a figure is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Weight {

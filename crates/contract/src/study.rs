@@ -50,9 +50,9 @@ pub struct StudyPlan {
     pub criteria: Vec<StudyCriterion>,
     /// The comparisons, in the order of the tables.
     pub comparisons: Vec<PlannedComparison>,
-    /// Chance of one false finding among all tested comparisons that is accepted.
+    /// Accepted chance of one false finding among all tested comparisons.
     pub alpha: f64,
-    /// Within how many points two systems count as practically equal, on a scale of five.
+    /// Number of points within which two systems count as practically equal, on a scale of five.
     pub margin: f64,
     /// The difference that matters, on a scale of five.
     pub delta: f64,
@@ -99,7 +99,7 @@ impl StudySystem {
     /// Key of the summary that a person wrote.
     pub const REFERENCE: &str = "reference";
 
-    /// Key of the dialogues that people had.
+    /// Key of the dialogues that took place between people.
     pub const REAL: &str = "real";
 }
 
@@ -226,7 +226,7 @@ pub struct Comparison {
     pub sd: Option<f64>,
     /// Student's interval.
     pub ci95: Option<[f64; 2]>,
-    /// The interval that is held against the margin.
+    /// The interval that is compared with the margin.
     pub ci90: Option<[f64; 2]>,
     /// The bootstrap's interval, as a second opinion; none if it is infinite.
     pub ci95_bootstrap: Option<[f64; 2]>,
@@ -236,7 +236,7 @@ pub struct Comparison {
     pub p: Option<f64>,
     /// The same on the dialogues of each rater.
     pub by_rater: Vec<RaterDifference>,
-    /// For other raters like these; none below three raters or ten dialogues rated by all.
+    /// The interval for other raters like these; none below three raters or ten dialogues rated by all.
     pub other_raters: Option<OtherRaters>,
     /// Whether one rater's interval lies above 0 and another's below.
     pub raters_split: bool,
@@ -306,7 +306,7 @@ pub struct Family {
     /// Number of comparisons.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub size: usize,
-    /// Chance of one false finding among them that is accepted.
+    /// Accepted chance of one false finding among them.
     pub alpha: f64,
     /// How they are adjusted: Holm.
     pub method: String,
@@ -336,7 +336,7 @@ pub struct CriterionAgreement {
     pub within_one: Option<f64>,
     /// Share of rater pairs that gave the same score.
     pub pairs_equal: Option<f64>,
-    /// In a word.
+    /// The same in a word.
     pub word: AgreementWord,
 }
 
@@ -405,7 +405,7 @@ pub struct MetricPick {
     /// Number of pairs.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub pairs: usize,
-    /// Kendall's tau-b over all summaries, as the metric stands.
+    /// Kendall's tau-b over all summaries, with the metric unchanged.
     pub kendall_b: Option<f64>,
     /// Dialogues that count.
     #[cfg_attr(feature = "specta", specta(type = u32))]
@@ -423,7 +423,7 @@ pub struct PairComparison {
     /// Dialogues with a vote.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub dialogues: usize,
-    /// Votes.
+    /// Number of votes.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub votes: usize,
     /// Dialogues in which both wrote the same text, so that there was nothing to choose.
@@ -437,7 +437,7 @@ pub struct PairComparison {
     pub loss: Option<f64>,
     /// Mean over dialogues of the mean vote, from -1 to 1.
     pub net: Option<f64>,
-    /// Student's interval of it.
+    /// Its interval by Student's t.
     pub ci95: Option<[f64; 2]>,
     /// Exact two-sided p-value.
     pub p: Option<f64>,
@@ -452,10 +452,10 @@ pub struct PairComparison {
     /// How often the summary on the left won.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub left_won: usize,
-    /// Votes that are no tie.
+    /// Votes that are not a tie.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub decided: usize,
-    /// Adjusted for all comparisons by choice; none if nothing is tested.
+    /// The p-value adjusted for all side-by-side comparisons; none if nothing is tested.
     pub p_holm: Option<f64>,
     /// What it came to.
     pub outcome: Option<Outcome>,
@@ -527,7 +527,7 @@ pub struct SystemMarks {
     pub worst: usize,
     /// Mean over dialogues of the mean mark.
     pub mean: Option<f64>,
-    /// Student's interval of it.
+    /// Its interval by Student's t.
     pub ci95: Option<[f64; 2]>,
 }
 
@@ -566,7 +566,7 @@ pub struct OriginGuesses {
     /// Summaries whose dialogues count.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub dialogues: usize,
-    /// Guesses.
+    /// Number of guesses.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub guesses: usize,
     /// Those that are right.
@@ -574,7 +574,7 @@ pub struct OriginGuesses {
     pub right: usize,
     /// Their share; a coin has 0.5.
     pub share: f64,
-    /// Wilson's interval of it, as if no two guesses were about the same dialogue.
+    /// Its interval by Wilson, as if no two guesses were about the same dialogue.
     pub ci95: [f64; 2],
     /// Share of guesses about real dialogues that call them real.
     pub real_called_real: f64,
@@ -582,7 +582,7 @@ pub struct OriginGuesses {
     pub made_called_real: f64,
     /// Mean over summaries, real minus made-up.
     pub diff: f64,
-    /// Student's interval of it; none for a single summary.
+    /// Its interval by Student's t; none for a single summary.
     pub diff_ci95: Option<[f64; 2]>,
     /// Exact two-sided p-value over all flips of the two dialogues of a summary.
     pub p: Option<f64>,
@@ -592,7 +592,7 @@ pub struct OriginGuesses {
     pub sentence: Words,
 }
 
-/// From what the random numbers of the results are drawn.
+/// What the random numbers of the results are drawn from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct AnalysisSeeds {
@@ -631,9 +631,9 @@ pub struct StudyResults {
     pub agreement: BTreeMap<String, CriterionAgreement>,
     /// By rater: scores given twice.
     pub consistency: BTreeMap<String, Consistency>,
-    /// By rater and criterion: against the others.
+    /// By rater and criterion: shift from the other raters.
     pub severity: BTreeMap<String, BTreeMap<String, SeverityShift>>,
-    /// By rater and criterion: from first to last.
+    /// By rater and criterion: change from first dialogue to last.
     pub drift: BTreeMap<String, BTreeMap<String, Drift>>,
     /// By rater: how long they take.
     pub time: BTreeMap<String, RaterTime>,
@@ -665,10 +665,10 @@ pub struct Headline {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct StudyOutlook {
-    /// Dialogues.
+    /// Number of dialogues.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub dialogues: usize,
-    /// Raters.
+    /// Number of raters.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub raters: usize,
     /// Dialogues that all raters rate.
@@ -679,7 +679,7 @@ pub struct StudyOutlook {
     pub family: usize,
     /// By criterion.
     pub criteria: BTreeMap<String, CriterionOutlook>,
-    /// Mean over dialogues of one by the number of raters.
+    /// Mean over dialogues of one divided by the number of raters.
     pub h: f64,
     /// Dialogues of each rater.
     #[cfg_attr(feature = "specta", specta(type = Vec<u32>))]

@@ -105,8 +105,8 @@ fn no_set_is_left_out_of_the_round_trip() {
         .sum();
     assert_eq!(declared, SETS.len());
     let modules = include_str!("lib.rs").matches("\nmod ").count();
-    // Beside the sources: the macro, the desk, the device, differences, excerpts, parts, the plan, the protocol, the study and these tests. The faults of a row are in
-    // `problem`.
+    // Besides the sources: the macro, the desk, the device, differences, excerpts, parts, the plan, the protocol, the
+    // study and these tests. The faults of a row are in `problem`.
     assert_eq!(modules, sources.len() - 1 + 10, "a module is not looked at");
 }
 

@@ -30,7 +30,7 @@ closed_set! {
 }
 
 closed_set! {
-    /// By what items are sorted.
+    /// What items are sorted by.
     ItemOrder, "order" {
         /// As the stage made them.
         Made = "made",
@@ -40,7 +40,7 @@ closed_set! {
         Gap = "gap",
         /// By ROUGE-1 with the reference.
         Rouge1 = "rouge1",
-        /// By the cross-entropy of the reference under the system that wrote.
+        /// By the cross-entropy of the reference under the system that wrote it.
         ReferenceCe = "reference_ce",
         /// By the length, in tokens.
         Tokens = "tokens",
@@ -53,7 +53,7 @@ closed_set! {
 pub struct ItemQuery {
     /// The run.
     pub run: RunId,
-    /// Of what kind.
+    /// The kind of the items.
     pub kind: ArtifactKind,
     /// Words that have to be in it, as beginnings of words; every item if no word is given.
     pub words: String,
@@ -113,7 +113,7 @@ pub struct ItemVersion {
     pub verdict: Option<ItemVerdict>,
     /// The version that it took back.
     pub undoes: Option<u32>,
-    /// Whether its text is another than before.
+    /// Whether its text differs from the one before.
     pub changed: bool,
 }
 
@@ -205,7 +205,7 @@ pub struct HandState {
     pub stale: Vec<StageName>,
     /// Changes by hand that can be undone.
     pub undoable: u32,
-    /// The run is of a version that did not note what each result was made from: it can be read, not changed.
+    /// The run comes from a version that did not note what each result was made from: it can be read, not changed.
     pub read_only: bool,
 }
 
@@ -234,8 +234,8 @@ impl ArtifactKind {
         Self::TestDialogue,
     ];
 
-    /// Whether a text of this kind may be written anew by hand. Candidates and pairs are read as the tokens that were drawn, and
-    /// what was written in the test is evidence.
+    /// Whether a text of this kind may be rewritten by hand. Candidates and pairs are read as the tokens that were
+    /// drawn, and what was written in the test is evidence.
     pub const fn is_editable(self) -> bool {
         matches!(self, Self::Topic | Self::Summary | Self::Dialogue)
     }

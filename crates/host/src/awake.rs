@@ -1,4 +1,4 @@
-//! Keeps the computer from falling asleep while work is done that nobody sits beside. Linux asks logind through
+//! Keeps the computer from falling asleep during work that nobody watches. Linux asks logind through
 //! `systemd-inhibit`, macOS `caffeinate`; both let go by themselves when this process ends, however it ends. Other systems
 //! are not asked, and no screen is kept on anywhere.
 

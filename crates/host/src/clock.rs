@@ -12,7 +12,7 @@ pub fn now_s() -> f64 {
     since_1970().as_secs_f64()
 }
 
-/// A clock that stands before 1970 counts as 1970.
+/// A clock that is set before 1970 counts as 1970.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that reads the clock; everything else is given the time"

@@ -1,5 +1,5 @@
-//! Files and folders that are either whole or absent. Everything is written aside, synced and renamed, and then the folder
-//! is synced: a rename lasts through a power cut only once its folder is on the disk.
+//! Files and folders that are either complete or absent. Everything is written aside, synced and renamed, and then the
+//! folder is synced: a rename lasts through a power cut only once its folder is on the disk.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -13,7 +13,7 @@ use crate::private;
 /// Bytes collected before they are handed to the system.
 const BUFFER_BYTES: usize = 1 << 20;
 
-/// A file that is being written beside its place. Dropped without [`Draft::commit`] it leaves nothing, and what stood
+/// A file that is being written beside its place. Dropped without [`Draft::commit`] it leaves nothing, and what was
 /// there before is untouched.
 #[derive(Debug)]
 pub struct Draft {
@@ -80,8 +80,8 @@ pub struct DraftFolder {
 }
 
 impl DraftFolder {
-    /// Begins a folder; missing folders above it are created. It is for the user alone if `is_private`, else for whom the user's
-    /// mask lets in.
+    /// Begins a folder; missing folders above it are created. It is for the user alone if `is_private`, else for
+    /// whoever the user's mask lets in.
     ///
     /// # Errors
     /// Where the folder above it cannot be written to.
@@ -121,7 +121,7 @@ impl DraftFolder {
         if fs::read_dir(&self.place)?.next().is_some() {
             return Err(ErrorKind::DirectoryNotEmpty.into());
         }
-        // Somebody may stand in that folder, so it stays.
+        // A process may have that folder as its working directory, so it stays.
         for entry in fs::read_dir(self.aside.path())? {
             let entry = entry?;
             fs::rename(entry.path(), self.place.join(entry.file_name()))?;
@@ -149,7 +149,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     draft.commit()
 }
 
-/// Copies a file; the copy is whole or absent.
+/// Copies a file; the copy is complete or absent.
 ///
 /// # Errors
 /// Where the original cannot be read, or as [`write`].
@@ -160,7 +160,7 @@ pub fn copy(from: &Path, to: &Path) -> Result<()> {
     draft.commit()
 }
 
-/// Gives a file or folder, whole and synced already, the name under which others look for it.
+/// Gives a file or folder, complete and synced already, the name under which others look for it.
 ///
 /// # Errors
 /// As [`fs::rename`].

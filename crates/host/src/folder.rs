@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// Where a workspace lies when none is named: `duologue` in the platform's folder for application data
+/// Where a workspace is when none is named: `duologue` in the platform's folder for application data
 /// (`$XDG_DATA_HOME` or `~/.local/share`, `~/Library/Application Support`, `%APPDATA%`).
 pub fn default_workspace() -> Option<PathBuf> {
     Some(dirs::data_dir()?.join("duologue"))
@@ -14,8 +14,8 @@ pub fn window_settings() -> Option<PathBuf> {
     Some(dirs::config_dir()?.join("duologue/window.json"))
 }
 
-/// Where files lie that can be fetched again, such as the bundled base model: `duologue` in the platform's folder for
-/// caches (`$XDG_CACHE_HOME` or `~/.cache`, `~/Library/Caches`, `%LOCALAPPDATA%`).
+/// Where files that can be fetched again are kept, such as the bundled base model: `duologue` in the platform's folder
+/// for caches (`$XDG_CACHE_HOME` or `~/.cache`, `~/Library/Caches`, `%LOCALAPPDATA%`).
 pub fn cache() -> Option<PathBuf> {
     Some(dirs::cache_dir()?.join("duologue"))
 }

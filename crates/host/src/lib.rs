@@ -1,5 +1,5 @@
 //! This computer in one place: its clock, processes, memory, disk, names and folders, the network's lock, and files that are
-//! whole.
+//! complete.
 //!
 //! Command line, window and xtask ask here and pass on what they learn as arguments. The rooms below them know the
 //! types [`Identity`] and [`Liveness`], the files of [`file`], which are private in a
@@ -16,7 +16,7 @@ pub mod private;
 pub mod process;
 pub mod usage;
 
-/// Which process: its number, and what tells it from every other that had or will have the same number.
+/// Which process: its number, and what distinguishes it from every other that had or will have the same number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// Process id.

@@ -1,16 +1,16 @@
-//! The system's word that this process opens no connection: a filter in the kernel (seccomp) that lets a process have
-//! no sockets but those of this computer. What it starts has the filter too, and nothing takes it off.
+//! The system's guarantee that this process opens no connection: a filter in the kernel (seccomp) that lets a process
+//! have no sockets but those of this computer. What it starts has the filter too, and nothing takes it off.
 //!
-//! Landlock was considered: it knows TCP alone, so a name could still be looked up, and needs Linux 6.7.
+//! Landlock was considered: it covers TCP alone, so a name could still be looked up, and needs Linux 6.7.
 
 /// Whether the kernel forbids connections.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lock {
     /// It does, from now on.
     Enforced,
-    /// It does not, and Duologue alone keeps from opening any.
+    /// It does not, and only Duologue itself refrains from opening any.
     Missing {
-        /// Why, for people.
+        /// Why it does not, in words for people.
         reason: String,
     },
 }
@@ -48,7 +48,7 @@ mod filter {
         SeccompFilter, SeccompRule, TargetArch,
     };
 
-    /// The first Linux on which a filter does not slow the computing down: earlier ones switch speculation off for every
+    /// The first Linux on which a filter does not slow computation down: earlier ones switch speculation off for every
     /// process that has one.
     const FIRST: (u32, u32) = (5, 16);
 

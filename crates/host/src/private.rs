@@ -58,7 +58,7 @@ pub fn create_private_folder(path: &Path) -> Result<()> {
     builder.recursive(true).create(path)
 }
 
-/// How to open a file: one that is made by it in a workspace is private.
+/// How to open a file: one that this makes in a workspace is private.
 pub fn options(path: &Path) -> OpenOptions {
     let mut options = OpenOptions::new();
     if is_inside(path) {
@@ -87,7 +87,7 @@ fn make_private(options: &mut OpenOptions) {
     let _no_modes_here = options;
 }
 
-/// Takes away from everybody but the owner what is Duologue's in a workspace, and the folder itself. What lies deeper
+/// Closes what is Duologue's in a workspace, and the folder itself, to everybody but the owner. What is deeper down
 /// is looked at only if something on the first two levels was open: nobody gets past a closed folder.
 ///
 /// What cannot be changed (another owner, a disk without permissions, a medium that cannot be written) stays as it is.
@@ -106,7 +106,7 @@ pub fn repair(workspace: &Path) {
     }
 }
 
-/// Nothing is to be repaired here.
+/// There is nothing to repair here.
 #[cfg(not(unix))]
 pub fn repair(_workspace: &Path) {}
 
@@ -119,7 +119,7 @@ fn is_ours(entry: &fs::DirEntry) -> bool {
 
 #[cfg(unix)]
 fn close_below(folder: &Path) {
-    // A link leads to what is not the workspace's.
+    // A link leads outside the workspace.
     if !fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir()) {
         return;
     }
@@ -129,7 +129,7 @@ fn close_below(folder: &Path) {
     }
 }
 
-/// Closes a file or folder for others; whether it was open.
+/// Closes a file or folder to others; returns whether it was open.
 #[cfg(unix)]
 fn close(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;

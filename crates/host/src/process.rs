@@ -30,7 +30,7 @@ pub fn liveness(process: &Identity) -> Liveness {
     }
 }
 
-/// A word that no other process has: 128 random bits of the system, in hexadecimal digits.
+/// A token that no other process has: 128 random bits of the system, in hexadecimal digits.
 ///
 /// # Errors
 /// Where the system has no source of random numbers.
@@ -51,7 +51,7 @@ pub fn secret_key() -> Result<[u8; 32]> {
 }
 
 /// Keeps what this process knows out of core dumps and from other processes of the same user: it holds a key. Where the
-/// system has no such promise, nothing is done.
+/// system gives no such guarantee, nothing is done.
 pub fn keep_memory_private() {
     #[cfg(target_os = "linux")]
     let _refused = nix::sys::prctl::set_dumpable(false);
@@ -74,13 +74,13 @@ pub fn ask_to_end(pid: u32) {
 #[cfg(not(unix))]
 pub fn ask_to_end(_pid: u32) {}
 
-/// What stands under a process id now.
+/// What a process id refers to now.
 enum Found {
     /// A living process, with its start.
     Living(i64),
-    /// None, or one that has ended and waits to be buried.
+    /// None, or one that has ended and waits to be reaped.
     Ended,
-    /// One of which the system tells nothing.
+    /// One about which the system says nothing.
     Hidden,
 }
 

@@ -13,7 +13,7 @@ use crate::error::{HubError, Result};
 use crate::gateway::{Answer, Gateway, escaped};
 use crate::repository::{Checksum, HubId, Manifest, RepoFile, needed, repo_info};
 
-/// File in a folder that the process holds which fills it.
+/// File in a folder, held by the process that fills it.
 pub const LOCK: &str = ".lock";
 const CHUNK_BYTES: usize = 1 << 18;
 /// Attempts in a row that bring nothing before a connection counts as lost; the pause doubles each time.
@@ -27,11 +27,11 @@ const ROOM_MARGIN_BYTES: u64 = 64 << 20;
 pub struct Progress<'a> {
     /// File that is being fetched.
     pub file: &'a str,
-    /// Its bytes here.
+    /// Bytes of it that are here.
     pub file_done_bytes: u64,
     /// Its length in bytes when complete.
     pub file_bytes: u64,
-    /// Bytes here of all files.
+    /// Bytes of all files that are here.
     pub done_bytes: u64,
     /// Length of all files.
     pub total_bytes: u64,
@@ -62,7 +62,7 @@ pub fn describe(
     })
 }
 
-/// Whether every file of the manifest is in the folder in full length.
+/// Whether every file of the manifest is in the folder at full length.
 pub fn is_complete(folder: &Path, manifest: &Manifest) -> bool {
     missing(manifest, folder).next().is_none()
 }
@@ -118,7 +118,7 @@ impl Download<'_> {
     }
 
     /// Fetches what is missing of `manifest` into `folder`, the smallest files first. `accept` sees each file as soon as
-    /// it is whole, and may refuse the rest. What has arrived stays when it fails: the next call goes on from there.
+    /// it is complete, and may refuse the rest. What has arrived stays when it fails: the next call goes on from there.
     ///
     /// # Errors
     /// [`HubError`], and those of `accept`.
@@ -164,7 +164,7 @@ fn lock(folder: &Path) -> Result<File> {
         Err(TryLockError::WouldBlock) => Err(HubError::Locked {
             path: folder.to_owned(),
         }),
-        // Where locks do not work, two downloads at once end in a digest that is not right.
+        // Where locks do not work, two downloads at once end in a wrong digest.
         _ => Ok(lock),
     }
 }
@@ -205,7 +205,7 @@ impl Transfer<'_, '_> {
         host::file::rename(&part, &path).map_err(|e| HubError::io(&path, e))
     }
 
-    /// Continues the part that has arrived until the file is whole and its digest is right.
+    /// Continues the part that has arrived until the file is complete and its digest is right.
     fn attempt(&mut self, file: &RepoFile, part: &Path) -> Result<()> {
         let mut hash = Hash::new(file);
         let mut have = if part.exists() { hash.read(part)? } else { 0 };
@@ -310,7 +310,7 @@ fn continues(answer: &Answer<'_>, file: &RepoFile, have: u64) -> bool {
     answer.status == 206 && start == Some(have) && tag.is_none_or(|tag| tag == file.checksum.hex())
 }
 
-/// The files that are not here in full length.
+/// The files that are not here at full length.
 fn missing<'a>(manifest: &'a Manifest, folder: &'a Path) -> impl Iterator<Item = &'a RepoFile> {
     manifest
         .files

@@ -51,7 +51,7 @@ pub struct HubAccess {
     pub endpoint: Option<String>,
     /// Token for private and gated models.
     pub token: Option<String>,
-    /// Why a place where a token may lie could not be looked into; told where one would have been needed.
+    /// Why a place that may hold a token could not be read; reported where one would have been needed.
     pub no_token: Option<String>,
     /// Refuse every connection.
     pub offline: bool,
@@ -510,7 +510,7 @@ impl Client {
             .proxy(proxy.clone())
             .build();
         // As ureq's own chain, but each connection is written down before it is opened, its bytes are counted as they go
-        // over the line, and what goes wrong at the proxy is said to be the proxy's.
+        // over the wire, and what goes wrong at the proxy is said to be the proxy's.
         let connector =
             ().chain(Announced(record.clone()))
                 .chain(ThroughProxy(SocksConnector::default()))
@@ -632,7 +632,7 @@ fn first_stop(uri: &Uri, proxy: Option<&Proxy>) -> Place {
     }
 }
 
-/// Writes each connection down before it is opened; connections taken from the pool do not come by here.
+/// Writes each connection down before it is opened; connections taken from the pool do not pass through here.
 #[derive(Debug)]
 struct Announced(Record);
 
@@ -671,8 +671,8 @@ impl<In: Transport> Connector<In> for Opened {
             number,
             traffic,
         });
-        // The connection to a proxy came by here before, under the proxy's name. Now it reaches the machine that was
-        // asked for; where the proxy refuses, it keeps the proxy's.
+        // The connection to a proxy passed through here before, under the proxy's name. Now it reaches the machine that
+        // was asked for; where the proxy refuses, it keeps the proxy's.
         let is_through = details
             .config
             .proxy()

@@ -34,7 +34,7 @@ pub fn store(host: &str, token: String) -> Result<(), String> {
     ask(host, move |entry| entry.set_password(&token)).map(|_stored| ())
 }
 
-/// Removes the token for a Hub; whether there was one.
+/// Removes the token for a Hub; returns whether there was one.
 ///
 /// # Errors
 /// Why the keychain could not be asked.

@@ -54,7 +54,7 @@ impl ProxySetting {
         })
     }
 
-    /// That the value is no address.
+    /// The problem that the value is not an address.
     pub(crate) fn unusable(&self) -> HubProblem {
         HubProblem::BadProxy {
             variable: self.variable.clone(),
@@ -62,7 +62,8 @@ impl ProxySetting {
     }
 }
 
-/// `NO_PROXY` as curl reads it: names divided by commas or blanks, each with the machines below it; `*` is everything.
+/// `NO_PROXY` as curl reads it: names separated by commas or blanks, each with the machines below it; `*` is
+/// everything.
 fn direct(list: &str) -> Vec<String> {
     let names = list.split([',', ' ', '\t']).map(str::trim);
     names
@@ -73,7 +74,7 @@ fn direct(list: &str) -> Vec<String> {
             }
             let name = name.trim_start_matches('*').trim_start_matches('.');
             if name.parse::<std::net::Ipv6Addr>().is_ok() {
-                // In an address, the colons of a version 6 number are in brackets.
+                // In an address, the colons of an IPv6 number are in brackets.
                 return vec![format!("[{name}]")];
             }
             vec![name.to_owned(), format!(".{name}")]

@@ -17,9 +17,9 @@ pub struct Connection {
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// Bytes that were sent, as they went over the line.
+    /// Bytes that were sent, as they went over the wire.
     pub sent_bytes: u64,
-    /// Bytes that were received, as they came over the line.
+    /// Bytes that were received, as they came over the wire.
     pub received_bytes: u64,
     /// How long it was open, in milliseconds; `None` while it is.
     pub duration_ms: Option<u64>,
@@ -139,7 +139,7 @@ impl Record {
         counted.collect()
     }
 
-    /// How many lines there are; those of what follows begin there.
+    /// How many lines there are; later lines begin at this number.
     pub(crate) fn mark(&self) -> usize {
         self.entries().len()
     }
@@ -184,7 +184,7 @@ impl Record {
         })
     }
 
-    /// Whether a connection to a place is open, so that a question may go over it.
+    /// Whether a connection to a place is open, so that a request may go over it.
     pub(crate) fn is_open(&self, place: &Place) -> bool {
         let is_open = |entry: &Entry| entry.step == Step::Open && entry.is_at(place);
         self.entries().iter().any(is_open)
@@ -221,7 +221,7 @@ impl Record {
         }
     }
 
-    /// A question came to nothing: the last connection since `mark` is the one that failed.
+    /// A request failed: the last connection since `mark` is the one that failed.
     pub(crate) fn failed(&self, mark: usize) {
         let mut entries = self.entries();
         if let Some(last) = entries.get_mut(mark..).and_then(<[Entry]>::last_mut) {

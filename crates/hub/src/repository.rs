@@ -94,7 +94,7 @@ pub struct RepoFile {
     pub name: String,
     /// Length in bytes.
     pub bytes: u64,
-    /// What its content has to give.
+    /// The digest that its content has to have.
     pub checksum: Checksum,
 }
 

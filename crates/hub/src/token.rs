@@ -28,7 +28,7 @@ pub fn access(offline: bool) -> HubAccess {
     }
 }
 
-/// The same with the token, where one may be needed. One on the command line would stand in the shell's history and in
+/// The same with the token, where one may be needed. One on the command line would appear in the shell's history and in
 /// the list of processes, so there is none.
 pub fn access_with_token(offline: bool) -> HubAccess {
     let access = access(offline);

@@ -1,4 +1,4 @@
-//! Best-worst choices: all systems of a dialogue are shown together, the rater names the best and the worst.
+//! Best-worst choices: all systems of a dialogue are shown together, and the rater names the best and the worst.
 //!
 //! B. Orme, "MaxDiff analysis: simple counting" (2009); S. Kiritchenko and S. Mohammad, "Best-worst scaling more reliable
 //! than rating scales" (ACL 2017): a system's score is `(times best - times worst) / times shown`, from -1 to 1. A choice
@@ -47,7 +47,7 @@ impl Tally {
     }
 }
 
-/// Counts a system's showings, best and worst.
+/// Counts how often a system was shown, named best and named worst.
 pub fn tally(choices: &[Choice], system: usize) -> Tally {
     let shown = choices
         .iter()
@@ -59,7 +59,7 @@ pub fn tally(choices: &[Choice], system: usize) -> Tally {
     })
 }
 
-/// How often the summary at each place was named best: if the order plays no part, about equally often.
+/// How often the summary at each place was named best: about equally often if the order makes no difference.
 pub fn best_by_place(choices: &[Choice]) -> Vec<usize> {
     let most = choices.iter().map(|choice| choice.shown.len()).max();
     let mut counts = vec![0; most.unwrap_or(0)];
@@ -85,7 +85,7 @@ pub struct Mean {
     pub dialogues: usize,
 }
 
-/// Mean marks of each dialogue in ascending order: `mark` of one choice, `None` where it does not apply.
+/// The mean mark of each dialogue, by ascending number; `mark` gives that of a choice, `None` if it does not apply.
 fn by_dialogue(choices: &[Choice], mark: impl Fn(&Choice) -> Option<f64>) -> Vec<f64> {
     let mut marks: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     for choice in choices {
@@ -138,7 +138,7 @@ pub struct Pair {
     pub p_holm: f64,
 }
 
-/// Compares every pair of `systems` systems; empty without choices. `seed` serves only where a p-value must be drawn.
+/// Compares every pair of `systems` systems; empty without choices. `seed` is used only if a p-value must be drawn.
 pub fn pairs(
     choices: &[Choice],
     systems: usize,
@@ -201,7 +201,7 @@ mod tests {
         );
         let pairs = pairs(&choices, 3, 20, |b, i| (b + i) % 2, 1);
         assert_eq!((pairs.len(), pairs[1].a, pairs[1].b), (3, 0, 2));
-        // Differences 1.5 and 1: two of four assignments are as far.
+        // Differences 1.5 and 1: two of four assignments are as far from 0.
         assert_eq!((pairs[1].difference.mean, pairs[1].p), (1.25, 0.5));
         assert!(pairs[1].p_holm >= pairs[1].p);
     }

@@ -1,5 +1,5 @@
-//! De-identification against conversations in which every identifying piece is marked (`tests/golden/deid`): a part of the
-//! shared ones, others that were written after the rules, and all shared ones where they are at hand.
+//! De-identification against conversations in which every identifying piece is marked (`tests/golden/deid`): some of
+//! those in the shared folder, others that were written after the rules, and all of the shared ones if they are at hand.
 #![allow(clippy::unwrap_used, reason = "a test says best where it failed")]
 
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use privacy::deid::surrogate::{Deidentified, Key, Plan};
 use privacy::deid::{Conversation, Dataset, Verdicts};
 use proptest::prelude::*;
 
-/// Our copies, and the whole one where it is at hand.
+/// Our copies, and the complete shared file if it is at hand.
 fn files() -> Vec<PathBuf> {
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/deid");
     let shared = std::env::var_os("DUOLOGUE_SHARED")
@@ -113,7 +113,7 @@ fn a_person_is_one_person_in_dialogue_and_summary() {
     }
 }
 
-/// The days between two dates of a conversation stay, and so do weekdays: every day moves by the same whole weeks.
+/// The days between two dates of a conversation stay the same, and so do weekdays: all dates move by the same whole weeks.
 #[test]
 fn dates_move_together() {
     let moved = |text: &str, piece: &privacy::deid::surrogate::Replaced| -> Option<i64> {
@@ -130,7 +130,7 @@ fn dates_move_together() {
             .flat_map(|(text, pieces)| pieces.iter().filter_map(move |piece| moved(text, piece)))
             .collect()
     };
-    // The marked conversations write their dates in words, and words are no `Date` here.
+    // The marked conversations write their dates in words, and words are not a `Date` here.
     let visits = Conversation {
         id: "visits".to_owned(),
         texts: vec![
@@ -202,7 +202,7 @@ fn a_mask_tells_persons_apart() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever stands in a text: they are pieces of it, at its letters' borders, in order and apart.
+    /// Whatever a text contains, the pieces found lie inside it, end at character boundaries, are in order and do not overlap.
     #[test]
     fn pieces_lie_in_their_text(
         text in "([A-Za-zÄÖÜäöüßéİ:@.,'’€$#/+()-]{1,9}[ \n]|[0-9./-]{1,12}[ ,]|Dr\\. |Herr |Ms |am |\u{1F600}){0,40}"

@@ -1,4 +1,4 @@
-//! What stands behind a summary in its conversation: the turns that support each sentence (`metrics::support`) and what
+//! What backs a summary in its conversation: the turns that support each sentence (`metrics::support`) and what
 //! became of its facts (`metrics::facts`), for whoever reads one summary. The same formulas give the rates of the result table.
 
 use contract::{
@@ -16,7 +16,7 @@ use crate::report::figures::{lexicon_for, turns_of, vocabulary_of};
 use crate::session::Session;
 
 impl Session {
-    /// Holds a summary against its conversation.
+    /// Compares a summary with its conversation.
     ///
     /// # Errors
     /// [`contract::problem::StorageProblem`] and the like if the run that is named cannot be read.
@@ -33,7 +33,7 @@ impl Session {
     }
 }
 
-/// Holds a summary against its conversation; `vocabulary` says which words are names.
+/// Compares a summary with its conversation; `vocabulary` says which words are names.
 fn back(asked: &SummaryToBack, vocabulary: &Vocabulary) -> Backing {
     let dialogue = Dialogue::parse(&asked.dialogue);
     let lexicon = lexicon_for([asked.dialogue.as_str()].into_iter());
@@ -98,7 +98,7 @@ fn status(found: facts::FactStatus) -> FactStatus {
 
 fn backed((fact, status): (&facts::Fact, FactStatus)) -> Option<BackedFact> {
     let kind: FactKind = fact.kind().name().parse().ok()?;
-    // A negation that holds is no fact that anybody looks for.
+    // Nobody looks for a negation that holds.
     (kind != FactKind::Negation || status != FactStatus::Kept).then(|| BackedFact {
         kind,
         status,

@@ -1,4 +1,4 @@
-//! A recipe that fits the time there is: what is given up first, as a pure function of the forecast and the time
+//! A recipe that fits the time available: what is given up first, as a pure function of the forecast and the time
 //! (`duologue run --within 45m`).
 //!
 //! Each setting that costs time has a ladder of lower values with a price for each step. From the recipe as it is, the
@@ -207,7 +207,7 @@ pub struct Work<'a, E> {
     pub seconds: &'a dyn Fn(&[Change]) -> Result<f64, E>,
     /// Fields that are kept: what somebody typed, and what an experiment varies.
     pub kept: &'a [String],
-    /// Test items that there are.
+    /// Test items available.
     pub test_items: usize,
     /// Trainings with other seeds.
     pub seeds: usize,
@@ -311,7 +311,7 @@ fn best<E>(
 /// Forecast of the bottom of every ladder.
 fn least<E: From<crate::Error>>(recipe: &Recipe, work: &Work<'_, E>) -> Result<f64, E> {
     let (mut lowest, mut changes) = (recipe.clone(), Vec::new());
-    // Twice: which synthesizers come along depends on the systems that are left.
+    // Twice, because the synthesizers included depend on the systems that are left.
     for _ in 0..2 {
         for ladder in steps(&lowest, work.kept) {
             if let Some(last) = ladder.last() {

@@ -76,7 +76,7 @@ impl Session {
     }
 }
 
-/// A run bundle that was found whole, in a copy.
+/// A run bundle that was found complete, in a copy.
 #[derive(Debug)]
 pub struct Packed {
     /// Where its adapters are.
@@ -252,8 +252,8 @@ fn renumber_shots(selection: &mut Selection, by: i64) {
     }
 }
 
-/// Copies the files of a folder; the copy gets its name once it is whole. What leaves a protected workspace is in clear,
-/// and what comes into one is encrypted.
+/// Copies the files of a folder; the copy gets its name once it is complete. What leaves a protected workspace is
+/// unencrypted, and what comes into one is encrypted.
 fn copy_folder(vault: &Vault, from: &Path, to: &Path) -> Result<()> {
     let parent = to.parent().unwrap_or(to);
     host::private::create_folder(parent)

@@ -1,7 +1,7 @@
 //! De-identification at import: what identifies somebody in arriving examples becomes invented before anything is stored.
 //!
-//! Flow: files are read, doubles and leaks are looked for (afterwards two copies of a conversation carry different names) →
-//! [`deidentify`] → stored. What stood there before is kept nowhere: a map back is for a workspace that is
+//! Flow: files are read, duplicates and leaks are looked for (afterwards two copies of a conversation carry different
+//! names) → [`deidentify`] → stored. What was there before is kept nowhere: a map back is for a workspace that is
 //! encrypted, which this version does not do. So nobody can undo it, and two imports of the same file give different names.
 //! How pieces are found: [`privacy::deid`].
 
@@ -19,7 +19,8 @@ use crate::import::ImportedExample;
 /// How an import de-identifies.
 #[derive(Clone, Debug)]
 pub struct Deidentify {
-    /// How pieces are replaced, and the secret by which it is drawn. Whoever imports makes one and forgets it.
+    /// How pieces are replaced, and the secret by which the new ones are drawn. Whoever imports makes one and forgets
+    /// it.
     pub plan: Plan,
     /// What the user says about words.
     pub verdicts: Verdicts,

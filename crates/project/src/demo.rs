@@ -1,5 +1,5 @@
-//! What demos leave in a workspace: votes and corrections, kept with the dialogue's hash, who wrote and the time, and what
-//! they come to. The window and `duologue demo` read the same figures.
+//! What demos leave in a workspace: votes and corrections, kept with the dialogue's hash, the writer and the time, and
+//! what they come to. The window and `duologue demo` read the same figures.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -60,7 +60,7 @@ impl Session {
         })
     }
 
-    /// Removes every vote and every correction; how many there were.
+    /// Removes every vote and every correction; returns how many there were.
     pub fn clear_demo(&self) -> Result<usize> {
         let count = self.store.demo_votes()?.len() + self.store.demo_corrections()?.len();
         self.store.clear_demo()?;
@@ -83,7 +83,7 @@ fn winner(vote: &DemoVote) -> Option<&DemoWriter> {
     }
 }
 
-/// The votes by pair of writers, whichever side they stood on; the pair with the most votes first.
+/// The votes by pair of writers, whichever side they were on; the pair with the most votes first.
 fn pairs(votes: &[DemoVote]) -> Vec<DemoPair> {
     let mut by_pair: BTreeMap<(&DemoWriter, &DemoWriter), Vec<&DemoVote>> = BTreeMap::new();
     for vote in votes.iter().filter(|vote| vote.left != vote.right) {
@@ -247,7 +247,7 @@ pub fn json(evidence: &DemoEvidence) -> Result<String> {
 /// A dialogue of many that are summarized at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchDialogue {
-    /// By which it is told from the others: its file, and its id there.
+    /// What tells it from the others: its file, and its id there.
     pub name: String,
     /// `Name: text` lines.
     pub text: String,
@@ -255,7 +255,7 @@ pub struct BatchDialogue {
     pub reference: Option<String>,
 }
 
-/// A line of the table of many.
+/// A line of the table of many dialogues.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BatchRow {
     /// Its name.
@@ -283,7 +283,7 @@ impl BatchDialogue {
     }
 }
 
-/// The form of a table of many.
+/// The form of a table of many dialogues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BatchTable {
     /// With a line of names.
@@ -303,7 +303,7 @@ impl BatchTable {
     }
 }
 
-/// A table of many, as a file has it.
+/// A table of many dialogues, as a file has it.
 ///
 /// # Errors
 /// [`corrupt`] if a line cannot be written.
@@ -338,12 +338,12 @@ pub struct Batch {
 pub struct Unread {
     /// Its name, without its folder.
     pub file: String,
-    /// Why.
+    /// Why it could not be read.
     pub problem: ImportProblem,
 }
 
 /// Every dialogue of these files, and of the files in these folders, as the import reads them. Nothing is stored. A file
-/// that cannot be read does not keep the others back.
+/// that cannot be read does not hold the others up.
 ///
 /// # Errors
 /// [`Error::Problem`] if a folder cannot be listed, or if the only file cannot be read.

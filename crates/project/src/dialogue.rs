@@ -95,7 +95,7 @@ impl Turn {
         }
     }
 
-    /// Says something more, after a blank.
+    /// Adds something that is said, after a blank.
     pub(crate) fn add(&mut self, text: &str) {
         if !self.text.is_empty() && !text.is_empty() {
             self.text.push(' ');

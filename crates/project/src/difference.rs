@@ -100,7 +100,7 @@ impl Session {
     }
 }
 
-/// Fields that do not have one value in all runs, those of the run before those of its recipe.
+/// Fields whose value is not the same in all runs, those of the run before those of its recipe.
 fn settings(sides: &[Side]) -> Result<Vec<SettingDifference>> {
     let mut fields: Vec<(String, Vec<Value>)> = Vec::new();
     let of_run = |row: &RunRow| {

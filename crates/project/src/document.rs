@@ -30,7 +30,7 @@ use crate::session::Session;
 
 /// The form of the file.
 const REPORT_VERSION: u32 = 1;
-/// Most points of a curve; a longer one is thinned out.
+/// Maximum number of points of a curve; a longer one is thinned out.
 const CURVE_POINTS: usize = 200;
 
 /// What goes into a report.
@@ -38,7 +38,7 @@ const CURVE_POINTS: usize = 200;
 pub struct ReportOptions {
     /// Items of each kind: best, worst, most changed.
     pub items: usize,
-    /// Whether their texts stand in it; otherwise their ids alone.
+    /// Whether it includes their texts; otherwise only their ids.
     pub texts: bool,
 }
 
@@ -51,7 +51,7 @@ pub struct Document {
     pub app: String,
     /// Its version.
     pub version: String,
-    /// When, milliseconds since 1970.
+    /// When it was made, milliseconds since 1970.
     pub made_at_ms: i64,
     /// What it is about.
     #[serde(flatten)]
@@ -89,14 +89,14 @@ impl Subject {
     }
 }
 
-/// A run as a report tells it.
+/// A run as a report presents it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunSubject {
     /// Items of each kind that were asked for.
     pub items_asked: usize,
-    /// Whether texts of the items stand in it.
+    /// Whether it includes texts of the items.
     pub texts: bool,
-    /// The run with its tables, made anew from what it stored.
+    /// The run with its tables, recomputed from what it stored.
     pub run: RunReport,
     /// The method as it was carried out, in words.
     pub method: Vec<Words>,
@@ -110,24 +110,24 @@ pub struct RunSubject {
     pub settings: Vec<Setting>,
     /// Curves of the trainings.
     pub curves: Vec<Curve>,
-    /// From made-up to real pairs, of each system in two stages.
+    /// The hand-over from made-up to real pairs, for each system in two stages.
     pub hand_overs: Vec<HandOver>,
-    /// Test items that tell most.
+    /// The most telling test items.
     pub items: Vec<Told>,
     /// What people said, of each closed study with texts of the run.
     pub ratings: Vec<StudyResults>,
     /// What ended with an error.
     pub failures: Vec<Failure>,
-    /// What somebody has to know who reads the tables.
+    /// What readers of the tables have to know.
     pub warnings: Vec<Words>,
     /// What was tried more than once.
     pub retries: Vec<Retry>,
 }
 
-/// An experiment as a report tells it.
+/// An experiment as a report presents it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExperimentSubject {
-    /// Its arms, cells, tables, comparisons and verdicts, made anew from the outputs of its runs.
+    /// Its arms, cells, tables, comparisons and verdicts, recomputed from the outputs of its runs.
     pub experiment: ExperimentReport,
     /// What each finished cell found besides its scores.
     pub cells: Vec<CellFound>,
@@ -158,7 +158,7 @@ pub struct CellFound {
     pub rounds: Vec<Rounds>,
     /// What its made-up texts give away, and how they differ from real ones; `None` if nobody has looked.
     pub leaks: Option<RunLeaks>,
-    /// What somebody has to know who reads its figures.
+    /// What readers of its figures have to know.
     pub warnings: Vec<Words>,
     /// What was tried more than once.
     pub retries: Vec<Retry>,
@@ -186,7 +186,7 @@ pub struct Curve {
     pub points: Vec<(u64, f64)>,
 }
 
-/// Why an item is told.
+/// Why an item is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
@@ -194,23 +194,23 @@ pub enum Why {
     Best,
     /// Among the lowest.
     Worst,
-    /// Among the largest differences to training on real pairs alone.
+    /// Among the largest differences from training on real pairs alone.
     MostChanged,
 }
 
 /// A test item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Told {
-    /// Why it is told.
+    /// Why it is shown.
     pub why: Why,
     /// Id of the example.
     pub id: String,
     /// ROUGE-1 F of each system.
     pub rouge1: BTreeMap<System, f64>,
-    /// The reference, where texts stand in the report.
+    /// The reference, if the report includes texts.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reference: Option<String>,
-    /// What each system wrote, where texts stand in the report.
+    /// What each system wrote, if the report includes texts.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub summaries: BTreeMap<System, String>,
 }
@@ -252,7 +252,7 @@ impl Session {
         written(Subject::Run(Box::new(subject)), limits, now_ms)
     }
 
-    /// The report of an experiment, as far as its cells are done; runs whose summaries people rate now are left out.
+    /// The report of an experiment, as far as its cells are done; runs whose summaries are being rated are left out.
     ///
     /// # Errors
     /// What the store reports.

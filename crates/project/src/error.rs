@@ -52,7 +52,7 @@ impl Error {
         Self::Problem(WorkspaceProblem::failed(action, file, error).into())
     }
 
-    /// What went wrong, for whoever words it.
+    /// What went wrong, for whoever puts it into words.
     pub fn problem(&self) -> Problem {
         match self {
             Self::Store(error) => error.problem(),

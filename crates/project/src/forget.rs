@@ -1,8 +1,9 @@
-//! Forgetting conversations with everything that came from them: the list before, the deed, and the search that proves it.
+//! Forgetting conversations with everything that came from them: the list beforehand, the removal, and the search that
+//! proves it.
 //!
-//! A run that learnt from a conversation (as a shot, or as a pair that chose its checkpoints) goes as a whole, because
-//! nothing can take it out of an adapter again. A run that only tested with it loses the texts about it, and its figures are
-//! those of the others. What left the workspace before is listed: only its recipients can delete it.
+//! A run that learnt from a conversation (as a shot, or as a pair that chose its checkpoints) goes completely,
+//! because nothing can take it out of an adapter again. A run that only tested with it loses the texts about it, and
+//! its figures are those of the others. What left the workspace before is listed: only its recipients can delete it.
 //!
 //! Files go first and rows after them in one transaction. Killed in between, the conversation is still there, and the same
 //! call does what is left.

@@ -418,7 +418,7 @@ impl FormatRule {
     }
 
     /// The longest run of leading lines that keeps the line, repetition and upper-limit rules: what IDS keeps of
-    /// an attempt before it goes on. Normalised, without a line end behind it.
+    /// an attempt before it goes on. Normalised, without a trailing line end.
     pub fn longest_valid_prefix(&self, text: &str) -> String {
         let text = normalise_text(text);
         match self.first_violation_line(&text) {
@@ -464,7 +464,7 @@ fn calibrated_band(id: RuleId, default: &Limit, values: &[f64]) -> Option<Limit>
     };
     let (mut low, mut high) = widened_quantiles(values)?;
     if matches!(id, RuleId::MinSpeakers | RuleId::MaxSpeakers) {
-        // No dialogue has no speaker, whatever the shots are.
+        // A dialogue has at least one speaker, whatever the shots are.
         (low, high) = (low.max(1.0), high.max(1.0));
     }
     Some(Limit::Band {

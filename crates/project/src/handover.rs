@@ -28,7 +28,7 @@ pub struct Trained {
     pub stage: StageName,
     /// Its role among that stage's adapters.
     pub role: &'static str,
-    /// What it is to the audit.
+    /// What the audit treats it as.
     pub leaving: Leaving,
 }
 
@@ -55,7 +55,7 @@ impl Trained {
 pub struct ReportFile<'a> {
     /// The run or experiment that it is about.
     pub about: &'a str,
-    /// As what.
+    /// The form of the file.
     pub form: ReportForm,
     /// The language of its words.
     pub language: Language,
@@ -171,7 +171,7 @@ impl Session {
         Ok(text.len() as u64)
     }
 
-    /// Refuses if a study that people rate now shows one of the examples' references.
+    /// Refuses if a study that is being rated shows one of the examples' references.
     fn no_study_reads(&self, examples: &[ExampleRow]) -> Result<()> {
         let rated = self.examples_in_study()?;
         if !examples
@@ -247,7 +247,7 @@ pub fn name(row: &RunRow, deliverable: Deliverable) -> String {
     }
 }
 
-/// A name without what some system does not allow in one.
+/// A name without the characters that some system does not allow.
 fn safe(name: &str) -> String {
     let allowed = |c: char| !c.is_control() && !"/\\:*?\"<>|".contains(c);
     name.chars()
@@ -255,7 +255,7 @@ fn safe(name: &str) -> String {
         .collect()
 }
 
-/// A place in a folder that nothing is at: the name, else with a number from 2 on before its ending.
+/// A free place in a folder: the name, else with a number from 2 on before its ending.
 pub fn free_place(folder: &Path, name: &str) -> PathBuf {
     let (stem, ending) = match name.rsplit_once('.') {
         Some((stem, ending)) if !stem.is_empty() => (stem, format!(".{ending}")),

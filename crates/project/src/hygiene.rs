@@ -1,6 +1,6 @@
 //! What is doubtful about a data set before anyone trains on it: copies, summaries that do not fit their dialogue,
-//! lengths and languages that stand out. Each finding names an example and a figure; the window words it and offers a
-//! way out. Nothing here is proof: a finding says "look at this one".
+//! lengths and languages that stand out. Each finding names an example and a figure; the window puts it into words and
+//! offers a way out. Nothing here is proof: a finding says "look at this one".
 //!
 //! Near-duplicates are found by shared 5-grams of words (Broder's resemblance, kept to the shorter text), so the time
 //! grows with the words of the data set, not with the square of its examples. Outlying lengths are Tukey's: beyond
@@ -30,7 +30,7 @@ const COPIED_WORDS: usize = 6;
 const FAR_OUT: f64 = 3.0;
 /// Fewer examples than this have no meaningful quartiles.
 const ENOUGH_FOR_QUARTILES: usize = 12;
-/// Function words from which a language is told.
+/// Function words needed to tell a language.
 const ENOUGH_FUNCTION_WORDS: usize = 4;
 
 /// Frequent words that belong to one of the languages only.
@@ -197,7 +197,7 @@ fn lengths(read: &[Read<'_>]) -> Vec<Finding> {
     found
 }
 
-/// Dialogues in another language than most.
+/// Dialogues in a language other than that of most.
 fn languages(read: &[Read<'_>]) -> Vec<Finding> {
     let spoken: Vec<Option<Language>> = read
         .iter()
@@ -250,10 +250,10 @@ fn language(words: &[String]) -> Option<Language> {
     language_of(&counts)
 }
 
-/// So much of a dialogue tells its language, in bytes.
+/// How much of a dialogue is enough to tell its language, in bytes.
 const TELLING_BYTES: usize = 1 << 16;
 
-/// The language in which most of the dialogues are whose language can be told, if it is not English, and how many are
+/// The language of most of the dialogues whose language can be told, if it is not English, and how many are
 /// in it. Dialogues that are too short for that are taken together.
 pub fn other_than_english<'a>(
     dialogues: impl Iterator<Item = &'a str>,
@@ -358,7 +358,7 @@ fn names(text: &str) -> Vec<&str> {
     out
 }
 
-/// Whether the dialogue has the name, as a word or as the beginning of one (plurals, German cases).
+/// Whether the dialogue contains the name, as a word or as the beginning of one (plurals, German cases).
 fn held(name: &str, dialogue: &HashSet<String>) -> bool {
     let name = name.to_lowercase();
     dialogue.contains(&name)

@@ -2,7 +2,7 @@
 //!
 //! Flow: bytes → format, encoding and records (`recognise`) → one turn a row gathered (`turn_rows`) → columns (`columns`)
 //! → examples (`record`) → splits (`split`) → leaks ([`leak::find_leaks`]). Bad rows are data ([`Issue`]), and so is what
-//! is no part of a conversation ([`Dropped`]); only what concerns a whole file is an [`ImportProblem`]. Nothing here
+//! is not part of a conversation ([`Dropped`]); only what concerns a whole file is an [`ImportProblem`]. Nothing here
 //! writes: the session decides what to do with the result.
 //!
 //! A new format is a file of its own and a line in `recognise`; a published layout of rows is a line in `columns`.
@@ -138,8 +138,8 @@ impl std::str::FromStr for ColumnMap {
     }
 }
 
-/// Names of speakers, as both shells take them: between commas; blanks around them do not count. Whether they can be
-/// used, the import says.
+/// Names of speakers, as both shells take them: between commas; blanks around them do not count. The import
+/// says whether they can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Speakers(pub Vec<String>);
 
@@ -160,7 +160,7 @@ pub struct Reading {
     pub gap_hours: Option<u32>,
     /// The columns of a table with one turn a row; detected where absent.
     pub turns: Option<TurnMap>,
-    /// What is let back in of what is no part of a conversation, where it has a speaker.
+    /// Kinds of text outside a conversation that are let back in, where it has a speaker.
     pub keep_dropped: Vec<DropReason>,
     /// Leave out messages that several people send again and again: a chat program writes them.
     pub drop_repeated: bool,
@@ -175,7 +175,7 @@ pub struct ImportOptions {
     pub split: SplitChoice,
     /// The columns; guessed where absent.
     pub map: Option<ColumnMap>,
-    /// Speakers for turns that name none: the first turn is the first one's, then they alternate.
+    /// Speakers for turns that name none: the first turn is the first speaker's, then they alternate.
     pub speakers: Option<Vec<String>>,
     /// Seed of the draw, used only where neither column nor file name tells the split.
     pub seed: u64,
@@ -219,7 +219,7 @@ pub struct Issue {
     pub fault: RowFault,
     /// Whether the row is kept out.
     pub severity: Severity,
-    /// For how many others it stands: of one kind only the first few are listed.
+    /// How many others it stands for: of one kind only the first few are listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub more: Option<More>,
 }
@@ -239,7 +239,7 @@ impl Issue {
         self.fault.code()
     }
 
-    /// Something about a row that is imported nevertheless.
+    /// A warning about a row that is imported nevertheless.
     pub(crate) fn warning(file: &str, row: usize, field: &str, fault: RowFault) -> Self {
         Self {
             file: file.to_owned(),
@@ -285,7 +285,7 @@ pub struct Import {
     pub issues: Vec<Issue>,
     /// How each file was read.
     pub sources: Vec<SourceFile>,
-    /// What is no part of a conversation, in the order of the files.
+    /// What is not part of a conversation, in the order of the files.
     pub dropped: Vec<Dropped>,
     /// What was decided without asking.
     pub remarks: Vec<Remark>,
@@ -361,7 +361,7 @@ struct Records {
     rows: Vec<Record>,
     /// Rows that could not be taken apart.
     issues: Issues,
-    /// Pieces of its records, and what is none.
+    /// Pieces of its records, and what is not a piece.
     measure: Measure,
     remarks: Vec<Remark>,
     /// The member of an archive that was read.
@@ -491,7 +491,7 @@ fn read_parts(
     }
     let mut import = import.ok_or(ImportProblem::NoFiles)?;
     if import.needs_mapping {
-        // One file without known columns holds all back: half a data set would look like the whole.
+        // One file without known columns holds all back: half a data set would look like a complete one.
         drafts.clear();
     }
     let names: Vec<String> = parts

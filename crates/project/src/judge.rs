@@ -21,13 +21,13 @@ use crate::artifact::Judgement;
 
 pub use words::{rewards, sentences};
 
-/// Least lower end of the interval of the topic's accuracy for a judge that is able or partly able.
+/// Smallest lower end of the topic accuracy's interval for a judge that is able or partly able.
 const ABLE_TOPIC: f64 = 0.75;
-/// That of the content's accuracy, for one that is able.
+/// The same for the content accuracy, for a judge that is able.
 const ABLE_CONTENT: f64 = 0.65;
 /// Resamples of a group's interval.
 const RESAMPLES: usize = 2_000;
-/// Most that labels may be taken to be wrong.
+/// Largest share of labels that may be taken to be wrong.
 const MOST_SMOOTHING: f64 = 0.4;
 
 /// How far the judge's labels are trusted.
@@ -39,7 +39,7 @@ pub enum Trust {
     Part {
         /// Share of labels taken to be wrong.
         label_smoothing: f64,
-        /// Least gap of a content pair, nats per token.
+        /// Smallest gap of a content pair, nats per token.
         min_gap: f64,
     },
     /// Not at all: no content pairs.
@@ -127,7 +127,7 @@ fn verdict(
     corruptions: &BTreeMap<Corruption, JudgeAccuracy>,
     groups: &BTreeMap<CorruptionGroup, GroupAccuracy>,
 ) -> JudgeVerdict {
-    // One corruption asks for the topic, and Wilson's interval is sound where a bootstrap of a hundred rights is a point.
+    // One corruption asks for the topic, and Wilson's interval is sound where a bootstrap of a hundred hits is a point.
     let topic = corruptions
         .get(&Corruption::OtherTopic)
         .map_or(0.0, |found| found.ci95.0);

@@ -2,8 +2,8 @@
 //! and dialogue beside every shot and validation example, and every output beside its own dialogue.
 //!
 //! Flow: the run's record and artifacts → [`audit`] → kept beside the run, so that `show`, export and bundle ask it
-//! ([`RunLeaks::verdict_of`]). It is no artifact: the hashes of a run are those of a run that nobody audited. The stages
-//! ask [`Gate`] of a text before they keep it. Limits and reasons: [`privacy::audit::text`].
+//! ([`RunLeaks::verdict_of`]). It is not an artifact: an audited run has the same hashes as one that nobody audited.
+//! The stages ask [`Gate`] of a text before they keep it. Limits and reasons: [`privacy::audit::text`].
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -27,11 +27,11 @@ const AUDIT_VERSION: u32 = 1;
 pub struct RunLeaks {
     /// The worst of all parts.
     pub verdict: LeakVerdict,
-    /// From which size on something counts as copied, by what the real conversations share with each other.
+    /// The sizes from which on something counts as copied, by what the real conversations share with each other.
     pub thresholds: Limits,
     /// Texts that were looked at.
     pub n: usize,
-    /// Words of the longest run that stands in a real conversation too.
+    /// Words of the longest run that also occurs in a real conversation.
     pub longest_run: usize,
     /// Texts that give something away, by reason.
     pub reasons: BTreeMap<LeakReason, usize>,
@@ -57,7 +57,7 @@ pub struct PartLeaks {
     pub leaking: usize,
     /// By reason.
     pub reasons: BTreeMap<LeakReason, usize>,
-    /// Words of the longest run that stands in a real conversation too.
+    /// Words of the longest run that also occurs in a real conversation.
     pub longest_run: usize,
 }
 
@@ -156,7 +156,7 @@ struct Texts {
 /// A made-up text.
 struct Text {
     text: String,
-    /// What it was written from, if that may stand in it.
+    /// What it was written from, if that may appear in it.
     from: Option<String>,
 }
 
@@ -223,7 +223,7 @@ pub fn audit(store: &Store, row: &RunRow) -> Result<(RunLeaks, Vec<TextLeaks>)> 
     Ok((leaks, items))
 }
 
-/// A long passage or an identifier stops; what is like a real conversation in smaller things is to be looked at. What a
+/// A long passage or an identifier means stop; what resembles a real conversation in smaller things means look. What a
 /// summary of another conversation names by chance is to be looked at too: whoever reads it has that conversation.
 fn verdict(part: &PartLeaks) -> LeakVerdict {
     let is_output = matches!(part.part, Part::Evaluate(_));
@@ -237,7 +237,7 @@ fn verdict(part: &PartLeaks) -> LeakVerdict {
 }
 
 impl Gate {
-    /// What a text shares, less what the text has that it was written from.
+    /// What a text shares, less what comes from the text that it was written from.
     fn look(&self, text: &str, from: Option<&str>) -> (Shared, Vec<LeakReason>) {
         let mut shared = self.training.shared(text);
         let mut reasons = self.limits.reasons(&shared);
@@ -313,7 +313,7 @@ fn items<A: Artifact>(store: &Store, row: &RunRow, stage: StageName) -> Result<V
     read(&store.artifacts(&row.id, stage, Some(A::KIND))?)
 }
 
-/// Which texts a run has and what it learnt from, as a hash: an audit of others is of no use.
+/// Which texts a run has and what it learnt from, as a hash: an audit of other texts is of no use.
 fn of(store: &Store, row: &RunRow) -> Result<String> {
     let selection = Selection::of_run(row)?;
     let mut values = vec![json!(AUDIT_VERSION), json!(selection.training_sha256)];

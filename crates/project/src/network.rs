@@ -1,7 +1,7 @@
 //! The network as a workspace sees it: the ledger of connections, and the lock that forbids them.
 //!
 //! Connections are opened by `hub` alone, for one command. Here is what a person reads about them afterwards, and the
-//! setting that lets no further one through.
+//! setting that blocks any further one.
 
 use contract::NetworkOutcome;
 use serde_json::json;

@@ -63,7 +63,7 @@ pub fn asked(recipe: &Recipe) -> Vec<Part> {
     parts
 }
 
-/// Where a part comes among those of a run: round by round through the stages, and the test split at the end of them all.
+/// Where a part comes among those of a run: round by round through the stages, and the test split after all of them.
 fn place(part: Part, recipe: &Recipe) -> (bool, u32, StageName, bool, Part) {
     // The summarizer that scores has to be there before candidates are.
     let scores_first = recipe.scorer == Scorer::Tuned && part == Part::Summarizer(System::SftReal);
@@ -182,7 +182,7 @@ pub fn tuned_scorer(part: Part, recipe: &Recipe) -> Option<Part> {
     (recipe.scorer == Scorer::Tuned).then_some(scorer)
 }
 
-/// Whether a part is scored by another model than the run's own.
+/// Whether a part is scored by a model other than the run's own.
 fn reads_scorer_model(part: Part, recipe: &Recipe) -> bool {
     let is_scored = match part {
         Part::Whole(StageName::Candidates) | Part::Judge(_) => true,
@@ -194,7 +194,7 @@ fn reads_scorer_model(part: Part, recipe: &Recipe) -> bool {
     is_scored && recipe.scorer == Scorer::Model
 }
 
-/// The synthesizer with which a round ends; before the first it is the supervised one.
+/// The synthesizer that a round ends with; before the first it is the supervised one.
 pub fn policy(round: u32, role: Synthesizer) -> Part {
     match round {
         0 => Part::Whole(StageName::Synthesizer),
@@ -294,8 +294,8 @@ pub fn data_rounds(round: u32, recipe: &Recipe) -> RangeInclusive<u32> {
     }
 }
 
-/// Whether a part's result is the same whatever the seed and the shots are: nothing in it is drawn, and it sees neither
-/// shots nor validation pairs.
+/// Whether a part's result is the same whatever the seed and the shots are: nothing in it is random, and it sees
+/// neither shots nor validation pairs.
 fn is_free_of_shots(part: Part, recipe: &Recipe) -> bool {
     match part {
         Part::Evaluate(System::Lead3 | System::Longest3) => true,
@@ -309,7 +309,7 @@ pub fn is_free_of_seeds(system: System) -> bool {
     is_free_of_shots(Part::Evaluate(system), &Recipe::default())
 }
 
-/// What a run is made of beside its recipe, as far as a key depends on it.
+/// What a run is made of besides its recipe, as far as a key depends on it.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
     /// Digest of the model.

@@ -39,7 +39,7 @@ pub fn unprotect(workspace: &Path, root: &RootKey) -> Result<Conversion> {
     Ok(store::unprotect(workspace, root)?)
 }
 
-/// Encrypts a protected workspace anew under another root key.
+/// Re-encrypts a protected workspace under another root key.
 pub fn rotate(
     workspace: &Path,
     old: &RootKey,

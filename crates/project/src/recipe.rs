@@ -410,13 +410,13 @@ const SYSTEMS: [System; 9] = [
 pub struct Rates {
     /// The models have fewer weights than this.
     pub below: u64,
-    /// Of supervised trainings.
+    /// Learning rate of supervised trainings.
     pub sft_lr: f64,
-    /// Of the alignment.
+    /// Learning rate of the alignment.
     pub dpo_lr: f64,
-    /// What they rest on.
+    /// What the rates rest on.
     pub basis: Basis,
-    /// Why; of a measured row with what was measured.
+    /// Why; for a measured row, with what was measured.
     pub reason: &'static str,
 }
 
@@ -446,7 +446,7 @@ pub const RATES: [Rates; 3] = [
 ];
 
 impl Rates {
-    /// Those of a model with this many weights.
+    /// The rates for a model with this many weights.
     fn of(parameters: u64) -> Self {
         let [small, middle, large] = RATES;
         let fits = |rates: &Self| parameters < rates.below;
@@ -454,7 +454,7 @@ impl Rates {
     }
 }
 
-/// Fields that runs of earlier versions do not have: while they are off, a part's key is what it was without them.
+/// Fields that runs of earlier versions do not have: while they are off, a part's key is the same as without them.
 const LATER: [&str; 12] = [
     "scorer",
     "judge_action",
@@ -497,7 +497,7 @@ impl Recipe {
             })
             .into());
         }
-        // Alone, a field tells that it is the one.
+        // Tried alone, a field shows that it is the wrong one.
         let is_wrong = |(field, value): &(&String, &toml::Value)| {
             let single = toml::Table::from_iter([((*field).clone(), (*value).clone())]);
             single.try_into::<Self>().is_err()
@@ -576,7 +576,7 @@ impl Recipe {
             self.candidate_summaries = CandidateSummaries::Synthetic;
         }
         self.validate()?;
-        // These depend on two fields, so they wait until all are set.
+        // These checks depend on two fields, so they wait until all are set.
         if self.scorer == Scorer::Model && self.scorer_model.is_empty() {
             refuse("scorer_model", RecipeRule::NamesScorer)?;
         }
@@ -656,8 +656,8 @@ impl Recipe {
         Ok(())
     }
 
-    /// Refuses NaN and infinity in any field: JSON would store them as null. Recipes of runs are held to nothing else:
-    /// the ranges of their day were others.
+    /// Refuses NaN and infinity in any field: JSON would store them as null. Recipes of runs are checked for nothing
+    /// else: the ranges were different in their day.
     fn check_finite(&self) -> Result<()> {
         fn is_finite(value: &toml::Value) -> bool {
             match value {

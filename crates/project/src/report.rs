@@ -31,7 +31,7 @@ pub fn rouge1(output: &Output) -> f64 {
 /// Resamples of the interval of a rank correlation.
 const AFTER_RESAMPLES: usize = 1_000;
 
-/// A difference to real-only training on the same items.
+/// A difference from real-only training on the same items.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
     /// Mean of this system minus mean of `sft_real`.
@@ -40,7 +40,7 @@ pub struct Difference {
     pub ci95: [f64; 2],
     /// Two-sided p-value of the paired bootstrap.
     pub p: f64,
-    /// Adjusted after Holm for all systems that are compared with `sft_real`; told for ROUGE-1 alone, the main metric.
+    /// Adjusted by Holm for all systems that are compared with `sft_real`; given for ROUGE-1 alone, the main metric.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p_holm: Option<f64>,
     /// The true difference that this number of items would show with 80 % power.
@@ -66,8 +66,8 @@ impl Difference {
 pub struct SystemResult {
     /// The summarizer that the row is about.
     pub system: System,
-    /// The round that it was trained in, where it goes round and did not end with the first. Its row of the first stands
-    /// behind.
+    /// The round that it was trained in, where it goes round and did not end with the first. Its row for the first
+    /// follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub round: Option<u32>,
     /// Number of test items.
@@ -107,7 +107,7 @@ pub struct SystemResult {
     /// The measuring model and the way it was used; none if BERTScore was not measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bertscore: Option<String>,
-    /// Differences to `sft_real` by metric; empty for `sft_real` itself and where that was not run.
+    /// Differences from `sft_real` by metric; empty for `sft_real` itself and where that was not run.
     pub vs_sft_real: BTreeMap<ResultMetric, Difference>,
     /// Every other figure, under the metric's name.
     #[serde(flatten)]
@@ -137,7 +137,7 @@ pub struct SynthesizerResult {
     pub copy_rate: f64,
     /// Mean samples or corrections a dialogue took.
     pub mean_tries: f64,
-    /// What the score goes with; none in tables of earlier versions.
+    /// What the score correlates with; none in tables of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judge_after: Option<JudgeAfter>,
     /// Mean tokens generated for a dialogue, failed tries included.

@@ -23,15 +23,15 @@ use crate::recipe::Recipe;
 
 /// Below this share of the first round's different pairs of words the conversations have become alike.
 const NARROW_DISTINCT2: f64 = 0.8;
-/// So have they from this rise of their likeness to each other. Real sets differ by 0.04 to 0.10 between domains and by
-/// 0.007 within.
+/// The same holds from this rise in their likeness to each other. Real sets differ by 0.04 to 0.10 between domains and
+/// by 0.007 within.
 const NARROW_SELF_BLEU4: f64 = 0.10;
 /// Below this share of the first round's gap a pair has no contrast. Over rounds the gap may shrink nine-fold (Temporal
 /// Self-Rewarding).
 const LEAST_GAP: f64 = 0.33;
 /// Nats per token by which the tuned judge falls while the base model rises, each, where the judge drifts.
 const DRIFT: f64 = 0.05;
-/// Lengths against the shots that nobody needs to be told of.
+/// Lengths relative to the shots that need no warning.
 const USUAL_LENGTH: std::ops::RangeInclusive<f64> = 0.67..=1.5;
 /// Nats per token from which real conversations have become unlikely.
 const MUCH_REAL_CE: f64 = 0.2;

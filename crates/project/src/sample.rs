@@ -25,7 +25,7 @@ pub const TOY: &str = "duo-mini";
 /// Where the finished run is in the folder.
 const PACKED: &str = "practice/run";
 
-/// Environment variable that names the folder, for programs that lie elsewhere.
+/// Environment variable that names the folder, for programs that are elsewhere.
 pub const FOLDER_VARIABLE: &str = "DUOLOGUE_MODELS";
 
 /// The folder `models` that comes with Duologue.

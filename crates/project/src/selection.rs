@@ -27,10 +27,10 @@ pub struct Selection {
     pub training_sha256: String,
     /// Hash of the test examples, texts included.
     pub test_sha256: String,
-    /// The day that the model's chat template tells in every prompt of the run, where it tells one.
+    /// The date that the model's chat template states in every prompt of the run, if it states one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template_date: Option<String>,
-    /// Digest of the model that scores candidates, where the recipe names another than the run's own.
+    /// Digest of the model that scores candidates, where the recipe names one other than the run's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scorer_sha256: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Pieces of sentences that figures are told in, in English and German; below whoever writes one.
+//! Pieces of sentences that give figures, in English and German; below whoever writes one.
 
 /// A number as German writes it: a comma before the decimals.
 pub(crate) fn german(number: &str) -> String {

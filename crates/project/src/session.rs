@@ -347,7 +347,7 @@ impl Session {
         Ok(self.store.update_run_recipe(run, &recipe.to_toml()?)?)
     }
 
-    /// Lets a run go round this often at most. The next worker continues after the last round that it finished.
+    /// Sets how often a run goes round at most. The next worker continues after the last round that it finished.
     ///
     /// # Errors
     /// [`Error::Store`] for an unknown run, and the recipe's where there cannot be as many rounds.
@@ -556,7 +556,7 @@ impl Session {
 /// Seconds by stage.
 pub type Forecast = BTreeMap<StageName, f64>;
 
-/// The setting is called as when the window alone kept it.
+/// The setting has the name from when only the window kept it.
 pub(crate) fn forecast_key(run: &RunId) -> String {
     format!("window.forecast.{run}")
 }

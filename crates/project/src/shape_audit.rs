@@ -28,7 +28,7 @@ use crate::dialogue::Dialogue;
 use crate::error::Result;
 use crate::selection::Selection;
 
-/// From this ROUGE-L on two conversations count as one.
+/// ROUGE-L from which two conversations count as one.
 const NEAR_DUPLICATE: f64 = 0.7;
 /// Quantiles of a spread.
 const QUANTILES: [f64; 5] = [0.01, 0.25, 0.5, 0.75, 0.99];
@@ -61,7 +61,7 @@ impl Conversation {
     /// `None` for the words of a summary that nobody wrote.
     fn figure(&self, figure: ShapeFigure) -> Option<f64> {
         let words = |turn: &crate::dialogue::Turn| word_count(&turn.text);
-        // What the classifier looks at too is told from its own figures.
+        // What the classifier looks at too is taken from its own figures.
         let shaped = |name: &str| {
             let place = NAMES.iter().position(|known| *known == name)?;
             Some(self.shape[place])
@@ -70,7 +70,7 @@ impl Conversation {
             ShapeFigure::Words => Some(self.dialogue.turns.iter().map(words).sum::<usize>() as f64),
             ShapeFigure::Turns => Some(self.dialogue.turns.len() as f64),
             ShapeFigure::WordsPerTurn => shaped("words_per_turn"),
-            // A line that names nobody is no person.
+            // A line that names nobody is not a person.
             ShapeFigure::Speakers => Some(self.dialogue.speakers().len() as f64),
             ShapeFigure::Alternation => shaped("alternation"),
             ShapeFigure::Questions => shaped("question_turns"),

@@ -1,10 +1,10 @@
 //! Who speaks on a line: the one grammar that import, stored dialogues, prompts and format rule share.
 //!
 //! Two readings of a line. [`stored`] is for text in our own form, `Name: text`, and for what a model writes: it reads
-//! what stands before the first colon, unless that colon belongs to something else (a link, a time, a path, a smiley).
-//! [`heard`] is for files of the world: it also knows list markers, emphasis, times and brackets around names, and says
-//! how sure it is ([`Surety`]) by one table of what a name looks like ([`table`]). What it is not sure about, the whole
-//! dialogue decides (`import/settle`): a speaker comes back, a remark before a colon does not.
+//! what comes before the first colon, unless that colon belongs to something else (a link, a time, a path, a smiley).
+//! [`heard`] is for real-world files: it also knows list markers, emphasis, times and brackets around names, and says
+//! how sure it is ([`Surety`]) by one table of what a name looks like ([`table`]). The whole dialogue decides what
+//! it is not sure about (`import/settle`): a speaker comes back, a remark before a colon does not.
 //!
 //! Only the beginning of a line is looked at, so that time is linear whatever a line holds.
 
@@ -22,9 +22,9 @@ use crate::work;
 const WINDOW_CHARS: usize = 1_100;
 /// Marks of emphasis in Markdown and in chats.
 const EMPHASIS: [char; 2] = ['*', '_'];
-/// What may stand between a time and a name.
+/// What may come between a time and a name.
 const BETWEEN: [char; 9] = ['-', '–', '—', ' ', ',', '|', '\t', ':', '：'];
-/// Brackets that stand around names.
+/// Brackets that may enclose names.
 const BRACKETS: [(char, char); 6] = [
     ('[', ']'),
     ('【', '】'),
@@ -39,15 +39,15 @@ const BRACKETS: [(char, char); 6] = [
 pub(crate) enum Surety {
     /// It looks like a name.
     Sure,
-    /// Words before a colon that may be a name or not: `customer service: …`, `one more thing: …`.
+    /// Words before a colon that may or may not be a name: `customer service: …`, `one more thing: …`.
     Likely,
-    /// A word that stands before a colon in texts, such as `Note:`.
+    /// A word that comes before a colon in texts, such as `Note:`.
     Label,
     /// A name in brackets, without a colon.
     Bracket,
     /// Other words in brackets: a role, or a stage direction.
     Aside,
-    /// A name with a time behind it, alone on its line.
+    /// A name with a time after it, alone on its line.
     Timed,
     /// A name that no speaker can have in our own form: too long, or only question marks.
     Refused,
@@ -81,7 +81,7 @@ pub(crate) fn stored(line: &str) -> Option<(&str, &str)> {
     (!is_other_colon(head, tail) && table::is_possible(name)).then(|| (name, tail.trim()))
 }
 
-/// `[doctor] text` or `[doctor]: text`. A bracket without letters is a time stamp, one without text behind it a stage
+/// `[doctor] text` or `[doctor]: text`. A bracket without letters is a time stamp, one without text after it a stage
 /// direction.
 fn stored_bracket(line: &str) -> Option<(&str, &str)> {
     let inner = line.strip_prefix('[')?;
@@ -316,7 +316,7 @@ fn before_colon(line: &str, is_emphasised: bool) -> Option<Named<'_>> {
     Some((name, surety, tail))
 }
 
-/// What follows the time that stands between a name and what is said: `[00:01] text`, `00:01:02 text`. `10:30 suits me` is
+/// What follows the time between a name and what is said: `[00:01] text`, `00:01:02 text`. `10:30 suits me` is
 /// said.
 fn after_stamp(text: &str) -> Option<&str> {
     let text = text.trim_start();
@@ -339,7 +339,7 @@ fn without_closing_emphasis(head: &str, is_emphasised: bool) -> &str {
     }
 }
 
-/// The colon of Latin scripts, the wide one of Chinese and Japanese, and signs that are typed in their place.
+/// The colon of Latin scripts, the wide one of Chinese and Japanese, and characters that are typed in their place.
 pub(crate) fn is_colon(c: char) -> bool {
     matches!(
         c,
@@ -400,7 +400,7 @@ fn is_smiley(head: &str, tail: &str) -> bool {
         || (LETTER_MOUTHS.contains(mouth) && (has_nose || is_blank_before)))
 }
 
-/// Mouths that are no letters.
+/// Mouths that are not letters.
 const MOUTHS: &str = ")(/\\|*]}[{><$@";
 /// Mouths that are letters or digits.
 const LETTER_MOUTHS: &str = "DPpOoXxSsVv3cC";
@@ -413,7 +413,7 @@ fn smiley_letter(tail: &str) -> bool {
         .is_some_and(|mouth| LETTER_MOUTHS.contains(mouth) && chars.next().is_none())
 }
 
-/// `:thumbsup:` behind a blank.
+/// `:thumbsup:` after a blank.
 fn is_shortcode(head: &str, tail: &str) -> bool {
     let is_blank_before = head.is_empty() || head.ends_with(char::is_whitespace);
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '-');

@@ -36,7 +36,7 @@ pub struct Finding<'a> {
     pub is_identical: bool,
     /// The 95 % interval.
     pub ci95: [f64; 2],
-    /// The 90 % interval, held against the margin.
+    /// The 90 % interval, compared with the margin.
     pub ci90: [f64; 2],
     /// Unadjusted p-value.
     pub p: f64,
@@ -44,7 +44,7 @@ pub struct Finding<'a> {
     pub p_holm: f64,
     /// Dialogues that would show the difference that matters; none if that is more than a million.
     pub dialogues_needed: Option<usize>,
-    /// Two raters of whom one puts the first system ahead and the other the second.
+    /// Two raters, one of whom puts the first system ahead and the other the second.
     pub split: Option<(&'a str, &'a str)>,
 }
 
@@ -58,7 +58,7 @@ pub enum Measure<'a> {
         /// Whether more points are better.
         higher_is_better: bool,
     },
-    /// Points of a criterion, on which real dialogues (the first system) are held against made-up ones.
+    /// Points of a criterion, on which real dialogues (the first system) are compared with made-up ones.
     Dialogues {
         /// How a sentence names it.
         name: &'a Words,
@@ -106,18 +106,18 @@ impl Repeats {
     }
 }
 
-/// What was fixed before.
+/// What was fixed beforehand.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rules {
-    /// Chance of one false finding in the family that is accepted.
+    /// Accepted chance of one false finding in the family.
     pub alpha: f64,
     /// Comparisons that are tested together.
     pub family: usize,
-    /// Within how much two systems count as practically equal.
+    /// Margin within which two systems count as practically equal.
     pub margin: f64,
     /// The difference that matters.
     pub delta: f64,
-    /// Dialogues that there are.
+    /// Dialogues available.
     pub available: usize,
 }
 
@@ -170,7 +170,7 @@ fn outcome(finding: &Finding<'_>, rules: &Rules) -> Outcome {
 }
 
 /// What would settle an open comparison: with people more dialogues, with trainings more seeds. One training alone says
-/// nothing about others, so neither how many would be needed.
+/// nothing about others, nor about how many would be needed.
 fn settle(outcome: Outcome, finding: &Finding<'_>, rules: &Rules) -> Settle {
     let is_open = matches!(outcome, Outcome::Ahead | Outcome::Behind | Outcome::Open);
     match finding.repeats {

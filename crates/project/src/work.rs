@@ -28,7 +28,7 @@ mod counted {
         VISITS.set(VISITS.get() + bytes);
     }
 
-    /// What a piece of work costs, in visits, and what it gives.
+    /// What a piece of work costs, in visits, and what it returns.
     pub(crate) fn count<T>(work: impl FnOnce() -> T) -> (usize, T) {
         VISITS.set(0);
         let result = work();

@@ -202,7 +202,7 @@ impl Session {
     pub fn look_at(&self, run: &RunId, keys: &[i64]) -> Result<Vec<Looked>> {
         if keys.iter().any(|key| *key < 0) {
             let TestOutputs::Blind(texts) = self.test_outputs(run)? else {
-                // People have ended meanwhile; the list is made anew.
+                // The raters have finished meanwhile; the list is rebuilt.
                 return Ok(Vec::new());
             };
             let text = |key: &i64| {

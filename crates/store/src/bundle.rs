@@ -1,8 +1,8 @@
 //! A run by itself: written out as a workspace of its own, and taken from such a workspace into another.
 //!
-//! The copy holds what shows and uses a finished run: its data set, model row, stages, artifacts and curves. It leaves
-//! out what belongs to people and machines: studies with their ratings, settings, names and notes, what demos left, the ledger,
-//! what was exported, every folder's path.
+//! The copy holds what it takes to show and use a finished run: its data set, model row, stages, artifacts and curves.
+//! It leaves out what belongs to people and machines: studies with their ratings, settings, names and notes, what demos
+//! left, the ledger, what was exported, every folder's path.
 
 use crate::error::name_taken;
 use crate::protect::export;
@@ -88,7 +88,7 @@ impl Store {
         Ok(())
     }
 
-    /// The same out of a protected workspace: what leaves is in clear, and nothing but the run ever is.
+    /// The same out of a protected workspace: only what leaves, the run itself, is ever unencrypted.
     fn leave_one_in_clear(&self, run: &RunId, database: &Path) -> Result<()> {
         let under_key = database.with_extension("sealed");
         host::private::create_file(&under_key).map_err(|e| Error::io(&under_key, e))?;
@@ -103,7 +103,7 @@ impl Store {
 
     /// Takes a run out of the workspace in `from`, which is brought up to date and otherwise left as it is.
     ///
-    /// # Errors [`Error::NameTaken`] where its id or its data set's name stands here already; any error of
+    /// # Errors [`Error::NameTaken`] where its id or its data set's name is taken here already; any error of
     /// [`Store::open`] on `from`.
     pub fn take_run<S: Stored, A: Stored>(
         &self,
@@ -202,7 +202,7 @@ fn take_run_row<S: Stored, A>(
     by: i64,
 ) -> Result<()> {
     let id = taken.id.as_str();
-    // Its data set has another number here; the reference is made right before the transaction ends.
+    // Its data set has another number here; the reference is corrected before the transaction ends.
     tx.execute_batch("PRAGMA defer_foreign_keys = ON")?;
     tx.execute(
         &format!(
@@ -286,7 +286,7 @@ mod tests {
                 &json!(1),
             )
             .unwrap();
-        // A study that an earlier Duologue wrote, and one of this one.
+        // A study written by an earlier Duologue, and one by this one.
         store
             .write(|tx| {
                 tx.execute_batch(

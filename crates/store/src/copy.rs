@@ -1,8 +1,8 @@
 //! The last good copy of a workspace's database, and looking at a workspace without changing it: what is left to a
 //! person whose database is damaged or whose folder cannot be written.
 //!
-//! There is one copy, beside the database. It is made from a database that SQLite finds sound, whole or not at all, and a
-//! damaged database is moved aside when it is put back, never deleted.
+//! There is one copy, beside the database. It is made from a database that SQLite finds sound, completely or not at
+//! all, and a damaged database is moved aside when it is put back, never deleted.
 
 use crate::key::{Keys, RootKey};
 use crate::vault::{Vault, connect_as};
@@ -16,10 +16,10 @@ use std::time::UNIX_EPOCH;
 pub(crate) const COPY: &str = "workspace.copy.sqlite";
 
 impl Store {
-    /// Copies the database beside itself, in the place of the copy before; only a sound one is copied.
+    /// Copies the database beside itself, replacing the previous copy; only a sound one is copied.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] where SQLite finds a fault; the copy before stays.
+    /// [`Error::Corrupt`] where SQLite finds a fault; the previous copy stays.
     pub fn keep_copy(&self) -> Result<()> {
         let found: String =
             self.read(|conn| Ok(conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?))?;
@@ -30,7 +30,7 @@ impl Store {
             });
         }
         let fresh = self.workspace.join(format!("{COPY}.new"));
-        // What a copy that was cut off has left.
+        // What an interrupted copy left behind.
         let _absent = std::fs::remove_file(&fresh);
         let copy = || -> Result<()> {
             self.conn
@@ -114,10 +114,11 @@ impl Store {
         i64::try_from(since.as_millis()).ok()
     }
 
-    /// Puts the copy of a workspace in the place of its database, and the database aside; returns where that lies now.
+    /// Puts the copy of a workspace in the place of its database, and moves the database aside; returns where that is
+    /// now.
     ///
     /// # Errors
-    /// Whatever opening the copy says: a copy that cannot be opened changes nothing.
+    /// Those of opening the copy: a copy that cannot be opened changes nothing.
     pub fn restore_copy(workspace: &Path, key: Option<&RootKey>) -> Result<PathBuf> {
         let copy = workspace.join(COPY);
         let vault = Vault::find(workspace, key)?;
@@ -182,8 +183,8 @@ fn private(_file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A database as SQLite opens it without changing anything, a log beside it included; where not even the log's index
-/// can be made, what the database itself holds.
+/// A database opened by SQLite without changing anything, including a log beside it; where not even the log's index can
+/// be made, only what the database itself holds.
 pub(crate) fn connect_to_read(database: &Path, keys: Option<&Keys>) -> Result<Connection> {
     use rusqlite::OpenFlags;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;

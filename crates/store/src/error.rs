@@ -1,4 +1,4 @@
-//! The store's errors; [`Error::problem`] says for whoever words them what happened.
+//! The store's errors; [`Error::problem`] says what happened, for whoever phrases it.
 //!
 //! SQLite's own codes are turned into variants a caller can act on at the edge of each transaction
 //! ([`Error::explain`]), because only there the path of the database is known.
@@ -68,7 +68,7 @@ pub enum Error {
     NoSuchDataset {
         /// The name asked for.
         name: String,
-        /// The names there are.
+        /// The existing names.
         known: Vec<String>,
     },
     /// No run has this id.
@@ -83,7 +83,7 @@ pub enum Error {
         /// The key that was looked for.
         key: String,
     },
-    /// Something else still needs it.
+    /// Something else still needs what was to be removed.
     InUse {
         /// Kind of thing.
         thing: Thing,
@@ -154,7 +154,7 @@ impl Error {
         }
     }
 
-    /// What went wrong, for whoever words it.
+    /// What went wrong, for whoever phrases it.
     pub fn problem(&self) -> Problem {
         let file = |path: &PathBuf| path.display().to_string();
         match self {
@@ -228,7 +228,7 @@ impl Error {
         matches!(self, Self::Busy { .. })
     }
 
-    /// Gives a raw SQLite error its meaning; every other error passes.
+    /// Gives a raw SQLite error its meaning; every other error passes unchanged.
     pub(crate) fn explain(self, database: &Path) -> Self {
         let Self::Sql(error) = self else { return self };
         let path = database.to_path_buf();

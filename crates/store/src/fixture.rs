@@ -59,7 +59,7 @@ pub(crate) fn dataset(store: &Store, name: &str) -> i64 {
     store.insert_dataset(&new, &examples).unwrap().id
 }
 
-/// A run `id` on a data set of its own name.
+/// A run `id` on a data set of the same name.
 pub(crate) fn run(store: &Store, id: &str) {
     let dataset_id = dataset(store, &format!("data of {id}"));
     run_on(store, id, dataset_id, 10);

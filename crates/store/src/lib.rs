@@ -1,8 +1,8 @@
 //! The workspace: one folder with one SQLite database, a folder of blobs and a folder of checkpoints.
 //!
 //! Every other room keeps what must survive a crash here: data sets, runs, stages and their artifacts, ratings.
-//! The store knows the names of stages and no meaning of them: payloads are JSON, times are `*_ms` arguments, and every change is one
-//! transaction, so a change that fails leaves everything as it was. One table is one file under `table/`
+//! The store knows the names of stages but not their meaning: payloads are JSON, times are `*_ms` arguments, and every
+//! change is one transaction, so a change that fails leaves everything as it was. One table is one file under `table/`
 //! (migration, row, queries, tests), as in GitButler's database crate.
 //!
 //! Several processes work on one workspace: the window, the command line and the worker. Each holds its own
@@ -107,8 +107,8 @@ impl Store {
     pub fn open_with(workspace: &Path, key: Option<&RootKey>) -> Result<Self> {
         create_dir(workspace)?;
         let database = workspace.join(DATABASE);
-        // A folder that is known to be ours is held before its database is opened. Whatever else lies here is looked at
-        // first: of what is not ours nothing is touched.
+        // A folder that is known to be ours is held before its database is opened. Any other folder is looked at
+        // first: nothing that is not ours is touched.
         let is_ours = !database.exists() || workspace.join(protect::HELD).exists();
         let mut presence = match is_ours {
             true => protect::hold(workspace)?,

@@ -20,7 +20,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-/// A Duologue by its first two numbers.
+/// A release of Duologue, by the first two numbers of its version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Release {
     /// The first number.
@@ -229,14 +229,14 @@ mod tests {
     use contract::{Part, StageName};
     use serde_json::{Value, json};
 
-    /// A database as a Duologue left it that knew only the first lines.
+    /// A database as left by a Duologue that knew only the first lines.
     fn with_lines(dir: &Path, lines: &[Line]) -> Connection {
         let mut conn = Connection::open(dir.join(DATABASE)).unwrap();
         apply(&mut conn, lines, Schema::of(lines)).unwrap();
         conn
     }
 
-    /// A newer Duologue's lines: those of this one and another.
+    /// A newer Duologue's lines: those of this one and one more.
     fn newer(line: Line) -> Vec<Line> {
         let known = LINES.iter().map(|line| Line { ..*line });
         known.chain([line]).collect()

@@ -1,8 +1,8 @@
 //! Making a workspace protected, making it plain again, and renewing its root key: old or new, never neither.
 //!
-//! Everything is made anew beside what is there and read back ("prepare"); one file that is written whole says that the
-//! new is good ("swap"); then the new takes the place of the old. A process that is killed before that file leaves a
-//! workspace as it was, one that is killed after it leaves work that the next opening finishes ([`settle`]).
+//! Everything is made anew beside what is there and read back ("prepare"); one file that is written in one step says
+//! that the new is good ("swap"); then the new takes the place of the old. A process that is killed before that file
+//! leaves a workspace as it was, one that is killed after it leaves work that the next opening finishes ([`settle`]).
 //!
 //! Every [`crate::Store`] holds [`HELD`] shared for its life. A conversion holds it alone, so nobody reads or writes
 //! while the files change places.
@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 pub(crate) const HELD: &str = "workspace.held";
 /// The file that says how far a conversion has come.
 const PROGRESS: &str = "protect.json";
-/// What the names of new files end in until they take their place.
+/// Ending of the names of new files until they take their place.
 const NEW: &str = ".duologue-swap";
 
 /// How far a conversion has come.
@@ -35,7 +35,7 @@ const NEW: &str = ".duologue-swap";
 enum Phase {
     /// The new is being made; the old counts.
     Prepare,
-    /// The new is whole and counts.
+    /// The new is complete and counts.
     Swap,
 }
 
@@ -44,7 +44,7 @@ struct Progress {
     phase: Phase,
     /// The workspace has no keys afterwards.
     becomes_plain: bool,
-    /// The old was in clear: it is overwritten before it goes.
+    /// The old was not encrypted: it is overwritten before it goes.
     was_plain: bool,
 }
 
@@ -53,7 +53,7 @@ struct Progress {
 pub struct Conversion {
     /// Size of the new database.
     pub database_bytes: u64,
-    /// Other files that were written anew.
+    /// Other files that were rewritten.
     pub files: usize,
     /// Their bytes together.
     pub file_bytes: u64,
@@ -74,7 +74,7 @@ pub(crate) enum Moment {
 /// Lets a test end a conversion.
 pub(crate) type Watch<'a> = &'a mut dyn FnMut(Moment) -> Result<()>;
 
-/// The slots of a workspace; `None` if it is not protected. A conversion that was cut off is settled before.
+/// The slots of a workspace; `None` if it is not protected. An interrupted conversion is settled first.
 ///
 /// # Errors
 /// [`Error::Corrupt`] for slots that cannot be understood, [`Error::Busy`] while a conversion is at work.
@@ -144,7 +144,7 @@ pub(crate) fn unprotect_watched(
     convert(workspace, &from, &Vault::new(workspace, None), None, watch)
 }
 
-/// Encrypts a protected workspace anew under another root key, whose slots are given.
+/// Re-encrypts a protected workspace under another root key, whose slots are given.
 ///
 /// # Errors
 /// As [`unprotect`].
@@ -224,7 +224,7 @@ fn swap(workspace: &Path, progress: Progress, watch: Watch<'_>) -> Result<()> {
     files::remove(&workspace.join(PROGRESS))
 }
 
-/// Finishes or takes back a conversion that was cut off.
+/// Finishes or takes back a conversion that was interrupted.
 ///
 /// # Errors
 /// [`Error::Busy`] while a conversion is at work.
@@ -248,7 +248,7 @@ fn settle_alone(workspace: &Path) -> Result<()> {
         path: path.clone(),
         detail: error.to_string(),
     })?;
-    // What a process left that was killed while it wrote: of what becomes plain it would be plain.
+    // What a process that was killed while writing left behind; it may be in plain text.
     for unfinished in files::unfinished(workspace)? {
         files::remove(&unfinished)?;
     }
@@ -263,12 +263,12 @@ fn settle_alone(workspace: &Path) -> Result<()> {
     }
 }
 
-/// Whether a conversion was cut off, or is at work.
+/// Whether a conversion was interrupted, or is in progress.
 pub(crate) fn is_unsettled(workspace: &Path) -> bool {
     workspace.join(PROGRESS).exists()
 }
 
-/// Refuses a workspace whose conversion was cut off, for those who may only look.
+/// Refuses a workspace whose conversion was interrupted, for those who may only look.
 ///
 /// # Errors
 /// [`WorkspaceProblem::ProtectInterrupted`].
@@ -280,8 +280,8 @@ pub(crate) fn refuse_unsettled(workspace: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Says for as long as the file lives that somebody has the workspace open. `None` where nothing can be written or the
-/// disk knows no locks: there nobody converts a workspace either.
+/// Says, as long as the file lives, that somebody has the workspace open. `None` where nothing can be written or the
+/// disk has no locks: nobody converts a workspace there either.
 ///
 /// # Errors
 /// [`Error::Busy`] while a conversion is at work.

@@ -1,8 +1,8 @@
 //! A search of everything that a workspace stores for passages of given texts: every text column of every table, the index
 //! of words, and every file, decrypted where it is encrypted. Forgetting a conversation is proved with it.
 //!
-//! A passage is twelve words in a row, as `privacy::audit` counts them; of a shorter text it is the whole text. What is
-//! looked for is kept in memory alone, as hashes.
+//! A passage is twelve words in a row, as `privacy::audit` counts them; for a shorter text, the whole text. What is
+//! searched for is kept only in memory, as hashes.
 
 use crate::protect::everything_below;
 use crate::{DATABASE, Result, Store};
@@ -14,9 +14,9 @@ use std::path::Path;
 
 /// Words of a passage.
 const PASSAGE_WORDS: usize = 12;
-/// A text with fewer words says nothing that could be told from other texts.
+/// A text with fewer words cannot be told from other texts.
 const FEWEST_WORDS: usize = 4;
-/// Bytes of a file that are looked at together, and how many of them are looked at again with the next.
+/// Bytes of a file that are read at once, and how many of them are read again with the next piece.
 const PIECE_BYTES: usize = 4 << 20;
 const OVERLAP_BYTES: usize = 64 << 10;
 /// What is left out: models that were downloaded are public, and locks are empty.
@@ -144,7 +144,7 @@ impl Store {
         passages: &Passages,
         search: &mut Search,
     ) -> Result<()> {
-        // What is not sealed although it should be is searched as it is; a file may go while we look.
+        // What is not sealed although it should be is searched as it is; a file may disappear meanwhile.
         let Ok(bytes) = self.vault().read(path).or_else(|_| std::fs::read(path)) else {
             return Ok(());
         };
@@ -256,7 +256,7 @@ mod tests {
         let twelve = TEXT.split(' ').take(12).collect::<Vec<_>>().join(" ");
         assert_eq!(passages.longest_in(&twelve), Some(12));
         assert_eq!(passages.longest_in(&twelve.replace("shelf", "board")), None);
-        // Of a short text it is the whole.
+        // For a short text, the passage is the whole text.
         let short = Passages::of(["Bring the red folder", "ok"]);
         assert_eq!(short.longest_in("She said: bring the RED folder!"), Some(4));
         assert_eq!(short.longest_in("bring the folder, ok"), None);

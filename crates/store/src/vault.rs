@@ -17,11 +17,11 @@ use zeroize::Zeroizing;
 pub(crate) const BLOBS: &str = "blobs";
 /// Folder of unfinished trainings.
 pub(crate) const CHECKPOINTS: &str = "checkpoints";
-/// Folder of what processes said.
+/// Folder of what processes printed.
 pub(crate) const LOGS: &str = "logs";
 /// Folder of what was pasted.
 pub(crate) const INBOX: &str = "inbox";
-/// How the names of databases begin that were put aside.
+/// How the names of databases that were put aside begin.
 pub(crate) const ASIDE: &str = "workspace.damaged";
 
 /// Pages of a protected database that are kept decrypted, in KiB: reading one costs a decryption.
@@ -73,7 +73,7 @@ impl Vault {
     /// The content of a file; one outside the workspace is read as it is.
     ///
     /// # Errors
-    /// [`WorkspaceProblem::Damaged`] for a file that was changed, cut off or carried here from elsewhere.
+    /// [`WorkspaceProblem::Damaged`] for a file that was changed, truncated or brought here from elsewhere.
     pub fn read(&self, path: &Path) -> Result<Vec<u8>> {
         let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
         self.opened(path, bytes)
@@ -91,7 +91,7 @@ impl Vault {
         })
     }
 
-    /// Writes a file, whole or not at all; one outside the workspace is written as it is.
+    /// Writes a file, completely or not at all; one outside the workspace is written as it is.
     ///
     /// # Errors
     /// Where the disk is full or the folder cannot be written.
@@ -103,7 +103,7 @@ impl Vault {
         }
     }
 
-    /// What is to be written in the place of `plain`, if that is not itself.
+    /// What is to be written in place of `plain`, if that is not `plain` itself.
     pub(crate) fn sealed(&self, path: &Path, plain: &[u8]) -> Result<Option<Vec<u8>>> {
         match (&self.keys, self.kind(path)) {
             (Some(keys), Some(kind)) => sealed::seal(keys, kind, plain).map(Some),
@@ -173,7 +173,7 @@ pub(crate) fn has_cipher(conn: &Connection) -> bool {
         .is_ok()
 }
 
-/// Why a database that has keys does not open: it is plain, or the key is another.
+/// Why a database that has keys does not open: it is plain, or the key is a different one.
 pub(crate) fn refused(workspace: &Path, database: &Path) -> Error {
     let file = workspace.display().to_string();
     let plain = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)

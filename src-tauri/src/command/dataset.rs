@@ -367,7 +367,7 @@ fn parse(request: &ImportRequest) -> Answer<session::ImportRequest> {
     })
 }
 
-/// A field of the form, where something stands in it.
+/// A field of the form, if something was entered in it.
 fn given(text: &str) -> Option<&str> {
     Some(text.trim()).filter(|text| !text.is_empty())
 }

@@ -79,7 +79,7 @@ pub(crate) fn demo_table(place: State<'_, Place>) -> Answer<String> {
     Ok(demo::csv(&place.session()?.demo_evidence()?)?)
 }
 
-/// Removes every vote and every correction. The page has asked.
+/// Removes every vote and every correction. The page has asked for confirmation.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn clear_demo(place: State<'_, Place>) -> Answer<()> {

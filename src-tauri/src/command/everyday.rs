@@ -1,4 +1,4 @@
-//! Names, notes and removals, and the workspaces that were open lately.
+//! Names, notes and removals, and the workspaces that were recently open.
 
 use contract::{DatasetName, Kept, Label, Removing, RunId};
 use host::clock::now_ms;
@@ -30,7 +30,7 @@ pub(crate) fn what_goes(place: State<'_, Place>, thing: Kept, key: String) -> An
     Ok(place.session()?.removing(thing, &key)?)
 }
 
-/// Removes a run with everything of its own. The page has asked.
+/// Removes a run with everything of its own. The page has asked for confirmation.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn delete_run(place: State<'_, Place>, run: RunId) -> Answer<()> {
@@ -41,7 +41,7 @@ pub(crate) fn delete_run(place: State<'_, Place>, run: RunId) -> Answer<()> {
     Ok(place.session()?.delete_run(&run, now)?)
 }
 
-/// Removes a data set that no run reads. The page has asked.
+/// Removes a data set that no run reads. The page has asked for confirmation.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn delete_dataset(place: State<'_, Place>, dataset: DatasetName) -> Answer<()> {
@@ -72,7 +72,7 @@ pub(crate) fn recent_workspaces(place: State<'_, Place>) -> Vec<RecentWorkspace>
     folders.into_iter().map(shown).collect()
 }
 
-/// Takes a workspace off the list of those that were open lately. Its folder stays as it is.
+/// Takes a workspace off the list of those that were recently open. Its folder stays as it is.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn forget_workspace(folder: String) {

@@ -19,7 +19,7 @@ use crate::error::Answer;
 use crate::place::Place;
 use crate::worker;
 
-/// Folder of the workspace in which the file of a new experiment lies, and the file.
+/// Folder of the workspace that holds the file of a new experiment, and that file.
 const FOLDER: &str = "experiments";
 const DRAFT: &str = "new.toml";
 

@@ -41,7 +41,7 @@ pub(crate) fn forget(inbox: &Path, file: &Path) {
     }
 }
 
-/// Removes what a window left behind that ended before it imported a text.
+/// Removes what was left behind by a window that ended before it imported a text.
 pub(crate) fn empty_inbox(place: &Place) {
     // What cannot be removed now is tried again at the next start.
     let _gone = std::fs::remove_dir_all(inbox(place));

@@ -1,4 +1,4 @@
-//! Forgetting conversations: the list before, and the receipt after.
+//! Forgetting conversations: the list beforehand, and the receipt afterwards.
 
 use contract::{DatasetName, ForgetPlan, ForgetReceipt};
 use host::clock::now_ms;

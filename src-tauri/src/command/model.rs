@@ -101,7 +101,7 @@ pub(crate) fn verify_model(place: State<'_, Place>, path: String) -> Answer<Veri
     worker::ask(&place, &words)
 }
 
-/// Deletes a downloaded model with its files. The page has asked.
+/// Deletes a downloaded model with its files. The page has asked for confirmation.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn delete_model(place: State<'_, Place>, path: String) -> Answer<()> {
@@ -134,7 +134,7 @@ pub(crate) fn catalogue(place: State<'_, Place>) -> Answer<Vec<CatalogueModel>> 
     Ok(listed.catalogue.into_iter().map(Into::into).collect())
 }
 
-/// Every word of the licence of a model of the catalogue.
+/// The full text of the licence of a model of the catalogue.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn model_licence(place: State<'_, Place>, name: String) -> Answer<LicenceText> {
@@ -142,7 +142,7 @@ pub(crate) fn model_licence(place: State<'_, Place>, name: String) -> Answer<Lic
     worker::ask(&place, &words)
 }
 
-/// How a whole run on each of these models compares with the memory that is free now on a device.
+/// How a complete run on each of these models compares with the memory that is free now on a device.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn model_fits(

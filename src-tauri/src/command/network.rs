@@ -1,4 +1,5 @@
-//! The ledger of connections and the lock. The window opens none: it shows what the command that does has written down.
+//! The ledger of connections and the lock. The window opens none: it shows what was written down by the command that
+//! does.
 
 use project::rows::LedgerRow;
 use tauri::State;

@@ -53,7 +53,7 @@ pub(crate) fn plan(place: State<'_, Place>, request: RunRequest) -> Answer<Plan>
 }
 
 /// Starts a run's worker, which goes on without the window; or has it wait in the queue until the run at work has ended.
-/// What the plan gave each stage is kept: by it the window tells the time that is left. Returns the run's id.
+/// What the plan gave each stage is kept: the window uses it to tell the time left. Returns the run's id.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn start_run(

@@ -42,7 +42,7 @@ pub(crate) fn app_info(place: State<'_, Place>) -> AppInfo {
     }
 }
 
-/// A setting of the window, where it was ever set.
+/// A setting of the window, if it was ever set.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn setting(place: State<'_, Place>, key: String) -> Answer<Option<String>> {

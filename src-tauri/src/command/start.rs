@@ -1,5 +1,5 @@
-//! How the window started, and the ways on where its workspace cannot be opened as usual. A way on starts the window
-//! anew: whatever is opened is opened from the beginning.
+//! How the window started, and the ways forward where its workspace cannot be opened as usual. Each restarts the
+//! window: whatever is opened is opened from the beginning.
 
 use std::process::Command;
 
@@ -14,7 +14,7 @@ use crate::place::{self, Place};
 use crate::remembered;
 use crate::start::Start;
 
-/// Whether the workspace is open, and the ways on if it is not.
+/// Whether the workspace is open, and the ways forward if it is not.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn start_state(place: State<'_, Place>, start: State<'_, Start>) -> StartState {
@@ -40,7 +40,7 @@ pub(crate) fn start_state(place: State<'_, Place>, start: State<'_, Start>) -> S
     }
 }
 
-/// Starts the window anew with a workspace, to work with or only to look at, and ends this one. One to work with is
+/// Restarts the window with a workspace, to work with or only to look at, and ends this one. One to work with is
 /// remembered for the next start.
 #[tauri::command(async)]
 #[specta::specta]
@@ -71,7 +71,7 @@ pub(crate) fn open_workspace(
 }
 
 /// Puts the last good copy in the place of the database that cannot be opened, which is kept beside it. Returns where it
-/// lies now.
+/// is now.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn restore_copy(place: State<'_, Place>) -> Answer<String> {

@@ -1,4 +1,4 @@
-//! Rating studies. No command here tells who wrote a text before the results are open, which the session decides.
+//! Rating studies. No command here reveals who wrote a text before the results are open, which the session decides.
 
 use contract::{
     Criterion, Desk, DeskPress, DeskStep, Disputes, RunId, StudyKind, StudyName, StudyProgress,
@@ -79,7 +79,7 @@ pub(crate) fn desk(place: State<'_, Place>, study: StudyName, rater: String) -> 
     Ok(place.session()?.desk(&study, &rater)?)
 }
 
-/// Keeps one press; the step as it stands then.
+/// Keeps one press; returns the step as it is then.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn press(
@@ -93,7 +93,7 @@ pub(crate) fn press(
         .press_desk(&study, &rater, &press, now_ms())?)
 }
 
-/// Takes the last press back; the step as it stands then, or none if there is nothing to take back.
+/// Takes the last press back; returns the step as it is then, or none if there is nothing to take back.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn undo_press(

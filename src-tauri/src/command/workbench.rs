@@ -44,7 +44,7 @@ pub(crate) fn lineage(place: State<'_, Place>, run: RunId, key: f64) -> Answer<L
     Ok(place.session()?.lineage(&run, key as i64)?)
 }
 
-/// What stands behind a summary in its conversation: turns for each sentence, and what became of its facts.
+/// What backs a summary in its conversation: turns for each sentence, and what became of its facts.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn back_summary(place: State<'_, Place>, asked: SummaryToBack) -> Answer<Backing> {
@@ -70,7 +70,7 @@ pub(crate) fn change_items(
     })
 }
 
-/// Takes the last change by hand back; `None` if there is none left.
+/// Takes back the last change by hand; `None` if there is none left.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn undo_change(place: State<'_, Place>, run: RunId) -> Answer<Option<Undone>> {

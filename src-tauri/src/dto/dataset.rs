@@ -33,7 +33,7 @@ pub struct ImportRequest {
     pub gap_hours: Option<u32>,
     /// Columns of a table with one turn a row: `text=C,speaker=C[,group=C][,summary=C]`; empty means detect.
     pub turns: String,
-    /// What is let back in of what is no part of a conversation.
+    /// Kinds of text outside a conversation that are let back in.
     pub keep_dropped: Vec<DropReason>,
     /// Leave out messages that several people send again and again.
     pub drop_repeated: bool,
@@ -86,7 +86,7 @@ pub struct ImportReport {
     pub detection: Detection,
     /// All columns of the first file.
     pub columns: Vec<String>,
-    /// How the splits came about, one sentence.
+    /// How the splits came about.
     pub split_rule: Option<SplitRule>,
     /// Where the rows go.
     pub splits: SplitCounts,
@@ -110,11 +110,11 @@ pub struct ImportReport {
     pub sample: Vec<Example>,
     /// How each file was read.
     pub sources: Vec<SourceFile>,
-    /// Where everything went that was read.
+    /// Where everything that was read went.
     pub account: Account,
-    /// What is no part of a conversation, in the order of the files.
+    /// What is not part of a conversation, in the order of the files.
     pub dropped: Vec<Dropped>,
-    /// How many of it by reason, the most first.
+    /// How many pieces for each reason, the most first.
     pub dropped_by: Vec<DroppedCount>,
 }
 
@@ -168,7 +168,7 @@ pub struct Example {
     pub turns: Vec<Turn>,
     /// Gold summaries; none while the dialogue waits for one, and none while they are held back.
     pub references: Vec<String>,
-    /// Whether people rate summaries of the dialogue now: then its references are held back, and it cannot be changed.
+    /// Whether summaries of the dialogue are being rated: then its references are held back, and it cannot be changed.
     pub in_study: bool,
 }
 

@@ -31,7 +31,7 @@ pub struct BatchFound {
 /// A dialogue of many.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct BatchDialogue {
-    /// By which it is told from the others: its file, and its id there.
+    /// What tells it from the others: its file, and its id there.
     pub name: String,
     /// `Name: text` lines.
     pub text: String,
@@ -44,7 +44,7 @@ pub struct BatchDialogue {
 pub struct BatchUnread {
     /// Its name.
     pub file: String,
-    /// Why.
+    /// Why it could not be read.
     pub problem: AppError,
 }
 

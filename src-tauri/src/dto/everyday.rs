@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-/// A workspace that was open lately.
+/// A workspace that was recently open.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct RecentWorkspace {
     /// Its folder.
     pub folder: String,
-    /// It is the one that is open.
+    /// Whether it is the open one.
     pub here: bool,
     /// Its folder is gone, or on a disk that is not connected.
     pub gone: bool,

@@ -7,7 +7,7 @@ use specta::Type;
 /// An experiment that comes with Duologue.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct PresetExperiment {
-    /// Which.
+    /// Which experiment.
     pub preset: ExperimentPreset,
     /// Seeds that it has unless others are asked for.
     pub seeds: u32,

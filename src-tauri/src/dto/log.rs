@@ -10,11 +10,11 @@ use super::AppError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
 pub enum LogLevel {
-    /// The run ends by it.
+    /// It ends the run.
     Error,
     /// Worth a look.
     Warning,
-    /// What happens.
+    /// An ordinary event.
     Info,
     /// Every step and sample.
     Detail,

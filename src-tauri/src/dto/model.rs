@@ -16,7 +16,7 @@ pub struct Model {
     pub name: String,
     /// Architecture of config.json.
     pub architecture: String,
-    /// Parameters, from the headers of the weight files; of a GGUF file as a run has counted them, `None` before.
+    /// Parameters, from the headers of the weight files; for a GGUF file as counted by a run, `None` before.
     pub parameters: Option<f64>,
     /// Weight files in bytes.
     pub bytes: f64,
@@ -41,7 +41,7 @@ pub struct CatalogueModel {
     pub gated: bool,
     /// The licence limits what the model may be used for, so that it should be read before a download.
     pub has_terms: bool,
-    /// What was compared of it with a reference.
+    /// Which part of it was compared with a reference.
     pub proof: Proof,
     /// Why one would take it, one sentence.
     pub why: String,
@@ -51,9 +51,9 @@ pub struct CatalogueModel {
     pub context_tokens: u32,
     /// Size of the download.
     pub download_bytes: f64,
-    /// A whole run in the memory that is free now; `None` if that is not known.
+    /// Whether a complete run fits in the memory that is free now; `None` if that is not known.
     pub fit: Option<Fit>,
-    /// Seconds of a whole run with the default recipe on a hundred dialogues, by the processor's measured speed.
+    /// Seconds of a complete run with the default recipe on a hundred dialogues, by the processor's measured speed.
     pub seconds: f64,
 }
 
@@ -81,7 +81,7 @@ impl From<CatalogueLine> for CatalogueModel {
 #[derive(Debug, Clone, Serialize, Deserialize, Type, PartialEq)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum DownloadEvent {
-    /// Where it is.
+    /// How far it is.
     Download {
         /// The file that is being fetched.
         file: String,

@@ -24,7 +24,7 @@ pub struct NetworkRow {
     pub at_ms: f64,
     /// The command that opened it; empty for one of an earlier version.
     pub process: String,
-    /// What for.
+    /// What it was opened for.
     pub purpose: String,
     /// The other machine.
     pub host: String,

@@ -48,7 +48,7 @@ pub struct SystemResult {
 /// A figure of a system.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, Type)]
 pub struct Figure {
-    /// Which.
+    /// Which figure.
     pub metric: ResultMetric,
     /// The mean over summaries, or the figure of all of them.
     pub mean: f64,
@@ -140,9 +140,9 @@ pub struct LeakSummary {
     pub n: u32,
     /// Texts that give something away.
     pub leaking: u32,
-    /// Words from which on a passage counts as copied.
+    /// Number of words from which a passage counts as copied.
     pub passage_words: u32,
-    /// Words of the longest passage that stands in a real conversation too.
+    /// Words of the longest passage that also occurs in a real conversation.
     pub longest_words: u32,
 }
 
@@ -151,7 +151,7 @@ pub struct LeakSummary {
 pub struct RuleVerdict {
     /// Rule name.
     pub rule: String,
-    /// Kept.
+    /// Whether the candidate keeps it.
     pub pass: bool,
 }
 
@@ -273,7 +273,7 @@ pub struct ItemEntry {
     pub verdict: Option<ItemVerdict>,
     /// Whether it differs from what the stage made.
     pub edited: bool,
-    /// Whether its text may be written anew.
+    /// Whether its text may be rewritten.
     pub editable: bool,
     /// Whether it may be left out.
     pub rejectable: bool,
@@ -284,6 +284,6 @@ pub struct ItemEntry {
 pub struct ChangedItems {
     /// Their keys now, in the order in which they were asked for.
     pub keys: Vec<f64>,
-    /// How the run stands.
+    /// The state of the run.
     pub state: HandState,
 }

@@ -20,7 +20,7 @@ pub struct RecipeField {
     pub default: String,
     /// What values it takes.
     pub shape: SettingShape,
-    /// One sentence.
+    /// One sentence that describes it.
     pub doc: String,
     /// Where the default comes from.
     pub source: String,
@@ -33,7 +33,7 @@ pub struct RunRequest {
     pub dataset: DatasetName,
     /// Model folder.
     pub model: String,
-    /// The recipe to begin with.
+    /// The preset to start from.
     pub preset: Preset,
     /// Settings that differ from the preset.
     pub changes: Vec<Change>,
@@ -41,7 +41,7 @@ pub struct RunRequest {
     pub seed: u32,
     /// Where it computes, as `--device` has it: `cpu`, `cuda:0`.
     pub device: String,
-    /// The time that it may take, such as `45m`; none if it may take as long as it does.
+    /// The time that it may take, such as `45m`; none if it may take as long as it needs.
     pub within: Option<String>,
     /// First stage to carry out; none means the first.
     pub from: Option<StageName>,
@@ -56,9 +56,9 @@ pub struct StageState {
     pub name: StageName,
     /// Where it stands.
     pub status: StageStanding,
-    /// Seconds it took or has taken.
+    /// Seconds it took, or has taken so far.
     pub wall_s: Option<f64>,
-    /// Seconds that the plan gave it when the run was started; none if nobody planned it, and once the run is done.
+    /// Seconds that the plan gave it when the run was started; none if it was not planned, or once the run is done.
     pub forecast_s: Option<f64>,
     /// Where it is, while it runs.
     pub progress: Option<Progress>,
@@ -73,11 +73,11 @@ pub struct PartState {
     pub name: String,
     /// Where it stands.
     pub status: StageStanding,
-    /// Seconds it took or has taken.
+    /// Seconds it took, or has taken so far.
     pub wall_s: Option<f64>,
     /// Seconds of processor time.
     pub cpu_s: Option<f64>,
-    /// Things that it made; none before it was finished.
+    /// Number of items that it made; none before it is finished.
     pub n_out: Option<u32>,
 }
 
@@ -96,7 +96,7 @@ pub struct Progress {
     pub loss: Option<f64>,
     /// Latest learning rate.
     pub lr: Option<f64>,
-    /// Tokens each second.
+    /// Tokens per second.
     pub tokens_per_s: Option<f64>,
     /// Estimated seconds left.
     pub eta_s: Option<f64>,
@@ -134,7 +134,7 @@ pub struct RunSummary {
 pub struct RunLive {
     /// The run.
     pub run: RunSummary,
-    /// A wish not yet heeded.
+    /// A request to the worker that it has not yet carried out.
     pub control: Option<Control>,
     /// Why it failed.
     pub error: Option<AppError>,
@@ -151,7 +151,7 @@ pub struct QueuedRun {
     pub model_name: ModelName,
     /// Seed.
     pub seed: u32,
-    /// First stage to carry out; none means where it stands.
+    /// First stage to carry out; none means the one that it has reached.
     pub from: Option<StageName>,
     /// Last stage to carry out; none means the last.
     pub until: Option<StageName>,
@@ -160,7 +160,7 @@ pub struct QueuedRun {
 /// The runs that wait, the next one first.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, Type)]
 pub struct Queue {
-    /// In order.
+    /// In the order in which they will begin.
     pub runs: Vec<QueuedRun>,
     /// Held back: nothing begins by itself.
     pub held: bool,
@@ -190,9 +190,9 @@ pub struct WatchUpdate {
     pub job: Option<RunSummary>,
     /// What waits behind it.
     pub queue: Queue,
-    /// The run that is looked at.
+    /// The run that is being looked at.
     pub live: Option<RunLive>,
-    /// Forget the points sent so far: the first update, or a stage that was begun anew.
+    /// Whether to forget the points sent so far: on the first update, or if a stage began anew.
     pub reset: bool,
     /// Points of that run since the last update.
     pub points: Vec<MetricPoint>,

@@ -44,7 +44,7 @@ pub struct StudyRequest {
     pub shared: Option<u32>,
     /// Dialogues that each rater sees a second time.
     pub repeats: u32,
-    /// Within how many points of five two systems count as practically equal.
+    /// Number of points, out of five, within which two systems count as equal.
     pub margin: f64,
     /// The difference that matters, in points of five.
     pub delta: f64,

@@ -8,7 +8,7 @@ use crate::{CertificateFault, ErrorPlace};
 problems! {
     /// A problem with a download.
     HubProblem {
-        /// It is not here, and no connection may be opened.
+        /// The model or file is not here, and no connection may be opened.
         Offline {
             /// Model or file.
             what: String,
@@ -46,7 +46,7 @@ problems! {
             /// What is wrong with it.
             reason: String,
         },
-        /// The Hub wants to know who asks.
+        /// The Hub wants to know who is asking.
         Unauthorized {
             /// The machine that answered.
             host: String,
@@ -102,7 +102,7 @@ problems! {
             /// The connection's reason.
             reason: String,
         },
-        /// The proxy answers, and lets nothing through.
+        /// The proxy answers but lets nothing through.
         ProxyRefused {
             /// The proxy, as host and port.
             proxy: String,
@@ -110,7 +110,7 @@ problems! {
             variable: String,
             /// The machine that was asked for.
             host: String,
-            /// Its reason.
+            /// The proxy's reason.
             reason: String,
         },
         /// The file of trusted certificates that `SSL_CERT_FILE` names cannot be used.
@@ -120,7 +120,7 @@ problems! {
             /// What is wrong with it.
             reason: String,
         },
-        /// A certificate is not one that this computer trusts.
+        /// This computer does not trust a certificate.
         UntrustedCertificate {
             /// The machine that showed it.
             host: String,

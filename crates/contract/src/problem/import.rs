@@ -1,4 +1,4 @@
-//! What can go wrong with the user's files, and with what is asked for by name and is not there.
+//! What can go wrong with the user's files, and with what is asked for by name but does not exist.
 
 use std::fmt;
 
@@ -54,7 +54,7 @@ problems! {
         Table {
             /// The file, as given.
             file: String,
-            /// Row, the header is 1.
+            /// Row; the header is row 1.
             #[cfg_attr(feature = "specta", specta(type = u32))]
             row: usize,
             /// What the parser met.
@@ -84,7 +84,7 @@ problems! {
             /// The columns that are there.
             columns: Vec<String>,
         },
-        /// A mapping names no dialogue or no summary.
+        /// A mapping lacks the dialogue or the summary.
         IncompleteMap {
             /// What it does not name.
             lacks: MapPart,
@@ -122,7 +122,7 @@ problems! {
             /// What is wrong with it.
             fault: Box<RowFault>,
         },
-        /// A dialogue stands in two splits.
+        /// A dialogue is in two splits.
         Leaks {
             /// How many there are.
             #[cfg_attr(feature = "specta", specta(type = u32))]
@@ -138,7 +138,7 @@ problems! {
             #[cfg_attr(feature = "specta", specta(type = u32))]
             count: usize,
         },
-        /// A file is a PDF: it has words at places, but no turns.
+        /// A file is a PDF: it has words at positions on a page, but no turns.
         Pdf {
             /// The file, as given.
             file: String,
@@ -148,7 +148,7 @@ problems! {
             /// The file, as given.
             file: String,
         },
-        /// A file is of Office before 2007, or an Office file with a password.
+        /// A file comes from Office before 2007, or is an Office file with a password.
         OldOffice {
             /// The file, as given.
             file: String,
@@ -158,7 +158,7 @@ problems! {
             /// The file, as given.
             file: String,
         },
-        /// A file is a picture, a recording or something else that is no text.
+        /// A file is a picture, a recording or something else that is not text.
         Binary {
             /// The file, as given.
             file: String,
@@ -182,7 +182,7 @@ problems! {
         Archive {
             /// The file, as given.
             file: String,
-            /// Why.
+            /// Why it cannot be used.
             fault: ArchiveFault,
         },
         /// The first line of a table is not its header.

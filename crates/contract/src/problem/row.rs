@@ -1,4 +1,4 @@
-//! What is wrong with a row of an imported file, or worth knowing about it: facts, which each shell words. An import
+//! What is wrong with a row of an imported file, or worth knowing about it: facts, which each shell phrases. An import
 //! that refuses its rows hands on the first one's ([`super::ImportProblem::BadRows`]).
 
 use std::fmt;
@@ -46,7 +46,7 @@ faults! {
     InvalidUtf8(BadBytes),
     /// The row is not valid JSON.
     Json {
-        /// The line, where the object goes on over several.
+        /// The line, where the object spans several.
         #[cfg_attr(feature = "specta", specta(type = Option<u32>))]
         line: Option<usize>,
         /// Column, from 1.
@@ -55,7 +55,7 @@ faults! {
         /// What the parser met.
         reason: String,
     },
-    /// The row is JSON, but no object with fields.
+    /// The row is JSON, but not an object with fields.
     NotObject {
         /// What it is; an object has no fields.
         found: ValueKind,
@@ -73,7 +73,7 @@ faults! {
     OpenQuote(Quote),
     /// A cue of a subtitle file cannot be read.
     Cue {
-        /// What about it.
+        /// What is wrong with it.
         fault: CueFault,
         /// Its line, from 1.
         #[cfg_attr(feature = "specta", specta(type = u32))]
@@ -99,7 +99,7 @@ faults! {
         /// The word.
         word: String,
     },
-    /// The same dialogue stands in another row.
+    /// The same dialogue is in another row.
     Duplicate(Double),
     /// Lines that may name a speaker, or may not.
     UnsureSpeaker {
@@ -133,7 +133,7 @@ cases! {
         Field {},
         /// Between a summary and the next one.
         Between {},
-        /// By its name the file holds the summary of a transcript that is not among the files.
+        /// Judging by its name, the file holds the summary of a transcript that is not among the files.
         Alone {},
     }
 }
@@ -143,12 +143,12 @@ cases! {
     NoSummary {
         /// In its field.
         Field {},
-        /// Of a dialogue of a transcript.
+        /// The summary of a dialogue of a transcript.
         Transcript {
             /// The file beside it that may hold its summary.
             beside: String,
         },
-        /// The file beside a transcript has more or fewer than it has dialogues.
+        /// The file beside a transcript has more or fewer summaries than it has dialogues.
         Beside {
             /// That file.
             beside: String,
@@ -163,7 +163,7 @@ cases! {
 }
 
 cases! {
-    /// What is no text.
+    /// What is not text.
     NoText {
         /// The dialogue or a summary.
         Field {
@@ -188,13 +188,13 @@ cases! {
     Nameless {
         /// Nobody in the whole dialogue.
         Everybody {},
-        /// One turn of a list in which others are.
+        /// One turn of a list in which other speakers are named.
         Turn {
             /// Its number, from 1.
             #[cfg_attr(feature = "specta", specta(type = u32))]
             turn: usize,
         },
-        /// What stands before the first speaker.
+        /// What comes before the first speaker.
         Before {
             /// Its beginning.
             text: String,
@@ -203,11 +203,11 @@ cases! {
 }
 
 cases! {
-    /// Where bytes are that are not UTF-8.
+    /// Where the bytes are not UTF-8.
     BadBytes {
         /// In the row.
         Row {
-            /// Byte of the file; in a table that of the row's beginning.
+            /// Offset in the file; in a table, that of the row's beginning.
             #[cfg_attr(feature = "specta", specta(type = f64))]
             offset: usize,
         },
@@ -216,7 +216,7 @@ cases! {
             /// The line, from 1.
             #[cfg_attr(feature = "specta", specta(type = u32))]
             line: usize,
-            /// Byte of the file.
+            /// Offset in the file.
             #[cfg_attr(feature = "specta", specta(type = f64))]
             offset: usize,
         },
@@ -224,7 +224,7 @@ cases! {
         Beside {
             /// That file.
             beside: String,
-            /// Byte of it.
+            /// Offset in it.
             #[cfg_attr(feature = "specta", specta(type = f64))]
             offset: usize,
         },
@@ -236,13 +236,13 @@ cases! {
     Quote {
         /// One is opened and never closed; the rows below were read without it.
         Open {},
-        /// Text stands behind a closing one.
+        /// Text follows a closing one.
         TextBehind {},
     }
 }
 
 cases! {
-    /// Where the same dialogue stands.
+    /// Where the same dialogue is.
     Double {
         /// In another row of the import.
         Row {
@@ -291,7 +291,7 @@ closed_set! {
         NoBlankLine = "no_blank_line",
         /// A text has no time.
         NoTime = "no_time",
-        /// Lines before its time are no number or name.
+        /// Lines before its time are neither a number nor a name.
         Before = "before",
     }
 }

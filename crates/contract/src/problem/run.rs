@@ -47,7 +47,7 @@ problems! {
         },
         /// A text is longer than the model's context.
         TooLong(TooLong),
-        /// Another process works on it.
+        /// Another process is working on the run or download.
         Locked(Locked),
         /// Stopped on request; what is finished is kept.
         Interrupted(Interrupted),
@@ -71,7 +71,7 @@ problems! {
         Leak {
             /// The run.
             run: RunId,
-            /// Made-up texts that share a run of words with a real conversation that no two real ones share.
+            /// Made-up texts that repeat a passage of one real conversation which no two real ones share.
             #[cfg_attr(feature = "specta", specta(type = u32))]
             copied: usize,
             /// Made-up texts that hold what identifies somebody.
@@ -139,7 +139,7 @@ cases! {
             /// The key.
             key: String,
         },
-        /// A name that cannot be used: letters, digits, `-`, `_` and `.` are.
+        /// A name that cannot be used: it may have only letters, digits, `-`, `_` and `.`.
         Name {
             /// What was given.
             name: String,
@@ -151,7 +151,7 @@ cases! {
             /// The second key.
             other: String,
         },
-        /// An axis without name, or with a value of a form that it cannot have.
+        /// An axis without a name, or with a value of a form that it cannot have.
         Axis {
             /// Its place among the axes, from 1.
             #[cfg_attr(feature = "specta", specta(type = u32))]
@@ -189,7 +189,7 @@ cases! {
             #[cfg_attr(feature = "specta", specta(type = u32))]
             limit: usize,
         },
-        /// It cannot start: what it lacks.
+        /// It cannot start, because something is lacking.
         NotReady {
             /// The experiment.
             experiment: ExperimentName,
@@ -256,7 +256,7 @@ cases! {
         },
         /// A download.
         Download,
-        /// Something that was to be handed over.
+        /// An export.
         Export,
         /// Other work with a model.
         Work,
@@ -273,7 +273,7 @@ cases! {
             /// Its data set.
             dataset: DatasetName,
         },
-        /// Undoing an import whose examples runs have read.
+        /// Undoing an import after runs have read its examples.
         ImportInUse {
             /// The import's number.
             #[cfg_attr(feature = "specta", specta(type = u32))]
@@ -283,7 +283,7 @@ cases! {
             /// The runs.
             runs: Vec<RunId>,
         },
-        /// A pair without dialogue or summary.
+        /// A pair without a dialogue or without a summary.
         EmptyPair,
         /// A rating set of a run without test summaries.
         NothingToRate {
@@ -297,7 +297,7 @@ cases! {
             /// The criteria there are.
             known: Vec<String>,
         },
-        /// Locking a set that is not rated to its end.
+        /// Locking a set that is not fully rated.
         Unrated {
             /// Summaries without ratings.
             #[cfg_attr(feature = "specta", specta(type = u32))]
@@ -362,12 +362,12 @@ cases! {
             /// The folder.
             file: String,
         },
-        /// Changing by hand what is evidence, or what is read as the tokens that were drawn.
+        /// Changing by hand an item that is evidence, or one that later stages read as drawn tokens.
         NotByHand {
             /// Which kind of item.
             kind: ArtifactKind,
         },
-        /// An empty text in the place of what a stage made.
+        /// An empty text in place of what a stage made.
         EmptyItem {
             /// Which kind of item.
             kind: ArtifactKind,
@@ -382,12 +382,12 @@ cases! {
             /// The run.
             run: RunId,
         },
-        /// Going on from changes by hand if no later stage would read one.
+        /// Continuing after changes by hand, none of which a later stage would read.
         NothingStale {
             /// The run.
             run: RunId,
         },
-        /// Taking in a run bundle from a folder that holds none, or a workspace with other than one run.
+        /// Taking in a run bundle from a folder that holds none, or whose workspace does not have exactly one run.
         NotABundle {
             /// The folder.
             file: String,
@@ -395,18 +395,18 @@ cases! {
             #[cfg_attr(feature = "specta", specta(type = u32))]
             runs: usize,
         },
-        /// Taking in a run bundle that lost or changed an adapter on its way.
+        /// Taking in a run bundle in which an adapter was lost or changed on the way.
         BundleDamaged {
             /// The folder.
             file: String,
-            /// Which of the run's adapters is missing or another one.
+            /// Which of the run's adapters is missing, or is not the one that was packed.
             role: String,
         },
     }
 }
 
 cases! {
-    /// What a stage lacks to go on.
+    /// What keeps a stage from going on.
     Stall {
         /// The model named no topic for any summary.
         NoTopic,
@@ -427,7 +427,7 @@ cases! {
         UnableJudge {
             /// Cases in which it preferred the right conversation.
             right: u32,
-            /// Cases.
+            /// Cases in all.
             n: u32,
         },
         /// A synthesizer has no pair to learn from.
@@ -439,11 +439,11 @@ cases! {
 }
 
 cases! {
-    /// Whose memory did not suffice on the card.
+    /// What did not fit into the card's memory.
     Full {
         /// Work outside a run.
         Card,
-        /// A stage's.
+        /// A stage.
         Stage {
             /// The stage.
             stage: StageName,

@@ -14,7 +14,7 @@ problems! {
         File {
             /// The file, as given.
             file: String,
-            /// The line from 1, where it is about one.
+            /// The line, counted from 1, if the problem concerns a line.
             #[cfg_attr(feature = "specta", specta(type = Option<u32>))]
             row: Option<usize>,
             /// What is wrong with it.
@@ -63,7 +63,7 @@ problems! {
             /// The system's reason.
             reason: String,
         },
-        /// Another window has the workspace.
+        /// Another window has the workspace open.
         WindowTaken {
             /// The workspace.
             workspace: String,
@@ -98,14 +98,14 @@ problems! {
 cases! {
     /// What is wrong with a call.
     Misuse {
-        /// Of the command line, which says itself what is wrong.
+        /// A call of the command line, which says itself what is wrong.
         CommandLine {
             /// What is wrong.
             reason: String,
         },
-        /// Of the window's own command line.
+        /// A call of the window's own command line.
         WindowArguments,
-        /// A summary of no dialogue.
+        /// A summary asked for without a dialogue.
         NoDialogue,
         /// A change of an example that is not stored.
         NotStored,

@@ -9,7 +9,7 @@ use crate::{ErrorPlace, PackFormat, StudyName, StudyState, excerpt};
 problems! {
     /// A problem with a rating study.
     StudyProblem {
-        /// It would tell who wrote the texts that people still rate.
+        /// It would reveal who wrote texts that are still being rated.
         Blinded {
             /// The studies that are running.
             studies: Vec<StudyName>,
@@ -19,14 +19,14 @@ problems! {
             /// The study.
             study: StudyName,
         },
-        /// A study that people do not rate now.
+        /// A study that is not being rated now.
         NotRunning {
             /// The study.
             study: StudyName,
             /// Where it stands.
             state: StudyState,
         },
-        /// Fewer dialogues than can show anything.
+        /// Too few dialogues to show anything.
         NotEnoughDialogues {
             /// How many there are.
             #[cfg_attr(feature = "specta", specta(type = u32))]
@@ -90,7 +90,7 @@ problems! {
             /// The file.
             file: String,
         },
-        /// Answers of another rater than the pack was written for.
+        /// Answers from a rater other than the one the pack was written for.
         RaterMismatch {
             /// The rater in the file.
             found: String,

@@ -59,7 +59,7 @@ problems! {
         NoSuchDataset {
             /// The name that was asked for.
             name: String,
-            /// The names there are.
+            /// The existing names.
             known: Vec<String>,
         },
         /// There is no such run.
@@ -67,7 +67,7 @@ problems! {
             /// The id that was asked for.
             run: RunId,
         },
-        /// Something else still needs it.
+        /// Something else still needs what was to be removed.
         InUse {
             /// What is needed.
             thing: Thing,
@@ -115,22 +115,22 @@ problems! {
             /// The workspace.
             file: String,
         },
-        /// There are keys, and the database is in clear.
+        /// There are keys, but the database is not encrypted.
         MixedWorkspace {
             /// The workspace.
             file: String,
         },
-        /// Somebody has the workspace open that has to be closed for this.
+        /// The workspace has to be closed for this, but somebody has it open.
         WorkspaceOpen {
             /// The workspace.
             file: String,
         },
-        /// A conversion was cut off and can only be finished by who may write.
+        /// A conversion was interrupted, and only someone with write access can finish it.
         ProtectInterrupted {
             /// The workspace.
             file: String,
         },
-        /// An encrypted file was cut off or changed.
+        /// An encrypted file was truncated or changed.
         Damaged {
             /// The file.
             file: String,
@@ -139,11 +139,11 @@ problems! {
         },
         /// A passphrase has too few characters.
         ShortPassphrase {
-            /// The fewest that are taken.
+            /// The fewest that are accepted.
             #[cfg_attr(feature = "specta", specta(type = u32))]
             least: usize,
         },
-        /// Without this way to open the workspace no person could.
+        /// Without this way in, no person could open the workspace.
         LastSlot {
             /// What was to be removed.
             slot: SlotKind,

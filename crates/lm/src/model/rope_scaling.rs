@@ -1,5 +1,5 @@
 //! Scalings of the rotary frequencies beyond the context of pretraining, as transformers 5.23 computes them in
-//! `modeling_rope_utils.py` (the formulas are its, in f32 where it uses f32).
+//! `modeling_rope_utils.py` (with its formulas, in f32 where it uses f32).
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ pub enum RopeScaling {
     /// NTK-aware scaling that follows the length: beyond `original_context` tokens, base times
     /// `(factor * seq_len / original_context - (factor - 1)) ^ (Dr / (Dr - 2))`.
     Dynamic {
-        /// How much longer than `original_context` sequences may get.
+        /// How many times as long as `original_context` a sequence may get.
         factor: f64,
         /// Context of pretraining, in tokens: the config's `max_position_embeddings`.
         original_context: usize,
@@ -33,7 +33,7 @@ pub enum RopeScaling {
         beta_fast: f64,
         /// Rotations within the original context below which a dimension is divided.
         beta_slow: f64,
-        /// The ramp's ends are rounded outwards to whole dimensions.
+        /// Whether the ramp's ends are rounded outwards to whole dimensions.
         truncate: bool,
         /// Factor on cosines and sines.
         attention_factor: f64,
@@ -47,7 +47,7 @@ pub enum RopeScaling {
         short_factor: Vec<f32>,
         /// Divisors `[Dr/2]` of long sequences.
         long_factor: Vec<f32>,
-        /// Factor on cosines and sines, of short sequences too.
+        /// Factor on cosines and sines, for short sequences too.
         attention_factor: f64,
         /// Context of pretraining, in tokens.
         original_context: usize,
@@ -138,7 +138,7 @@ impl RopeScaling {
                     .map(|i| {
                         let divided =
                             ((i as f32 - low as f32) / (high - low) as f32).clamp(0.0, 1.0);
-                        // Twice from one, as the reference does, for its rounding.
+                        // Subtracted from one twice, as in the reference, to round as it does.
                         let kept = 1.0 - divided;
                         1.0 / (*factor as f32 * wave(i)) * (1.0 - kept) + 1.0 / wave(i) * kept
                     })
@@ -190,7 +190,7 @@ impl RopeScaling {
         let phi3 = architecture == Architecture::Phi3;
         let kind = fields.rope("rope_type").or_else(|| fields.rope("type"));
         let kind = match kind.and_then(Value::as_str).unwrap_or("default") {
-            // Early Phi-3 checkpoints name it so.
+            // Early Phi-3 checkpoints call it that.
             "su" | "yarn" if phi3 => "longrope",
             kind => kind,
         };
@@ -247,7 +247,7 @@ fn llama3(inv_freq: f32, factor: f32, (low, high): (f32, f32), context: f32) -> 
     (1.0 - smooth) * inv_freq / factor + smooth * inv_freq
 }
 
-/// A field beside the rope settings goes before one in them, which goes before the context itself (Phi-3: 4096).
+/// A field beside the rope settings takes precedence over one in them, and that over the context itself (Phi-3: 4096).
 fn original_context(fields: &Fields<'_>, architecture: Architecture) -> Result<usize> {
     const NAME: &str = "original_max_position_embeddings";
     if !fields.json[NAME].is_null() {
@@ -268,7 +268,7 @@ fn factor(fields: &Fields<'_>, original_context: usize) -> Result<f64> {
     }
 }
 
-/// A number of the rope settings; `None` if it is absent or 0, as the reference reads it.
+/// A number in the rope settings; `None` if it is absent or 0, as the reference reads it.
 fn optional(fields: &Fields<'_>, name: &str) -> Result<Option<f64>> {
     match fields.rope(name) {
         None => Ok(None),

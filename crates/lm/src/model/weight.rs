@@ -1,11 +1,11 @@
 //! A frozen matrix as it is held in memory, and the two products that the decoder takes with it.
 //!
 //! f32 matrices are held dense, in [`Panels`]. Half-precision and quantised ones stay as their file stores them and
-//! are widened inside each product, forward and backward, some rows at a time, so that no whole dense matrix ever
+//! are widened inside each product, forward and backward, a few rows at a time, so that no whole dense matrix ever
 //! exists (QLoRA, Dettmers et al. 2023, arXiv 2305.14314, section 3: computation in a wider type than storage).
 //! Activations are never quantised: a product is exactly that with the dequantised matrix.
 //!
-//! On a device matrices lie as [`Weight::Rows`] or [`Weight::Blocks`], in the type of the activations or quantised.
+//! On a device, matrices are [`Weight::Rows`] (in the type of the activations) or [`Weight::Blocks`] (quantised).
 
 use std::ops::Range;
 
@@ -29,13 +29,13 @@ const FEW_ROWS: usize = 64;
 /// A frozen matrix of `out` rows and `in` columns.
 #[derive(Debug, Clone)]
 pub enum Weight {
-    /// On the processor f32, in the layout that products read.
+    /// On the processor: f32, in the layout that products read.
     Dense(Panels),
-    /// On the processor half precision or blocks of quantised values, row after row.
+    /// On the processor: half precision or blocks of quantised values, row after row.
     Packed(Packed),
-    /// On a device `[out, in]`, in the type that it computes in.
+    /// On a device: `[out, in]`, in the type that the device computes in.
     Rows(Tensor),
-    /// On a device blocks of quantised values.
+    /// On a device: blocks of quantised values.
     Blocks(DeviceBlocks),
 }
 
@@ -55,7 +55,7 @@ impl Weight {
         })
     }
 
-    /// The matrix where and how `place` holds it; one that is quantised stays so.
+    /// The matrix on the device of `place`, in the form used there; a quantised one stays quantised.
     pub(crate) fn placed(&self, place: &Place) -> Result<Self> {
         if place.is_host() {
             return match self {

@@ -14,7 +14,7 @@ pub(crate) struct Prefix {
 }
 
 impl Prefix {
-    /// Keeps the longest valid beginning of an attempt that failed. Where it is no longer than an earlier one, one
+    /// Keeps the longest valid beginning of an attempt that failed. If it is not longer than an earlier one, one
     /// line goes, then two, four and so on, until a line is gained or a new dialogue begins: a line that is valid by
     /// itself (prose with a colon counts as one more speaker) can make every continuation fail, and it may stand
     /// anywhere before the place where they do.
@@ -80,14 +80,14 @@ mod tests {
             .collect();
         let mut prefix = Prefix::default();
         assert_eq!(follow(&mut prefix, &lines.concat()), lines.concat());
-        // Whatever is won back of what was taken off is no gain.
+        // Winning back lines that were taken off does not count as a gain.
         for kept in [7, 6, 4, 0] {
             assert_eq!(
                 follow(&mut prefix, &format!("{}no speaker here", lines.concat())),
                 lines[..kept].concat()
             );
         }
-        // A new beginning counts anew.
+        // After a new beginning, the count starts again.
         assert_eq!(
             follow(&mut prefix, &lines[..3].concat()),
             lines[..3].concat()

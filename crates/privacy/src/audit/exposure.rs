@@ -1,5 +1,5 @@
 //! How far a value of the training text is remembered: its place among others of its shape, which the model
-//! should like as well (Carlini et al., "The Secret Sharer", USENIX Security 2019).
+//! should find as likely (Carlini et al., "The Secret Sharer", USENIX Security 2019).
 
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +68,7 @@ pub fn exposures(canaries: &[Canary]) -> Exposures {
     }
 }
 
-/// The mean exposure in bits where each of the `others + 1` ranks is as likely.
+/// The mean exposure in bits where each of the `others + 1` ranks is equally likely.
 fn null_mean(others: usize) -> f64 {
     let ranks_count = (others + 1) as f64;
     let ranks = (1..=others + 1).map(|rank| (rank as f64).log2());

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Tokens that must come right.
+/// Tokens that must be right.
 const EXTRACTED_TOKENS: usize = 16;
 
 /// A text of which the model was given the beginning.
@@ -25,7 +25,7 @@ pub struct Continuation {
     pub matched_tokens: usize,
     /// Whether the text goes on for at least sixteen tokens; a shorter one says nothing.
     pub counts: bool,
-    /// Whether the first sixteen came right.
+    /// Whether the first sixteen were right.
     pub extracted: bool,
 }
 

@@ -13,7 +13,7 @@ pub struct Scores {
     pub non_members: Vec<f64>,
 }
 
-/// How well they tell them apart.
+/// How well scores tell members from others.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Membership {
     /// Share of pairs of a member and another in which the member has the higher score; equal ones count half.

@@ -1,7 +1,7 @@
 //! The leak audit: synthetic texts against all training text, and adapters by what they remember.
 //!
-//! - [`text`] holds every synthetic text against every conversation and summary of the training side,
-//! - [`identifiers`] looks for what identifies somebody in it, where nobody has said,
+//! - [`text`] compares every synthetic text with every conversation and summary of the training side,
+//! - [`identifiers`] looks in the training text for what identifies somebody, where nobody has said so,
 //! - [`exposure`] ranks a planted or drawn value among others of its shape (Carlini et al., "The Secret Sharer", 2019),
 //! - [`extraction`] asks whether a model continues a training text whose beginning it is given,
 //! - [`membership`] asks how well its scores tell training texts from others.

@@ -4,7 +4,7 @@
 /// A document, by its place.
 pub(super) type Document = u32;
 
-/// Between two documents stands a token that no text has, so that no run goes across; it is of no document.
+/// A token that no text has separates two documents, so that no run crosses them; it belongs to no document.
 const NO_DOCUMENT: Document = Document::MAX;
 
 /// A set of runs of tokens that end at the same places.
@@ -16,7 +16,7 @@ struct State {
     link: usize,
     /// The states of these runs with one token more, sorted by token.
     next: Vec<(u32, usize)>,
-    /// The first document in which they stand, and the first of another conversation.
+    /// The first document in which they occur, and the first of another conversation.
     documents: [Option<Document>; 2],
 }
 
@@ -41,7 +41,7 @@ const ROOT: usize = 0;
 #[derive(Debug)]
 pub(super) struct Runs {
     states: Vec<State>,
-    /// Of each document.
+    /// The conversation of each document.
     conversations: Vec<u32>,
 }
 
@@ -95,8 +95,8 @@ impl Runs {
         }
     }
 
-    /// The state of the longest run of `state` followed by `token`, which stands in `known`: that one, or a new one taken out
-    /// of it if longer runs end there too.
+    /// The state of the longest run of `state` followed by `token`, which occurs in `known`: that one, or a new one
+    /// taken out of it if longer runs end there too.
     fn of_length(&mut self, mut state: usize, token: u32, known: usize) -> usize {
         let length = self.states[state].length + 1;
         if self.states[known].length == length {
@@ -119,7 +119,7 @@ impl Runs {
         shorter
     }
 
-    /// A run stands wherever a longer one ends with it.
+    /// A run occurs wherever a longer one ends with it.
     fn spread_documents(&mut self) {
         let mut longest_first: Vec<usize> = (1..self.states.len()).collect();
         longest_first.sort_by_key(|state| std::cmp::Reverse(self.states[*state].length));
@@ -130,7 +130,7 @@ impl Runs {
         }
     }
 
-    /// The first of all, and the first of another conversation than it.
+    /// The first of all, and the first of a different conversation.
     fn first_two(
         &self,
         some: [Option<Document>; 2],

@@ -1,6 +1,6 @@
 //! Synthetic texts against all training text: the longest run of words, the share of copied runs of eight, nearness to one
 //! document, and identifiers that survive. The limits come from the data: what two real conversations share with each other
-//! says nothing particular of either.
+//! says nothing about either in particular.
 //!
 //! Tokens are those of [`metrics::copy::tokenize`]. The documents are all dialogues and then all summaries.
 
@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use super::shared::{Document, Runs};
 
-/// Words of a run that can be copied by chance no longer.
+/// Words from which on a run is too long to be copied by chance.
 const LONG: usize = 8;
 /// Words of the runs by which nearness is counted.
 const NEAR: usize = 5;
-/// From this many conversations on, an identifier is the house's own, such as its telephone number.
+/// From this many conversations on, an identifier is the organization's own, such as its telephone number.
 const OWN_CONVERSATIONS: usize = 3;
 /// An identifier shorter than this would be found by chance.
 const SHORTEST_IDENTIFIER: usize = 5;
@@ -39,7 +39,7 @@ pub struct Identifier {
     pub kind: IdentifierKind,
     /// As the text writes it; letters and digits count, capitals do not.
     pub value: String,
-    /// The conversations in which it stands.
+    /// The conversations in which it occurs.
     pub conversations: Vec<String>,
 }
 
@@ -56,26 +56,26 @@ pub enum Field {
 /// What a synthetic text shares with the training text.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Shared {
-    /// Words of the longest run that stands in a document too.
+    /// Words of the longest run that also occurs in a document.
     pub longest_run: usize,
     /// The first document that has it; `None` if no word is shared.
     pub run_with: Option<String>,
     /// Which text of that conversation.
     pub run_field: Option<Field>,
-    /// Share of its runs of eight words that stand in any document, each occurrence counted; 0 if it has fewer words.
+    /// Share of its runs of eight words that occur in any document, each occurrence counted; 0 if it has fewer words.
     pub share8: f64,
-    /// Different runs of five words that it shares with one document, as a share of the fewer of both; of the document with
-    /// the largest share.
+    /// Different runs of five words that it shares with one document, as a share of the smaller number; for the
+    /// document with the largest share.
     pub near5: f64,
     /// The first document with that share; `None` where nothing is shared.
     pub near_with: Option<(String, Field)>,
     /// Kinds of the identifiers that it holds, each once, sorted by their words.
     pub identifier_kinds: Vec<IdentifierKind>,
-    /// Kinds of the identifiers that it holds and that stand in three conversations or more: listed, not counted.
+    /// Kinds of the identifiers that it holds and that occur in three conversations or more: listed, not counted.
     pub own_kinds: Vec<IdentifierKind>,
 }
 
-/// From which size on something counts as copied.
+/// The sizes from which on something counts as copied.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// The longest run: this many words or more.
@@ -89,9 +89,9 @@ pub struct Limits {
 /// What the training dialogues share with each other, and the limits that follow.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Null {
-    /// Of each dialogue, its longest run in another conversation.
+    /// The longest run of each dialogue in another conversation.
     pub null_run: Vec<usize>,
-    /// Of each dialogue, the share of its runs of eight words that stand in another conversation.
+    /// Of each dialogue, the share of its runs of eight words that occur in another conversation.
     pub null_share8: Vec<f64>,
     /// The limits that follow.
     pub thresholds: Limits,
@@ -118,7 +118,7 @@ pub struct Training {
     words: HashMap<String, u32>,
     documents: Vec<Vec<u32>>,
     runs: Runs,
-    /// Different runs of five words of each document, how many.
+    /// How many different runs of five words each document has.
     near_sizes: Vec<usize>,
     /// The documents of each run of five words, in order.
     near: HashMap<[u32; NEAR], Vec<Document>>,
@@ -137,7 +137,7 @@ struct Wanted {
 enum Form {
     /// A full name, between blanks or marks, in lower case. (Dots between its words make an address of it, not a name.)
     Name(String),
-    /// Anything else: letters and digits of ASCII in lower case, wherever they stand.
+    /// Anything else: letters and digits of ASCII in lower case, wherever they occur.
     Letters(String),
 }
 
@@ -302,7 +302,7 @@ fn grams(tokens: &[u32]) -> impl Iterator<Item = [u32; NEAR]> {
     tokens.windows(NEAR).filter_map(|run| run.try_into().ok())
 }
 
-/// Of the runs of eight words of a text, the share that stands in a document: one does where a run of eight or more ends.
+/// Share of a text's runs of eight words that occur in a document: one does wherever a run of eight or more ends.
 fn share_of_long(ends: impl ExactSizeIterator<Item = usize>) -> f64 {
     let count = (ends.len() + 1).saturating_sub(LONG);
     let copied = ends.filter(|length| *length >= LONG).count();

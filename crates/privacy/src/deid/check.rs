@@ -1,4 +1,4 @@
-//! Holds what is found against conversations in which every identifying piece is marked, by the rules alone and after a
+//! Compares what is found with conversations in which every identifying piece is marked, by the rules alone and after a
 //! review that answers every doubtful word truly.
 
 use std::collections::BTreeMap;
@@ -66,15 +66,15 @@ pub struct Share {
 pub struct Score {
     /// By kind.
     pub kinds: BTreeMap<Kind, Share>,
-    /// Of what names a person without anything else.
+    /// Share of the pieces that name a person on their own.
     pub direct: Share,
-    /// Of the others.
+    /// Share of the other pieces.
     pub indirect: Share,
-    /// Of the characters that were taken, the share that is marked; `None` where nothing was taken.
+    /// The share of the characters taken that is marked; `None` where nothing was taken.
     pub precision_chars: Option<f64>,
-    /// Of the conversations, the share in which no direct piece was missed.
+    /// The share of the conversations in which no direct piece was missed.
     pub document_recall: Option<f64>,
-    /// Marked direct pieces that still stand in their replaced conversation.
+    /// Marked direct pieces that still occur in their replaced conversation.
     pub leaks: usize,
 }
 
@@ -86,7 +86,7 @@ pub struct Checked {
     pub alone: Score,
     /// After every doubtful word was answered truly.
     pub reviewed: Score,
-    /// How many words are asked.
+    /// How many words are asked about.
     pub asked: usize,
     /// Conversations.
     pub conversations: usize,
@@ -102,7 +102,7 @@ impl Case {
     }
 }
 
-/// Holds the rules, and the rules with a review, against the marks.
+/// Compares the rules, and the rules with a review, with the marks.
 pub fn check(cases: &[Case], plan: &Plan) -> Checked {
     let conversations: Vec<Conversation> = cases.iter().map(Case::conversation).collect();
     let alone = Dataset::of(&conversations, Verdicts::new());
@@ -227,7 +227,7 @@ fn covered(text: &str, pieces: &[Found]) -> Vec<bool> {
         .collect()
 }
 
-/// Whether a value stands in a text as words of its own.
+/// Whether a value occurs in a text as words of its own.
 fn stands_in(value: &str, text: &str) -> bool {
     let inside = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
     text.match_indices(value).any(|(start, _)| {

@@ -14,7 +14,7 @@ word_list!(pub(super) OF_MEN = "mr sir lord father herr herrn bruder dad son bro
 
 word_list!(pub(super) PARTICLES = "von van vom zu zur zum der den de da dos das del della di du la le al el bin ní ter ten");
 
-// What stands right before a name, the nearest word last.
+// What comes right before a name, the nearest word last.
 phrase_list!(pub(super) CUES = "name is, name's, named, called, i am, i'm, this is, it is, it's, its, here is, speaking to, speaking with, speak \
      to, speak with, talk to, ask for, asked for, regards to, hello to, hi to, love to, hello, hi, hey, dear, cheers, \
      thanks, thank you, morning, evening, afternoon, bye, tell, told, ask, asked, call, phone, ring, met, meet, \
@@ -26,7 +26,7 @@ phrase_list!(pub(super) CUES = "name is, name's, named, called, i am, i'm, this 
      an, und, dass, ob, wenn, hat, hat es, nimmt, wie, wird, kann, soll, will, gegen, wegen, durch, sagt, sagte, \
      meint, kommt, was, wo, name, zeuge, laut");
 
-// Of the cues those that name somebody whatever the word is.
+// Those of the cues that name somebody whatever the word is.
 phrase_list!(pub(super) SURE = "name is, name's, named, name ist, heißt, heisst, heiße, heisse, namens, hier ist, hier spricht, sprechen mit, \
      spreche mit, speaking to, speaking with, regards to, gruß an, grüße an, this is, geht es, is called, dear, \
      liebe, lieber, hello, hallo, hi, hey, moin, grüß");
@@ -42,6 +42,6 @@ word_list!(pub(super) DOINGS = "said says told tells asked asks would will could
      erklärte empfiehlt empfahl bekommt bekam misst sah sieht kommt kam geht ging kann konnte soll muss braucht \
      beschwert meldet rät bleibt spricht");
 
-// Of these those that only people do, in a language in which every noun has a capital.
+// Those of these that only people do, in a language in which every noun has a capital.
 word_list!(pub(super) ONLY_PEOPLE = "sagt sagte meint meinte möchte wollte wohnt fragt fragte bittet bat verspricht versprach beanstandet rief ruft \
      schrieb erklärte empfiehlt empfahl sah hier am beschwert rät spricht");

@@ -1,5 +1,5 @@
-//! Days, in the forms in which English and German write them; months and weekdays alone are no days. A day is moved by whole
-//! weeks, so that weekdays and the days between two of them stay, and keeps the form in which it was written.
+//! Days, in the forms in which English and German write them; months and weekdays alone do not count. A day is moved by
+//! whole weeks, so that weekdays and the days between two of them stay, and keeps the form in which it was written.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -130,7 +130,7 @@ fn number(found: &Captures<'_>, name: &str) -> u32 {
 
 fn day(found: &Captures<'_>, text: &str, day_first: bool, year: i16) -> Option<Day> {
     let whole = found.name("s").or_else(|| found.get(0))?.range();
-    // The dot after a month's name ends the sentence as often as it shortens the name.
+    // The dot after a month's name ends the sentence as often as it abbreviates the name.
     let dotted = found.name("n").is_some() && text[whole.clone()].ends_with('.');
     let place = whole.start..whole.end - usize::from(dotted);
     let inside = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
@@ -184,7 +184,7 @@ fn day(found: &Captures<'_>, text: &str, day_first: bool, year: i16) -> Option<D
     })
 }
 
-/// Whether a month in small letters is a word of its own: somebody may have eaten `may 5`.
+/// Whether a month in lower case is a word of its own: somebody may have eaten `may 5`.
 fn is_word_too(name: &str) -> bool {
     ["may", "march", "mar", "dec", "mai"].contains(&name)
 }

@@ -1,6 +1,6 @@
 //! Check digits of accounts and cards.
 
-/// Whether the digits of a payment card hold (Luhn, ISO/IEC 7812).
+/// Whether the digits of a payment card are valid (Luhn, ISO/IEC 7812).
 pub(super) fn luhn_holds(digits: &str) -> bool {
     luhn(digits).is_multiple_of(10) && !digits.is_empty()
 }
@@ -15,12 +15,12 @@ fn luhn(digits: &str) -> u32 {
     digits.enumerate().map(doubled).sum()
 }
 
-/// The digit that makes the others hold.
+/// The check digit that makes the others valid.
 pub(super) fn luhn_digit(digits: &str) -> u32 {
     (10 - luhn(&format!("{digits}0")) % 10) % 10
 }
 
-/// Whether an account number without blanks holds (ISO 13616).
+/// Whether an account number without blanks is valid (ISO 13616).
 pub(super) fn iban_holds(iban: &str) -> bool {
     iban.len() > 4 && iban.is_ascii() && remainder(&format!("{}{}", &iban[4..], &iban[..4])) == 1
 }

@@ -1,12 +1,12 @@
-//! What a data set says about its words: which it writes small, which follow an article, which label many conversations. No
-//! dictionary of nouns is needed.
+//! What a data set says about its words: which it writes in lower case, which follow an article, which label many
+//! conversations. No dictionary of nouns is needed.
 
 use std::collections::{HashMap, HashSet};
 
 use super::token::{Word, words};
 use super::words::{Tongue, is_given, is_role, is_usual, word_list};
 
-/// How often a word stands in a data set, in which ways.
+/// How often a word occurs in a data set, and in which ways.
 #[derive(Clone, Copy, Debug, Default)]
 struct Uses {
     small: usize,
@@ -19,7 +19,7 @@ struct Uses {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Evidence {
     uses: HashMap<String, Uses>,
-    /// Labels that are no given name and stand in many conversations.
+    /// Labels that are not a given name and occur in many conversations.
     labels_of_many: HashSet<String>,
     /// Words of labels, whoever they are.
     labels: HashSet<String>,
@@ -85,7 +85,7 @@ impl Evidence {
         }
     }
 
-    /// Whether a word in lower case is none that names somebody, unless something else says so.
+    /// Whether a word in lower case names nobody, unless something else says so.
     pub(super) fn is_common(&self, tongue: Tongue, word: &str) -> bool {
         if is_usual(tongue, word) {
             return true;

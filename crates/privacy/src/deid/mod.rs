@@ -1,13 +1,13 @@
 //! De-identification of conversations in English and German: what identifies somebody is found by rules and dictionaries,
-//! doubtful words are asked once for a data set, and what is found is replaced by invented pieces of the same kind.
+//! doubtful words are asked about once per data set, and what is found is replaced by invented pieces of the same kind.
 //!
 //! Flow: conversations → what the data set says about its words ([`Dataset`]) → pieces ([`Findings`]) → invented ones
-//! ([`surrogate`]). The kinds are those of [`contract::IdentifierKind`]. [`check`] holds it against marked conversations,
-//! [`reading`] says what a person who read some of them knows about the others. A text is less identifying afterwards, no
-//! more: what happened may still give somebody away.
+//! ([`surrogate`]). The kinds are those of [`contract::IdentifierKind`]. [`check`] compares the result with marked
+//! conversations, [`reading`] says what a person who read some of them knows about the others. A text is less
+//! identifying afterwards, no more: what happened may still give somebody away.
 //!
-//! Others' ways that were read for kinds and order: Presidio, Philter, scrubadub; Carrell et al. (2020, PMC7647331) on why
-//! pieces are replaced rather than blackened.
+//! Other tools that were consulted for kinds and order: Presidio, Philter, scrubadub; Carrell et al. (2020, PMC7647331)
+//! on why pieces are replaced rather than blacked out.
 
 pub mod check;
 mod cues;
@@ -75,7 +75,7 @@ pub type Verdicts = BTreeMap<String, WordVerdict>;
 /// What was found in a conversation.
 #[derive(Debug)]
 pub struct Findings {
-    /// Of each text, in order and apart from each other.
+    /// The pieces of each text, in order and without overlap.
     pub pieces: Vec<Vec<Found>>,
     tongue: Tongue,
     names: Names,
@@ -254,7 +254,7 @@ fn formed(text: &str, tongue: Tongue, days: &[Day]) -> Vec<Found> {
     pieces
 }
 
-/// A number that was found by what stands beside it is the same number elsewhere.
+/// A number that was found by what is beside it is the same number elsewhere.
 fn repeat(texts: &[&str], pieces: &mut [Vec<Found>]) {
     let repeats = |kind: Kind| !matches!(kind, Kind::Date | Kind::Age90 | Kind::Town | Kind::Name);
     let mut known: Vec<(String, Kind)> = Vec::new();

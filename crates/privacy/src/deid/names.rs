@@ -24,9 +24,9 @@ pub(super) struct Reading<'a> {
 /// What is known of a part of a name.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Part {
-    /// Times it stood as, or before, another's given name; or alone where given names stand.
+    /// Times it occurred as, or before, another's given name; or alone where given names occur.
     pub(super) given: usize,
-    /// Times it stood last of several, or after a title.
+    /// Times it came last of several, or after a title.
     pub(super) family: usize,
     /// What a title or a relation says.
     pub(super) gender: Option<Gender>,
@@ -86,7 +86,8 @@ impl Finder<'_> {
         self.evidence.is_common(self.tongue, word)
     }
 
-    /// Whether a word may be part of a name: it has a capital, nothing else has it, and it is no month, town or title.
+    /// Whether a word may be part of a name: it has a capital, nothing else claims it, and it is not a month, town or
+    /// title.
     fn may_name(&self, text: &Reading<'_>, place: usize) -> bool {
         let Some(word) = text.words.get(place) else {
             return false;
@@ -99,7 +100,7 @@ impl Finder<'_> {
             && !(word.is_upper() && word.text.chars().count() < 4 && !is_given(&lower))
     }
 
-    /// The same, and the word is no usual one.
+    /// The same, and the word is not a common one.
     fn is_unknown(&self, text: &Reading<'_>, place: usize) -> bool {
         self.may_name(text, place) && {
             let lower = text.words[place].lower();
@@ -111,7 +112,7 @@ impl Finder<'_> {
         }
     }
 
-    /// A given name of a dictionary that is no usual word.
+    /// A given name of a dictionary that is not a common word.
     fn is_plain_given(&self, text: &Reading<'_>, place: usize) -> bool {
         let given = text
             .words
@@ -288,7 +289,7 @@ impl Finder<'_> {
         Vec::new()
     }
 
-    /// Whether a small word belongs to the name that follows.
+    /// Whether a lower-case word belongs to the name that follows.
     fn is_particle(&self, text: &Reading<'_>, place: usize) -> bool {
         let word = text.words[place];
         let next = text.words.get(place + 1);
@@ -298,7 +299,7 @@ impl Finder<'_> {
             && self.may_name(text, place + 1)
     }
 
-    /// Whether a particle stands in a name that is known: after another part of it or a title, before a family name.
+    /// Whether a particle is in a name that is known: after another part of it or a title, before a family name.
     fn is_particle_here(&self, text: &Reading<'_>, place: usize) -> bool {
         let Some(before) = place
             .checked_sub(1)
@@ -338,7 +339,7 @@ impl Finder<'_> {
                 && !self.is_led(text, place)
     }
 
-    /// Whether an article or the like stands right before a word.
+    /// Whether an article or the like comes right before a word.
     fn is_led(&self, text: &Reading<'_>, place: usize) -> bool {
         let before = place
             .checked_sub(1)
@@ -429,7 +430,7 @@ impl Finder<'_> {
             .is_some_and(|word| ["apparat", "telefon"].contains(&word.lower().as_str()))
     }
 
-    /// Whether nothing stands before a German word that makes a noun of it.
+    /// Whether nothing that comes before a German word makes a noun of it.
     fn is_free(&self, text: &Reading<'_>, place: usize) -> bool {
         let Some(before) = place.checked_sub(1).map(|before| text.words[before]) else {
             return true;
@@ -526,8 +527,8 @@ impl Finder<'_> {
             || is_given(&text.words[place].lower())
     }
 
-    /// Whether a word that is a known part is that name here: a usual word only with its capital, unless it begins a
-    /// sentence or an article stands before it.
+    /// Whether a word that is a known part is that name here: a common word only with its capital, unless it begins
+    /// a sentence or follows an article.
     fn is_part_here(&self, text: &Reading<'_>, place: usize) -> bool {
         let word = text.words[place];
         let lower = word.lower();
@@ -653,7 +654,7 @@ impl Finder<'_> {
         }
     }
 
-    /// Where the parts stand in a text.
+    /// Where the parts occur in a text.
     fn places(&self, text: &Reading<'_>) -> Vec<Found> {
         let mut found: Vec<Found> = Vec::new();
         for (place, word) in text.words.iter().enumerate() {
@@ -690,7 +691,7 @@ fn of_title(title: &str) -> Option<Gender> {
     }
 }
 
-/// Verbs after which a usual word with a capital is a person's name: *Will would*.
+/// Verbs after which a common word with a capital is a person's name: *Will would*.
 fn is_modal(word: &str) -> bool {
     [
         "would", "will", "could", "can", "should", "said", "says", "told", "asked", "signed",

@@ -175,7 +175,7 @@ fn is_street(text: &str, start: usize, end: usize) -> bool {
     outside && !counts && (!leads.contains(&first) || named)
 }
 
-/// Where a firm begins: a word that only leads to it, and one that opens the sentence, is none of it.
+/// Where a firm begins: a word that only leads up to it, or one that opens the sentence, is not part of it.
 fn start_of_org(text: &str, start: usize, end: usize) -> Option<usize> {
     let mut begins = start;
     if text[..start].ends_with(|letter: char| letter.is_alphanumeric()) {
@@ -201,7 +201,7 @@ word_list!(
     TO_TOWNS = "in from to near nach aus bei court of around towards outside at leave für von ab via über nähe raum visit"
 );
 
-/// Whether a word is a town by the gazetteer and by what stands before it; a town that is a word or a name too needs a
+/// Whether a word is a town by the gazetteer and by what comes before it; a town that is a word or a name too needs a
 /// preposition.
 pub(super) fn is_town_here(
     tongue: Tongue,
@@ -231,7 +231,7 @@ pub(super) fn is_town_here(
     led || !(is_name_too || is_usual(tongue, &lower) || is_doubtful(&lower))
 }
 
-/// Towns that mean something else as often.
+/// Towns whose names mean something else just as often.
 fn is_doubtful(word: &str) -> bool {
     [
         "reading",

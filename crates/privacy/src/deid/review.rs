@@ -1,5 +1,5 @@
-//! The review: words that may name somebody and that no rule took, asked once for a data set; and the file in which the
-//! answers are written.
+//! The review: words that may name somebody and that no rule took, asked about once per data set; and the file in which
+//! the answers are written.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -23,9 +23,9 @@ const CONTEXT_CHARS: usize = 40;
 pub struct Doubt {
     /// As the texts write it.
     pub word: String,
-    /// How often it stands there.
+    /// How often it occurs there.
     pub n: usize,
-    /// What stands around it where it stands first.
+    /// The text around its first occurrence.
     pub context: String,
     /// What the user says; `None` while it is open.
     pub verdict: Option<WordVerdict>,
@@ -107,7 +107,7 @@ impl Dataset {
     }
 }
 
-/// Whether a small word follows, as a verb does after a name that opens a sentence.
+/// Whether a lower-case word follows, as a verb does after a name that opens a sentence.
 fn next_is_small(words: &[Word<'_>], place: usize) -> bool {
     word_list!(
         VERBS = "ist war hat hatte wird kann soll will muss möchte sah misst kommt geht verspricht bekommt"
@@ -156,7 +156,7 @@ pub enum BadLine {
         /// Counted from 1.
         line: usize,
     },
-    /// The word after `=` is no verdict.
+    /// The word after `=` is not a verdict.
     Unknown {
         /// Counted from 1.
         line: usize,
@@ -183,8 +183,8 @@ impl BadLine {
     }
 }
 
-/// The answers in a file: lines `WORD = name|town|org|no`; what follows a `#` says nothing, and a line without an answer is
-/// open.
+/// The answers in a file: lines `WORD = name|town|org|no`; what follows a `#` is ignored, and a line without an answer
+/// is open.
 ///
 /// # Errors
 /// [`BadLine`] for the first line that cannot be read.
@@ -211,7 +211,7 @@ pub fn read_verdicts(text: &str) -> Result<Verdicts, BadLine> {
     Ok(verdicts)
 }
 
-/// The file in which the user answers: a line for each word, with what stands around it.
+/// The file in which the user answers: a line for each word, with the text around it.
 pub fn write_review(doubts: &[Doubt]) -> String {
     let mut out =
         "# Words that may name somebody. Write name, town, org or no after each `=`.\n".to_owned();

@@ -86,13 +86,13 @@ impl Context<'_> {
     }
 }
 
-// Units and the like: what a number before one of them counts is no number of anybody.
+// Units and the like: a number before one of them identifies nobody.
 word_list!(
     COUNTED = "mg ml mcg g kg km m cm mm l kwh mbit gb mb kb tb ghz mhz w kw v euro eur dollar dollars usd pound pounds gbp chf \
      franken cent cents % € $ £ uhr prozent percent people steps schritte kcal kilometer miles"
 );
 
-// Words that announce a number of somebody.
+// Words that announce a number that identifies somebody.
 word_list!(
     ANNOUNCED = "nhs patient patienten patientennummer case order ticket policy claim matter account customer member membership \
      invoice booking reservation reference ref number no id passport licence license insurance tracking parcel serial \
@@ -289,7 +289,7 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
     ]
 });
 
-/// Whether one of the words stands among the four before a piece.
+/// Whether one of the words is among the four before a piece.
 fn is_announced(found: &Context<'_>, words: &[&str]) -> bool {
     let near = found.words_before(4);
     near.iter().any(|word| words.contains(&word.as_str()))

@@ -43,9 +43,9 @@ impl std::fmt::Debug for Key {
 /// How pieces are replaced.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// By invented ones, by the name of their kind, or not.
+    /// Whether by invented ones, by the name of their kind, or not at all.
     pub replacing: Replacing,
-    /// Within what the same piece becomes the same.
+    /// The scope within which the same piece becomes the same one.
     pub scope: SurrogateScope,
     /// The secret.
     pub key: Key,
@@ -56,7 +56,7 @@ pub struct Plan {
 pub struct Replaced {
     /// The new piece and its place in the new text.
     pub found: Found,
-    /// What stood there.
+    /// What was there before.
     pub original: String,
 }
 
@@ -65,7 +65,7 @@ pub struct Replaced {
 pub struct Deidentified {
     /// The texts, in the same order.
     pub texts: Vec<String>,
-    /// Of each text, what was replaced.
+    /// What was replaced in each text.
     pub replaced: Vec<Vec<Replaced>>,
 }
 
@@ -107,7 +107,7 @@ struct Replacer<'a> {
     plan: &'a Plan,
     scope: &'a str,
     findings: &'a Findings,
-    /// What the texts hold already, in lower case; an invented name is none of it.
+    /// What the texts hold already, in lower case; an invented name is never among it.
     present: HashSet<String>,
     /// What each original part became.
     names: BTreeMap<String, String>,
@@ -164,7 +164,7 @@ impl<'a> Replacer<'a> {
             SurrogateScope::Conversation => conversation.id.as_str(),
             SurrogateScope::Dataset => "",
         };
-        // What a name becomes in a data set must not hang on the conversation.
+        // What a name becomes in a data set must not depend on the conversation.
         let present = match plan.scope {
             SurrogateScope::Conversation => words.map(|word| word.lower()).collect(),
             SurrogateScope::Dataset => HashSet::new(),
@@ -260,7 +260,7 @@ impl<'a> Replacer<'a> {
         }
     }
 
-    /// Each part of a name by itself, so that full, given and family name agree; what is no part stays.
+    /// Each part of a name by itself, so that full, given and family name agree; what is not a part stays.
     fn name(&mut self, original: &str) -> String {
         let (mut out, mut end) = (String::new(), 0);
         for word in token::words(original) {
@@ -406,7 +406,7 @@ fn normal(text: &str) -> String {
     kept.flat_map(char::to_lowercase).collect()
 }
 
-/// In small letters of ASCII, as addresses are.
+/// In lower-case ASCII letters, as addresses are.
 fn plain(name: &str) -> String {
     let mut out = String::new();
     for letter in name.to_lowercase().chars() {
@@ -564,7 +564,7 @@ fn card(original: &str, draw: &mut Draw) -> String {
     regrouped(original, &new)
 }
 
-/// Of the same shape, and of no place: German ones begin with 00, British ones with Q.
+/// Of the same shape, but of no real place: German ones begin with 00, British ones with Q.
 fn postcode(original: &str, draw: &mut Draw) -> String {
     let mut new: Vec<char> = same_shape(original, draw).chars().collect();
     match original

@@ -1,4 +1,4 @@
-//! The words of a text, with what stands between them: where a sentence begins, which of them label a speaker.
+//! The words of a text, with what is between them: where a sentence begins, which of them label a speaker.
 
 use super::words::word_list;
 
@@ -9,17 +9,17 @@ pub(super) struct Word<'a> {
     pub(super) start: usize,
     /// Where it ends.
     pub(super) end: usize,
-    /// Without a genitive's `'s`.
+    /// The word without a genitive's `'s`.
     pub(super) text: &'a str,
-    /// What stands between the word before it and this one.
+    /// What is between the word before it and this one.
     pub(super) gap: &'a str,
     /// Whether a sentence, a speech or a quotation begins with it.
     pub(super) opens: bool,
-    /// Whether it stands before the colon of a line.
+    /// Whether it comes before the colon of a line.
     pub(super) label: bool,
 }
 
-// Shortened words after which a dot ends no sentence.
+// Abbreviations after which a dot does not end a sentence.
 word_list!(SHORTENED = "dr mr mrs ms prof st hr fr nr no str bzw ca tel dipl ing");
 
 impl Word<'_> {
@@ -35,7 +35,7 @@ impl Word<'_> {
         count > 1 && letters.all(char::is_uppercase)
     }
 
-    /// Whether nothing but blanks of the same line, or a shortening's dot, stands before it.
+    /// Whether nothing but blanks of the same line, or an abbreviation's dot, comes before it.
     pub(super) fn follows_closely(&self) -> bool {
         matches!(self.gap, " " | "  " | "\u{a0}" | ". " | ".")
     }

@@ -1,5 +1,5 @@
-//! The dictionaries: given and family names, towns, usual words. The lists are in `data` with their sources; which words a
-//! data set writes small, or after an article, is added to the usual ones.
+//! The dictionaries: given and family names, towns, common words. The lists are in `data` with their sources; which
+//! words a data set writes in lower case, or after an article, is added to the common ones.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
@@ -85,7 +85,7 @@ impl Tongue {
         }
     }
 
-    /// The language of a text, by its small usual words.
+    /// The language of a text, by its function words.
     pub(super) fn of(texts: &[&str]) -> Self {
         word_list!(
             GERMAN_ONLY = "ich und nicht das der ist sie ein eine mit auf für dem den wir bitte noch auch hat wie ja von mein im"
@@ -112,7 +112,7 @@ impl Tongue {
     }
 }
 
-/// Given names in lower case, with the genders under which each stands.
+/// Given names in lower case, with the genders under which each is listed.
 static GIVEN_NAMES: LazyLock<HashMap<String, BTreeSet<Gender>>> = LazyLock::new(|| {
     let mut found: HashMap<String, BTreeSet<Gender>> = HashMap::new();
     for (section, names) in GIVEN.iter() {
@@ -184,7 +184,7 @@ pub(super) fn is_relation(word: &str) -> bool {
     RELATIONS.contains(word)
 }
 
-/// Whether a word in lower case is a usual word of a language, or an inflected form of one.
+/// Whether a word in lower case is a common word of a language, or an inflected form of one.
 pub(super) fn is_usual(tongue: Tongue, word: &str) -> bool {
     let (words, endings): (_, &[&str]) = match tongue {
         Tongue::English => (
@@ -242,7 +242,7 @@ pub(super) fn town_pool(tongue: Tongue, like: &str) -> Vec<&'static str> {
     pool(tongue, list.into_iter().flatten().copied())
 }
 
-/// Without those that are usual words too: an invented name shall not be taken for a word.
+/// Without those that are common words too: an invented name must not be taken for a word.
 fn pool(tongue: Tongue, names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
     let mut found: Vec<&str> = names
         .filter(|name| {

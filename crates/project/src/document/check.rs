@@ -13,7 +13,7 @@ use crate::study::secret::canonical_sha256;
 
 /// How far two floating-point numbers may differ, relative to the larger one.
 const TOLERANCE: f64 = 1e-9;
-/// What a report says about itself and the workspace does not know.
+/// What a report says about itself that the workspace does not know.
 const OWN: [&str; 3] = ["made_at_ms", "version", "digest"];
 
 /// A place at which a report and the workspace differ.
@@ -39,7 +39,7 @@ pub struct Checked {
 }
 
 impl Session {
-    /// Holds a report, as JSON, against the workspace.
+    /// Compares a report, as JSON, with the workspace.
     ///
     /// # Errors
     /// No report; its run or its experiment is gone.

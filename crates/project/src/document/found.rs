@@ -1,4 +1,4 @@
-//! What a report tells besides the tables of a run: the way it went in words, the hand-over from made-up to real pairs,
+//! What a report tells besides the tables of a run: its course in words, the hand-over from made-up to real pairs,
 //! failures, what has to be known, what was tried more than once, and what people said.
 
 use std::collections::BTreeMap;
@@ -20,9 +20,9 @@ use crate::session::Session;
 /// Hashes of the texts that a run was made of and tested on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataHashes {
-    /// Of shots and validation, texts included.
+    /// Hash of shots and validation, texts included.
     pub training_sha256: String,
-    /// Of the test examples, texts included.
+    /// Hash of the test examples, texts included.
     pub test_sha256: String,
 }
 
@@ -50,7 +50,7 @@ pub struct HandOver {
     pub ce_before: f64,
     /// Lowest validation CE on real pairs after them.
     pub ce_after: f64,
-    /// Lowest validation CE of training on real pairs alone; `None` if that is no part of the run.
+    /// Lowest validation CE of training on real pairs alone; `None` if that is not part of the run.
     pub ce_real: Option<f64>,
     /// Validation CE by update over both stages.
     pub points: Vec<(u64, f64)>,
@@ -70,7 +70,7 @@ pub struct Failure {
 /// How often a way to write dialogues had to begin again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Retry {
-    /// The way.
+    /// The way to write dialogues.
     pub synthesizer: Synthesizer,
     /// Test dialogues that it wrote.
     pub dialogues: usize,
@@ -78,7 +78,7 @@ pub struct Retry {
     pub mean_tries: f64,
     /// Lines that were drawn again.
     pub resampled_turns: usize,
-    /// Dialogues that a maximum ended.
+    /// Dialogues that were ended by a limit.
     pub forced_closures: usize,
 }
 
@@ -266,7 +266,7 @@ pub(super) fn retries(report: &RunReport) -> Vec<Retry> {
     rows.map(|row| retry(&row.result)).collect()
 }
 
-/// What somebody has to know who reads the tables.
+/// What readers of the tables have to know.
 pub(super) fn warnings(report: &RunReport, budget: Option<&Budget>) -> Vec<Words> {
     let mut warnings = Vec::new();
     let stale: Vec<&str> = report

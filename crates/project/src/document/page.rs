@@ -1,5 +1,5 @@
 //! A report to read: HTML as one file without script or outside link, in both themes, for A4 too; and Markdown. Both are made
-//! of the same sections ([`sheet`]), so neither tells what the other does not.
+//! of the same sections ([`sheet`]), so neither says what the other does not.
 
 mod experiment;
 mod found;

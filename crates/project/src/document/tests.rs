@@ -97,7 +97,7 @@ fn a_run_is_told_from_its_verdict_to_what_it_cannot_show() {
     ] {
         assert!(headings.contains(&heading), "{heading}: {headings:?}");
     }
-    // Every row of a table has as many cells as its head.
+    // Every row of a table has as many cells as its header.
     let cells = |line: &str| line.replace("\\|", "").matches('|').count();
     for lines in english.lines().collect::<Vec<_>>().windows(2) {
         if lines.iter().all(|line| line.starts_with('|')) {
@@ -235,7 +235,7 @@ fn a_changed_number_in_each_section_is_found() {
             "{place}"
         );
     }
-    // What nobody rated is no result.
+    // What nobody rated is not a result.
     let mut changed = report.clone();
     changed["ratings"] = json!([rated()]);
     assert!(

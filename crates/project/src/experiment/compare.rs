@@ -15,13 +15,13 @@ use super::table::{Group, groups};
 use crate::part::is_free_of_seeds;
 use crate::verdict::{self, Finding, Measure, Repeats, Rules};
 
-/// Draws of the bootstrap and of the randomisation.
+/// Number of draws of the bootstrap and of the randomisation.
 const RESAMPLES: usize = 10_000;
 /// Seed of those draws, so that anybody gets the same intervals.
 const ANALYSIS_SEED: u64 = 19;
-/// Chance of one false finding in a family that is accepted.
+/// Accepted chance of one false finding in a family.
 const ALPHA: f64 = 0.05;
-/// Stored scores are parts of one, a sentence tells points.
+/// Stored scores are fractions of one; a sentence gives points.
 const POINTS: f64 = 100.0;
 
 /// A comparison before its family is known.
@@ -33,7 +33,7 @@ struct Compared {
 }
 
 /// The comparisons with their verdicts, in the order of data sets, models and the file. `seeds` are all that were
-/// declared: before each of them is done no p-value is told, so that nobody peeks.
+/// declared: until all of them are done no p-value is given, so that nobody peeks.
 pub fn comparisons(
     spec: &Spec,
     arms: &[Arm],
@@ -196,7 +196,7 @@ fn paired(
     }
 }
 
-/// Holm's adjustment within each family of a data set and model. Before each of its comparisons is complete nothing of a
+/// Holm's adjustment within each family of a data set and model. Until all its comparisons are complete nothing in a
 /// family is tested: p-values that come one after the other would be looks that nobody planned.
 fn adjust(spec: &Spec, arms: &[Arm], compared: &mut [Compared]) {
     let family = |shown: &ExperimentComparison| {
@@ -345,7 +345,7 @@ pub(crate) fn measure(metric: ResultMetric) -> (Words, f64) {
     }
 }
 
-/// Whether more is better; of what has no better side, more is called so.
+/// Whether more is better; where neither direction is better, more is treated as such.
 fn higher_is_better(metric: ResultMetric) -> bool {
     metrics::by_name(metric.as_str())
         .and_then(|described| described.higher_is_better)
@@ -441,7 +441,7 @@ fn over_datasets(spec: &Spec, compared: &[Compared]) -> Vec<Compared> {
         .collect()
 }
 
-/// The mean of independent differences with its standard error, and degrees of freedom after Welch and Satterthwaite.
+/// The mean of independent differences with its standard error, and degrees of freedom by Welch and Satterthwaite.
 fn mean_of(tests: &[TTest]) -> Option<(f64, f64, f64)> {
     let count = tests.len() as f64;
     let diff = metrics::text::mean(&tests.iter().map(|test| test.diff).collect::<Vec<_>>())?;

@@ -57,7 +57,7 @@ fn subject(row: &ExperimentRow) -> (&DatasetName, &ModelName, System) {
     (&row.dataset, &row.model, row.system)
 }
 
-/// The sizes of the arms that differ in `shots` alone; of several such lines the one with the most made-up pairs.
+/// The sizes of the arms that differ in `shots` alone; of several such series, the one with the most made-up pairs.
 fn most_made_up(arms: &[Arm], rows: &[&ExperimentRow]) -> Option<Vec<Size>> {
     let recipe_of = |name: &str| arms.iter().find(|arm| arm.name == name)?.recipe.as_ref();
     let mut lines: Vec<(Recipe, Vec<Size>)> = Vec::new();

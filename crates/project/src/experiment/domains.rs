@@ -1,5 +1,5 @@
 //! Does the gain carry over to another kind of conversation? Data sets side by side: what the base model knows, whether its
-//! likelihood can judge, what the method gives beside training on real pairs alone, and whether these gains differ.
+//! likelihood can judge, what the method gives over training on real pairs alone, and whether these gains differ.
 
 use contract::{
     CorruptionGroup, Domain, ExperimentComparison, ExperimentRow, GainDifference, JudgeMeasures,
@@ -11,9 +11,9 @@ use metrics::text::mean;
 use super::scores::CellScores;
 use crate::sentence::{german, listed, signed};
 
-/// Stored scores are parts of one, a sentence tells points.
+/// Stored scores are fractions of one; a sentence gives points.
 const POINTS: f64 = 100.0;
-/// Chance of a false finding that is accepted.
+/// Accepted chance of a false finding.
 const ALPHA: f64 = 0.05;
 
 /// What an experiment says about the transfer from one data set to another.
@@ -115,7 +115,7 @@ fn domain(
     Some(domain)
 }
 
-/// The less a judge sees, the more.
+/// How much harm a verdict does: the less a judge sees, the more.
 const fn harm(verdict: JudgeVerdict) -> u8 {
     match verdict {
         JudgeVerdict::Able => 0,

@@ -195,7 +195,7 @@ fn arm(base: &Recipe, spec: &Spec, values: Vec<Value<'_>>) -> Result<Arm> {
     })
 }
 
-/// The cells of all arms that have some of their own, those that share the most behind each other.
+/// The cells of all arms that have some of their own, those that share the most next to each other.
 ///
 /// # Errors
 /// An experiment without data set or model, or with more runs than it allows itself.

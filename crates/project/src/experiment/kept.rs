@@ -202,7 +202,7 @@ impl Session {
         self.cells(&self.experiment(name)?, now)
     }
 
-    /// The scores of the cells that are done; a run whose summaries people rate now is left out.
+    /// The scores of the cells that are done; a run whose summaries are being rated is left out.
     fn cell_scores(&self, cells: &[ExperimentCell]) -> Result<Vec<CellScores>> {
         let mut scores = Vec::new();
         for cell in cells {
@@ -280,7 +280,7 @@ impl Session {
     }
 
     /// Puts every cell that is neither done nor stopped for good in the queue, in the order of the cells, and returns how
-    /// many wait now. Cells without a run are left to who creates them.
+    /// many wait now. Cells without a run are left to whoever creates them.
     ///
     /// # Errors
     /// What the store reports.

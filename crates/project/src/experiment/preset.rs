@@ -10,13 +10,13 @@ use crate::within::Within;
 /// What a preset is filled in with.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filling {
-    /// Its name, in the place of the preset's.
+    /// Its name, in place of the preset's.
     pub name: Option<ExperimentName>,
     /// Names of data sets.
     pub datasets: Vec<DatasetName>,
     /// Names, ids or folders of models.
     pub models: Vec<ModelName>,
-    /// Seeds from 1 to this number, in the place of the preset's.
+    /// Seeds from 1 to this number, in place of the preset's.
     pub seeds: Option<u32>,
     /// The time that it may take.
     pub within: Option<Within>,
@@ -44,7 +44,7 @@ fn text(preset: ExperimentPreset) -> &'static str {
 /// A preset with data and models.
 ///
 /// # Errors
-/// A name or a field that cannot be.
+/// A name or a field that is not allowed.
 pub fn filled(preset: ExperimentPreset, filling: Filling) -> Result<Spec> {
     let mut spec = Spec::from_toml(text(preset))?;
     spec.name = filling.name.unwrap_or(spec.name);

@@ -32,7 +32,7 @@ pub struct CellScores {
     pub items: Vec<String>,
     /// Scores of each system.
     pub systems: BTreeMap<System, Scores>,
-    /// Its row of each synthesizer.
+    /// Its result row for each synthesizer.
     pub synthesizers: Vec<SynthesizerResult>,
     /// Seconds for each accepted dialogue.
     pub seconds_per_accepted: BTreeMap<Synthesizer, f64>,
@@ -92,7 +92,7 @@ fn scores(outputs: &[&Output]) -> Scores {
     scores
 }
 
-/// Where a finished cell stands in its experiment.
+/// A finished cell's place in its experiment.
 #[derive(Clone, Copy, Debug)]
 pub struct CellPlace<'a> {
     /// Its arm.

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::recipe::Recipe;
 use crate::within::Within;
 
-/// The form of the file that this version writes and reads.
+/// Version of the file's form that this program writes and reads.
 const SCHEMA: u32 = 1;
 /// Longest name of an experiment.
 const NAME_CHARS: usize = 60;
@@ -80,7 +80,7 @@ fn product() -> GridMode {
 pub enum Seeds {
     /// The seeds from 1 to this number.
     Count(u32),
-    /// These.
+    /// Exactly these.
     List(Vec<u32>),
 }
 
@@ -155,7 +155,7 @@ pub struct Compare {
     pub of: Side,
     /// Compared with which; in the same arm unless it names one.
     pub to: Side,
-    /// Below it a difference does not matter, in stored scores.
+    /// Margin below which a difference does not matter, in stored scores.
     #[serde(default = "point")]
     pub margin: f64,
 }
@@ -189,7 +189,7 @@ pub struct Side {
 pub struct Limits {
     /// More runs than this are refused.
     pub max_runs: usize,
-    /// As many failures of one kind pause it.
+    /// This many failures of one kind pause it.
     pub stop_after_failures: usize,
 }
 
@@ -238,7 +238,7 @@ impl Spec {
         })
     }
 
-    /// The same with the text of the recipe that it names instead of its name, so that it stands by itself.
+    /// The same with the text of the recipe that it names instead of its name, so that it is self-contained.
     ///
     /// # Errors
     /// A recipe that cannot be read.

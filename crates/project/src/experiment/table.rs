@@ -108,7 +108,7 @@ fn row(group: &Group<'_>, system: System, metric: ResultMetric) -> Option<Experi
     let items = scores.first()?.len();
     let by_seed = experiment::seed_means(&scores);
     let mean = text::mean(&by_seed)?;
-    // Below two items there is no interval, and the mean is all there is.
+    // Below two items there is no interval, and only the mean is given.
     let ci95 = experiment::two_way(&scores).map_or([mean, mean], |test| test.ci95.into());
     Some(ExperimentRow {
         arm: group.arm.to_owned(),

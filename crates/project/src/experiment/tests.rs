@@ -222,7 +222,7 @@ fn a_comparison_says_what_it_came_to() {
         "{}",
         sentence.de
     );
-    // Nobody peeks: one of two seeds tells a difference and no p-value.
+    // Nobody peeks: one of two seeds gives a difference but no p-value.
     let (found, verdicts) = compared(&[0.05]);
     assert!(!found[0].complete && verdicts.is_empty());
     assert_eq!(
@@ -298,7 +298,7 @@ fn families_are_adjusted_by_data_set_and_lines_go_with_every_seed() {
     let over = on(None);
     let mean = f64::midpoint(on(Some("d"))[0].diff, on(Some("f"))[0].diff);
     assert!((over[0].diff - mean).abs() < 1e-12 && over[0].p.is_none());
-    // What is not there yet keeps its whole family back.
+    // What is not there yet holds its whole family back.
     let (early, none) = comparisons(&spec, &arms, &cells[..3]);
     let told = |dataset: &str| {
         early
@@ -610,7 +610,7 @@ fn domains_stand_side_by_side_with_the_difference_of_their_gains() {
         "{}",
         difference.sentence.de
     );
-    // One data set is no transfer.
+    // One data set is not a transfer.
     let alone = Transfer::new(&comparisons(&spec, &arms, &cells[..2]).0, &[], &cells[..2]);
     assert!(alone.domains.is_empty() && alone.gain_differences.is_empty());
 }

@@ -1,4 +1,4 @@
-//! Guards on content: no part of the format, calibrated the same way.
+//! Guards on content: not part of the format, but calibrated the same way.
 //!
 //! The content score is the likelihood of the summary given the dialogue, so a dialogue that quotes its summary
 //! would win (reward hacking). Real dialogues share at most 9-10 words in a row with their summary (99 %), and a

@@ -6,7 +6,7 @@
 
 use crate::dialogue::{Dialogue, Turn};
 
-/// Labels that a text model writes where a speaker should stand.
+/// Labels that a text model writes where a speaker should be.
 const LABELS: [&str; 11] = [
     "note",
     "summary",
@@ -32,7 +32,7 @@ const PREAMBLES: [&str; 9] = [
     "the following is",
     "this is a dialogue",
 ];
-/// How commentary behind a dialogue begins, lower case.
+/// How commentary after a dialogue begins, lower case.
 const COMMENTARY: [&str; 7] = [
     "end of ",
     "the end",
@@ -89,7 +89,7 @@ fn has_list_mark(text: &str) -> bool {
     is_heading || matches!(mark, "-" | "*" | "•" | ">") || is_number
 }
 
-/// `**words**`: an opening pair directly before a word, a closing pair directly behind one.
+/// `**words**`: an opening pair directly before a word, a closing pair directly after one.
 fn has_bold(text: &str) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let opening = text.match_indices("**").find(|(start, _)| {

@@ -1,4 +1,4 @@
-//! Where everything went that a file holds: each reader counts here, and the sum has to come out even.
+//! Where everything in a file went: each reader counts here, and the sums have to agree.
 //!
 //! A reader gives every record its [`Units`], adds what it loses with bad rows and lists what it drops. Whether a record
 //! is imported is decided later (columns, splits, leaks), so the account is closed over the examples that are left:
@@ -16,7 +16,7 @@ const DROPPED_CHARS: usize = 60;
 pub struct Units {
     /// Everything that belongs to it.
     pub read: usize,
-    /// What of it was added to a turn that had begun before.
+    /// How much of it was added to a turn that had begun before.
     pub merged: usize,
 }
 
@@ -30,10 +30,10 @@ impl Units {
 pub(super) struct Measure {
     /// What is counted.
     pub(super) unit: AccountUnit,
-    /// What is no part of a conversation.
+    /// What is not part of a conversation.
     pub(super) dropped: Vec<Dropped>,
     units: HashMap<usize, Units>,
-    /// What was read with rows that are no record; `None` where each of them is one.
+    /// What was read with rows that are not a record; `None` where each of them is one.
     lost: Option<usize>,
 }
 
@@ -67,7 +67,7 @@ impl Measure {
         *self.lost.get_or_insert(0) += read;
     }
 
-    /// Lists something that is no part of a conversation.
+    /// Lists something that is not part of a conversation.
     pub(super) fn drop(&mut self, file: &str, place: u64, reason: DropReason, text: &str) {
         self.list(file, place, reason, shown(text).into());
     }

@@ -69,8 +69,8 @@ impl<'a> Archive<'a> {
         Ok(bytes)
     }
 
-    /// Unpacks all members into nothing, for a reader that opens the archive by itself and knows no bounds. Returns how
-    /// many bytes they have.
+    /// Unpacks all members without keeping them, for a reader that opens the archive by itself and knows no bounds.
+    /// Returns how many bytes they have.
     pub(super) fn check_sizes(mut self) -> Result<usize, ImportProblem> {
         for name in std::mem::take(&mut self.members) {
             self.unpack(&name, |member| {
@@ -95,7 +95,7 @@ impl<'a> Archive<'a> {
             .zip
             .by_index(*place)
             .map_err(|error| broken(file, &error))?;
-        // One byte more than the bound tells a member that ends there from one that goes on.
+        // One byte more than the bound distinguishes a member that ends there from one that goes on.
         let mut bounded = member.take(bound + 1);
         let count = take(&mut bounded).map_err(|error| broken(file, &ZipError::Io(error)))? as u64;
         limits::check(file, IntakeLimit::MemberBytes, count)?;

@@ -1,4 +1,4 @@
-//! What all chats share: messages become turns, a long silence ends a dialogue, and what nobody says is listed.
+//! What all chats share: messages become turns, a long silence ends a dialogue, and what nobody said is listed.
 //!
 //! Readers of chat programs (`whatsapp`, `telegram`, `slack`, `zoom_chat`, `head_lines`) hand over one message after the
 //! other. The dialogues become records as those of transcripts do, so a summary beside the file works here too.
@@ -33,7 +33,7 @@ const SHOWN_CHARS: usize = 60;
 pub(super) struct Message {
     /// Its place in the file, from 1; the first one's is the dialogue's row.
     pub(super) row: usize,
-    /// Its place as a list of dropped messages names it.
+    /// Its place, as a list of dropped messages gives it.
     pub(super) position: u64,
     /// When it was sent, for silences; `None` if the file does not say.
     pub(super) seconds: Option<i64>,
@@ -56,11 +56,11 @@ pub(super) struct Chat<'a> {
     /// Dialogues that ended with a silence.
     silences: usize,
     bodies: Vec<Body>,
-    /// Pieces of a summary that stands over the first dialogue.
+    /// Pieces of a summary that comes before the first dialogue.
     waiting: usize,
 }
 
-/// Something that is no part of the conversation.
+/// Something that is not part of the conversation.
 struct LeftOut {
     row: usize,
     position: u64,
@@ -68,7 +68,7 @@ struct LeftOut {
     text: Box<str>,
 }
 
-/// What something takes that is left out, in bytes.
+/// What something that is left out takes, in bytes.
 const LEFT_OUT_BYTES: usize = 250;
 
 /// A text that may be a program's, and who wrote it, both by a hash: there may be as many as lines.
@@ -144,7 +144,7 @@ impl<'a> Chat<'a> {
         self.reading.keep_dropped.contains(&reason)
     }
 
-    /// Lists a message that is no part of the conversation, unless the user wants those of this kind back.
+    /// Lists a message that is not part of the conversation, unless the user wants those of this kind back.
     pub(super) fn leave_out(&mut self, reason: DropReason, message: Message) {
         let is_wanted = self.keeps(reason);
         let text = without_marks(&message.text);
@@ -157,7 +157,7 @@ impl<'a> Chat<'a> {
         self.note(message.row, message.position, reason, &text);
     }
 
-    /// Lists something that hangs on a message, or a line that is none.
+    /// Lists something attached to a message, or a line that is not a message.
     pub(super) fn note(&mut self, row: usize, position: u64, reason: DropReason, text: &str) {
         if self.room.take(LEFT_OUT_BYTES) {
             self.dropped.push(LeftOut {
@@ -246,7 +246,7 @@ impl<'a> Chat<'a> {
         beside: Option<&Beside<'_>>,
     ) -> Result<Records, ImportProblem> {
         self.end();
-        // Threads are read one after the other and stand mixed in their file.
+        // Threads are read one after the other but are mixed in their file.
         self.talks.sort();
         let repeated = self.repeated();
         self.room.check(self.file)?;
@@ -308,7 +308,7 @@ impl<'a> Chat<'a> {
         found.into_iter().map(issue).collect()
     }
 
-    /// Leaves out the messages with these texts, which stand at these places.
+    /// Leaves out the messages with these texts, which are at these places.
     fn drop_turns(&mut self, texts: &HashSet<u64>, places: &[Body]) {
         if texts.is_empty() {
             return;
@@ -371,18 +371,18 @@ pub(super) fn take_summary(text: &mut String) -> Option<String> {
     None
 }
 
-/// A summary in the text of a chat: its label stands behind a blank line, and it reaches to the next message.
+/// A summary in the text of a chat: its label follows a blank line, and it reaches to the next message.
 #[derive(Default)]
 pub(super) struct SummaryLines {
     inside: bool,
     after_blank: bool,
 }
 
-/// What a line is that begins no message.
+/// What a line that does not begin a message is.
 pub(super) enum Follows {
     /// More of the message before it.
     Text,
-    /// A piece of the summary, and what stands between it and the piece before.
+    /// A piece of the summary, and what comes between it and the piece before.
     Summary(String, &'static str),
 }
 
@@ -397,7 +397,7 @@ impl SummaryLines {
         *self = Self::default();
     }
 
-    /// A line that begins none.
+    /// A line that does not begin a message.
     pub(super) fn follow(&mut self, text: &str) -> Follows {
         let after_blank = std::mem::take(&mut self.after_blank);
         if after_blank && let Some((_, begin)) = transcript::summary_label(text) {

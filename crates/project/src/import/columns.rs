@@ -17,7 +17,7 @@ struct Known {
     /// Columns that must be there.
     required: &'static [&'static str],
     dialogue: &'static str,
-    /// `+` behind a column stands for it and its numbered siblings (`summary`, `summary1`, `summary2`…).
+    /// `+` after a column stands for it and its numbered siblings (`summary`, `summary1`, `summary2`…).
     summary: &'static str,
     id: &'static str,
 }
@@ -119,7 +119,7 @@ const ID: [&str; 8] = [
     "guid",
 ];
 const SPLIT: [&str; 4] = ["split", "subset", "partition", "fold"];
-/// Of several columns with summaries, one whose name says that a person wrote it comes first.
+/// Among several columns with summaries, one whose name says that a person wrote it comes first.
 const BY_HAND: [&str; 5] = ["human", "gold", "reference", "manual", "expert"];
 /// Number of rows that are looked at to see what a column holds.
 const LOOKED_AT: usize = 50;
@@ -253,7 +253,7 @@ fn check_map(map: &ColumnMap, columns: &[String], file: &str) -> Result<(), Impo
     Ok(())
 }
 
-/// Whether no other column than those of the mapping holds words, which could be a summary.
+/// Whether no column other than those of the mapping holds words that could be a summary.
 fn has_no_other_words(records: &Records, map: &ColumnMap) -> bool {
     let known = [Some(&map.dialogue), map.id.as_ref(), map.split.as_ref()];
     let mut others = records.columns.iter().filter(|column| {
@@ -280,8 +280,8 @@ pub(super) fn has_dialogue(columns: &[String]) -> bool {
     Names::of(columns).guess_open(&|_, _| true).is_some()
 }
 
-/// Whether the values of a column fit its role: numbers and single words are no dialogue, numbers no summary. A column
-/// without values fits.
+/// Whether the values of a column fit its role: numbers and single words are not a dialogue, nor numbers a summary. A
+/// column without values fits.
 fn holds(records: &Records, column: &str, role: Role) -> bool {
     let rows = records.rows.iter().take(LOOKED_AT);
     let mut values = rows
@@ -386,14 +386,14 @@ impl<'a> Names<'a> {
     }
 
     /// The first usual name whose values fit. One that is passed over makes the guess unsure; if none fits, the rows
-    /// of the surest say what is wrong.
+    /// of the likeliest name say what is wrong.
     fn dialogue(&self, fits: Fits<'_>) -> Option<(usize, bool)> {
         let mut passed = None;
         for (rank, name) in DIALOGUE.iter().enumerate() {
             let Some(&place) = self.first.get(*name) else {
                 continue;
             };
-            // Of two columns of one name nobody knows which is meant.
+            // With two columns of the same name, nobody knows which is meant.
             let is_single = self
                 .families
                 .get(*name)

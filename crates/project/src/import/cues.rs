@@ -1,8 +1,8 @@
 //! What WebVTT and SRT share: blocks with a time line, markup in the text, who speaks, captions that roll.
 //!
 //! Live captions and those of YouTube show every line twice or more: at the bottom when it is spoken, and above it
-//! while the next one is. Such a line is said once. Whether a file is of that kind, the whole file tells ([`Whole`]), so it
-//! is read twice.
+//! while the next one is. Such a line is said once. Only the whole file tells whether it is of that kind ([`Whole`]),
+//! so it is read twice.
 
 use contract::problem::{CueFault, ImportProblem, RowFault};
 use contract::{AccountUnit, FileFormat, excerpt};
@@ -19,7 +19,7 @@ mod markup;
 #[cfg(test)]
 mod tests;
 
-/// Most lines of a cue that are compared with the cue before.
+/// Maximum lines of a cue that are compared with the cue before.
 const SHOWN_LINES: usize = 4;
 /// Captions roll if every fifth cue or more repeats what the one before it showed and adds to it.
 const ROLLING_SHARE: usize = 5;
@@ -56,16 +56,16 @@ struct Whole {
     is_full: bool,
 }
 
-/// Which parts of a file are no cues.
+/// Which parts of a file are not cues.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
-    /// Notes, styles and regions stand between the cues, and a header over them.
+    /// Notes, styles and regions come between the cues, and a header before them.
     WebVtt,
     SubRip,
 }
 
 /// The parts of a file between empty lines. A line of blanks belongs to its cue (W3C WebVTT), unless a new part begins
-/// behind it: people who write by hand do not see the difference.
+/// after it: people who write by hand do not see the difference.
 struct Blocks<'a> {
     lines: Lines<'a>,
     dialect: Dialect,
@@ -88,7 +88,7 @@ impl<'a> Blocks<'a> {
         }
     }
 
-    /// The next line; of a note with the summary, what stands behind the word `NOTE`, so that it is read as one.
+    /// The next line; for a note with the summary, what follows the word `NOTE`, so that it is read as one.
     fn line(&mut self) -> Option<Line<'a>> {
         let mut line = self.lines.next()?;
         if self.dialect == Dialect::WebVtt
@@ -163,11 +163,11 @@ pub(super) fn look_like_ones(bytes: &[u8]) -> bool {
 enum Part<'a, 'b> {
     /// The header, or a note that says nothing.
     Nothing,
-    /// What may identify it, and its lines from the times on.
+    /// A line that may identify it, and its lines from the times on.
     Cue(Option<&'b Line<'a>>, &'b [Line<'a>]),
     /// Lines without a time.
     Text(&'b [Line<'a>]),
-    /// Its lines, and the one with its time, which stands too far down.
+    /// Its lines, and the one with its time, which is too far down.
     Broken(&'b [Line<'a>], &'b Line<'a>),
 }
 
@@ -354,7 +354,7 @@ fn find_faults(talk: &mut Talk, lines: &[Line<'_>]) {
     }
 }
 
-/// A span of one voice as lines; those of a voice are one line, so that no name is looked for in them.
+/// A span of one voice as lines; the text of a voice is one line, so that no name is looked for in it.
 fn cue_lines((voice, text): markup::Span) -> Vec<CueLine> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines
@@ -466,7 +466,7 @@ fn add_summary(talk: &mut Talk, block: &[Line<'_>]) {
         .for_each(|line| talk.summarize(&line.text, "\n"));
 }
 
-/// `00:00:01.000 --> 00:00:04.000`, settings behind it ignored.
+/// `00:00:01.000 --> 00:00:04.000`, settings after it ignored.
 fn is_time_line(line: &str) -> bool {
     let Some((begin, end)) = line.split_once("-->") else {
         return false;
@@ -474,8 +474,8 @@ fn is_time_line(line: &str) -> bool {
     is_cue_time(begin.trim()) && end.split_whitespace().next().is_some_and(is_cue_time)
 }
 
-/// A time as programs write it into captions, with fewer or more digits than the formats ask for, or with frames behind a
-/// third colon: it is not used.
+/// A time as programs write it into captions, with fewer or more digits than the formats ask for, or with frames after
+/// a third colon: it is not used.
 fn is_cue_time(text: &str) -> bool {
     let (clock, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
     let is_number = |part: &str, most: usize| {

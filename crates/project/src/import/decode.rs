@@ -1,8 +1,9 @@
 //! Bytes → UTF-8: byte-order marks, UTF-16 without one, and the single-byte encodings that office programs still write.
 //!
-//! Order, as `docs/cli.md` tells it: byte-order mark, UTF-16 by its zero bytes, UTF-8 if it is valid, else a guess by
-//! chardetng that is limited to the encodings of Europe and knows the language of whoever imports. A guess is always told. A file that is UTF-8 but for a few bad
-//! bytes is not guessed at: those rows are named instead, so that one bad row does not change how all others are read.
+//! Order, as `docs/cli.md` describes it: byte-order mark, UTF-16 by its zero bytes, UTF-8 if it is valid, else a guess
+//! by chardetng that is limited to the encodings of Europe and knows the language of whoever imports. A guess is always
+//! reported. A file that is UTF-8 but for a few bad bytes is not guessed at: those rows are named instead, so that one
+//! bad row does not change how all others are read.
 
 use std::borrow::Cow;
 
@@ -15,11 +16,11 @@ use crate::work;
 const HEAD_BYTES: usize = 4096;
 /// How much of a file the detector looks at.
 const DETECT_BYTES: usize = 1 << 20;
-/// Least share of zero bytes at one of two places that makes UTF-16, in percent.
+/// Smallest share of zero bytes at one of two places that indicates UTF-16, in percent.
 const ZERO_PERCENT: usize = 40;
 /// Bad bytes from which even JSON, which has to be UTF-8, is taken for another encoding.
 const JSON_BAD_BYTES: usize = 3;
-/// Length of the piece of text that is shown for a look, in characters.
+/// Length of the piece of text that is shown for checking, in characters.
 const SAMPLE_CHARS: usize = 40;
 
 /// A file's text.
@@ -27,7 +28,7 @@ pub(super) struct Decoded<'a> {
     /// UTF-8, but for rows that are not valid and have to be named.
     pub(super) bytes: Cow<'a, [u8]>,
     pub(super) encoding: Encoding,
-    /// Whether nothing in the file says so for certain.
+    /// Whether nothing in the file makes the encoding certain.
     pub(super) guessed: bool,
     /// A piece of the text with a letter that is not ASCII.
     pub(super) sample: Option<String>,
@@ -74,7 +75,7 @@ pub(super) fn decode(
 fn mark(bytes: &[u8]) -> Option<(Encoding, usize)> {
     match bytes {
         [0xef, 0xbb, 0xbf, ..] => Some((Encoding::Utf8, 3)),
-        // The mark of UTF-16 and a zero sign would look the same; no text begins so.
+        // The mark of UTF-16 and a zero character would look the same; no text begins that way.
         [0xff, 0xfe, 0, 0, ..] => Some((Encoding::Utf32Le, 4)),
         [0, 0, 0xfe, 0xff, ..] => Some((Encoding::Utf32Be, 4)),
         [0xff, 0xfe, ..] => Some((Encoding::Utf16Le, 2)),
@@ -94,7 +95,7 @@ fn detect(bytes: &[u8], language: Option<Language>) -> (Encoding, bool) {
     let bad = bad_bytes(bytes);
     let is_json = looks_like_json(bytes);
     let too_few = is_json && bad.count < JSON_BAD_BYTES;
-    // In the encodings that are known most letters are ASCII. A text of another script would be read, and all wrong.
+    // In the encodings that are known most letters are ASCII. A text in another script would be read, but all wrong.
     let letters = bytes.iter().filter(|byte| byte.is_ascii_alphabetic());
     let is_other_script = bad.count > letters.count();
     if bad.valid_sequences > bad.count
@@ -114,7 +115,7 @@ fn wide(bytes: &[u8]) -> Option<Encoding> {
         .or_else(|| utf16_by_lines(bytes))
 }
 
-/// The signs of living scripts in UTF-32 have a zero in two places out of four, and no sign has only zeros.
+/// The characters of living scripts in UTF-32 have a zero in two places out of four, and none has only zeros.
 fn utf32_by_zeros(bytes: &[u8]) -> Option<Encoding> {
     let head = &bytes[..bytes.len().min(HEAD_BYTES) / 4 * 4];
     let signs = head.len() / 4;
@@ -122,7 +123,7 @@ fn utf32_by_zeros(bytes: &[u8]) -> Option<Encoding> {
         let places = head.iter().skip(place).step_by(4);
         places.filter(|&&byte| byte == 0).count()
     };
-    // Pictures stand outside the first plane.
+    // Emoji are outside the first plane.
     let is_empty = |place: usize| zeros(place) * 10 >= signs * 8;
     let is_full = |place: usize| zeros(place) * 10 <= signs;
     match signs >= 2 {
@@ -162,7 +163,7 @@ fn utf16_by_lines(bytes: &[u8]) -> Option<Encoding> {
                 Err(_lone) => broken += 1,
             }
         }
-        // A sign of two units may be cut where the head ends.
+        // A character of two units may be cut where the beginning ends.
         ends > 0 && broken < 2 && (letters + ends) * 10 >= units.len() * 9
     };
     if !units.as_flattened().contains(&0) {
@@ -174,7 +175,7 @@ fn utf16_by_lines(bytes: &[u8]) -> Option<Encoding> {
     }
 }
 
-/// Letters, digits, blanks, and the signs between them.
+/// Letters, digits, blanks, and the punctuation between them.
 fn is_of_text(sign: char) -> bool {
     sign.is_alphanumeric()
         || sign.is_whitespace()
@@ -183,9 +184,9 @@ fn is_of_text(sign: char) -> bool {
             | '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ffef}')
 }
 
-/// Shortest file that is refused as a whole: in a few bytes, the row with those that no text has is named.
+/// Shortest file that is refused as a whole: in a shorter one, the row with the offending bytes is named.
 const BINARY_BYTES: usize = 64;
-/// How pictures, recordings, archives and programs begin.
+/// The first bytes of pictures, recordings, archives and programs.
 const SIGNATURES: [&[u8]; 15] = [
     b"\x89PNG\r\n\x1a\n",
     b"\xff\xd8\xff",
@@ -204,7 +205,7 @@ const SIGNATURES: [&[u8]; 15] = [
     b"\x7fELF",
 ];
 
-/// Whether a file is a picture, a recording or something else that is no text, whatever it is called. A mark, or zero
+/// Whether a file is a picture, a recording or something else that is not text, whatever its name. A mark, or zero
 /// bytes in the order of UTF-16, make it a text.
 pub(super) fn is_binary(bytes: &[u8]) -> bool {
     if SIGNATURES.iter().any(|begin| bytes.starts_with(begin)) {
@@ -246,12 +247,12 @@ fn looks_like_json(bytes: &[u8]) -> bool {
     }
 }
 
-/// How a text that should be UTF-8 is not.
+/// In what way a text that should be UTF-8 is not.
 struct BadBytes {
     count: usize,
-    /// Bad bytes that would be letters of a word, or the signs of a word processor, in a single-byte encoding.
+    /// Bad bytes that would be letters of a word, or typographic characters, in a single-byte encoding.
     plausible: usize,
-    /// Sequences of several bytes that are UTF-8 all right.
+    /// Sequences of several bytes that are valid UTF-8.
     valid_sequences: usize,
 }
 
@@ -276,7 +277,7 @@ fn bad_bytes(bytes: &[u8]) -> BadBytes {
     found
 }
 
-/// Whether a byte above ASCII stands where a letter or a dash, quotation mark or euro sign would.
+/// Whether a byte above ASCII is where a letter or a dash, quotation mark or euro sign would.
 fn is_plausible(bytes: &[u8], place: usize) -> bool {
     let is_letter =
         |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphabetic() || *byte >= 0xc0);
@@ -308,7 +309,7 @@ fn single_byte(bytes: &[u8], language: Option<Language>) -> Encoding {
     }
 }
 
-/// Where texts in this language mostly come from, as the detector takes a hint; English tells nothing about letters.
+/// Where texts in this language mostly come from, as the detector takes a hint; English says nothing about letters.
 fn top_level_domain(language: Language) -> Option<&'static [u8]> {
     match language {
         Language::English => None,
@@ -319,7 +320,7 @@ fn top_level_domain(language: Language) -> Option<&'static [u8]> {
     }
 }
 
-/// Mac OS Roman has its small letters where Windows has hardly any: all signs inside words are letters there, and
+/// Mac OS Roman has its small letters where Windows has hardly any: all characters inside words are letters there, and
 /// fewer than half are in Windows-1252.
 fn is_mac(bytes: &[u8]) -> bool {
     let (mut inside_words, mut mac, mut windows) = (0usize, 0usize, 0usize);
@@ -338,7 +339,7 @@ fn is_mac(bytes: &[u8]) -> bool {
     inside_words > 0 && mac == inside_words && windows * 2 < inside_words
 }
 
-/// ISO 8859-15 has the euro sign and the ligature of French where Windows-1252 has signs that nobody writes there.
+/// ISO 8859-15 has the euro sign and the ligature of French where Windows-1252 has characters that nobody uses there.
 fn is_latin_9(bytes: &[u8]) -> bool {
     let has_windows_signs = bytes.iter().any(|byte| (0x80..=0x9f).contains(byte));
     let euro = bytes
@@ -350,7 +351,7 @@ fn is_latin_9(bytes: &[u8]) -> bool {
     !has_windows_signs && (euro || ligature)
 }
 
-/// UTF-16 → UTF-8. What is no character becomes a byte that is not UTF-8, so that its row is named.
+/// UTF-16 → UTF-8. What is not a character becomes a byte that is not UTF-8, so that its row is named.
 fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
     let (pairs, odd) = bytes.as_chunks::<2>();
     let mut text = Vec::with_capacity(bytes.len());
@@ -360,14 +361,14 @@ fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
             Err(_lone) => text.push(0xff),
         }
     }
-    // One byte at the end is what a copy leaves that was cut off; alone it says nothing.
+    // A truncated copy leaves one byte at the end; alone it says nothing.
     if odd.first().is_some_and(|byte| *byte != 0) {
         text.push(0xff);
     }
     text
 }
 
-/// UTF-32 → UTF-8. What is no character becomes a byte that is not UTF-8, so that its row is named.
+/// UTF-32 → UTF-8. What is not a character becomes a byte that is not UTF-8, so that its row is named.
 fn from_utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> Vec<u8> {
     let (units, odd) = bytes.as_chunks::<4>();
     let mut text = Vec::with_capacity(bytes.len() / 4);
@@ -522,7 +523,7 @@ mod tests {
             let text = format!("\u{feff}{GERMAN}🐼");
             let mut bytes: Vec<u8> = text.chars().flat_map(|sign| unit(sign as u32)).collect();
             assert_eq!(read(&bytes), (encoding, false, format!("{GERMAN}🐼")));
-            // What is no character makes a bad row, and what is cut off too.
+            // What is not a character makes a bad row, and so does what is cut off.
             bytes.extend(unit(0xd800));
             bytes.extend([7, 7]);
             assert!(decode(&bytes, None, None).bytes.ends_with(b"\xff\xff"));

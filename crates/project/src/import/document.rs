@@ -1,6 +1,6 @@
 //! Word documents as conversations: a table with a turn a row, or paragraphs as Teams, Meet and people write them.
 //!
-//! Teams puts the name in bold, the time behind it and the words after a break. Meet has its heads and feet (`meet`).
+//! Teams puts the name in bold, then the time, and the words after a break. Meet has its headers and footers (`meet`).
 //! Everybody else writes `Name: text`, or puts the name in bold and no colon. A heading `Summary` or `Zusammenfassung`,
 //! or a paragraph that begins with the word, holds the summary.
 
@@ -19,7 +19,7 @@ use crate::speaker::{self, Surety};
 
 /// Rows of a table that are looked at to find out what its columns hold.
 const LOOK_ROWS: usize = 50;
-/// Longest name in a column without a head, in characters.
+/// Longest name in a column without a header, in characters.
 const NAME_CHARS: usize = 40;
 /// How Teams' own sentences end, in the languages of its window.
 const SYSTEM: [&str; 12] = [
@@ -80,8 +80,8 @@ struct Columns {
     has_head: bool,
 }
 
-/// By the words of the first row, else by what the columns hold: names are few, short and come again, and of the other
-/// columns the one with most text is what is said.
+/// By the words of the first row, else by what the columns hold: names are few, short and repeated, and of the other
+/// columns the one with the most text is what is said.
 fn turn_columns(rows: &[Vec<String>]) -> Option<Columns> {
     let first = rows.first()?;
     if let (Some(speaker), Some(text)) = (
@@ -129,7 +129,7 @@ fn from_tables(
 ) -> Result<Records, ImportProblem> {
     let mut row_number = 0;
     let (mut has_table, mut in_summary) = (false, false);
-    // A summary over its table waits for it, with the number of its paragraphs.
+    // A summary above its table waits for it, with the number of its paragraphs.
     let mut waiting = String::new();
     let mut waiting_pieces = 0;
     for block in blocks {
@@ -232,7 +232,7 @@ fn note_deleted(chat: &mut Chat<'_>, paragraph: &Paragraph) {
 enum Style {
     Teams,
     Meet,
-    /// A name in bold, with no colon behind it.
+    /// A name in bold, with no colon after it.
     Bold,
     Plain,
 }
@@ -253,8 +253,8 @@ fn style(paragraphs: &[(&Paragraph, String)]) -> Style {
     }
 }
 
-/// Whether bold names tell who speaks: two people come again and again, and no colon says more. Titles of sections are
-/// bold too, and come once.
+/// Whether bold names tell who speaks: two people appear again and again, and no colon says more. Titles of sections
+/// are bold too, but appear once.
 fn has_bold_names(paragraphs: &[(&Paragraph, String)]) -> bool {
     let mut counts: HashMap<String, usize> = HashMap::new();
     for (paragraph, _) in paragraphs {
@@ -268,7 +268,7 @@ fn has_bold_names(paragraphs: &[(&Paragraph, String)]) -> bool {
     counts.len() >= 2 && back * 2 >= counts.len() && heads > with_colon.count()
 }
 
-/// A name in bold and the words behind it, in one paragraph or in those below. Other bold words are text.
+/// A name in bold and the words after it, in one paragraph or in those below. Other bold words are text.
 fn bold_turn(paragraph: &Paragraph) -> Option<(String, String)> {
     if paragraph.is_heading {
         return None;
@@ -283,7 +283,7 @@ fn bold_turn(paragraph: &Paragraph) -> Option<(String, String)> {
     is_name.then(|| (name.to_owned(), without_time(behind).to_owned()))
 }
 
-/// The time that may stand between a name and the words.
+/// Removes the time that may come between a name and the words.
 fn without_time(text: &str) -> &str {
     match text.split_once(char::is_whitespace) {
         Some((first, words)) if is_time(first.trim_matches(['(', ')', '[', ']'])) => words.trim(),
@@ -306,7 +306,7 @@ fn bold_name(paragraph: &Paragraph) -> (String, String) {
     )
 }
 
-/// A bold name, a time or nothing behind it, a break, and the words.
+/// A bold name, a time or nothing after it, a break, and the words.
 fn teams_turn(paragraph: &Paragraph) -> Option<(String, String)> {
     let (name, text) = bold_name(paragraph);
     let (first, words) = text.split_once('\n')?;
@@ -366,7 +366,7 @@ fn table_rows(block: &Block) -> &[Vec<String>] {
     }
 }
 
-/// Paragraphs on their way to turns.
+/// Paragraphs that are becoming turns.
 struct Paragraphs<'a> {
     chat: Chat<'a>,
     style: Style,
@@ -375,14 +375,14 @@ struct Paragraphs<'a> {
     current: Option<Message>,
     followers: usize,
     summary: Option<Summary>,
-    /// A summary over the conversation.
+    /// A summary above the conversation.
     waiting: String,
     has_turn: bool,
 }
 
 /// A summary that is being read.
 struct Summary {
-    /// It stands under a heading, so that lines `Next steps: …` belong to it.
+    /// Whether it is under a heading, so that lines `Next steps: …` belong to it.
     by_heading: bool,
     is_empty: bool,
 }
@@ -451,14 +451,14 @@ impl Paragraphs<'_> {
                     words.push('\n');
                     words.push_str(line);
                 }
-                // What stands before the first name makes the paragraph no turn.
+                // Text before the first name means that the paragraph is not a turn.
                 (None, None) => return Vec::new(),
             }
         }
         turns
     }
 
-    /// A paragraph that names nobody: more of the turn before it, or a head.
+    /// A paragraph that names nobody: more of the turn before it, or a header.
     fn follow(&mut self, number: u64, text: &str, is_heading: bool) {
         match &mut self.current {
             Some(message) if !is_heading => {
@@ -506,7 +506,7 @@ impl Paragraphs<'_> {
     }
 }
 
-/// Where in a paragraph, below its first line, a summary begins: somebody broke lines and began no new paragraphs.
+/// Where in a paragraph, below its first line, a summary begins: somebody broke lines instead of beginning paragraphs.
 fn summary_line(text: &str) -> Option<usize> {
     let mut places = text.match_indices('\n').map(|(end, _)| end + 1);
     places.find(|place| {
@@ -515,7 +515,7 @@ fn summary_line(text: &str) -> Option<usize> {
     })
 }
 
-/// Teams tells when the transcription began and ended.
+/// Teams says when the transcription began and ended.
 fn is_system(text: &str) -> bool {
     let is_short = text.chars().take(121).count() <= 120;
     is_short && {

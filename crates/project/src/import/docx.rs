@@ -1,7 +1,7 @@
 //! Word documents as paragraphs and tables: the parts of `word/document.xml` that hold text.
 //!
 //! Follows ECMA-376, part 1, section 17. Inserted text counts and deleted text does not (17.13.5); footnotes, text boxes,
-//! pictures and the second form of alternative content are passed over. What the paragraphs mean, `document` says.
+//! pictures and the second form of alternative content are passed over. `document` knows what the paragraphs mean.
 
 use contract::IntakeLimit;
 use contract::problem::{ArchiveFault, ImportProblem};
@@ -25,13 +25,13 @@ pub(super) struct Paragraph {
     pub(super) number: u64,
     /// Its style says that it is a heading.
     pub(super) is_heading: bool,
-    /// Pieces of text of one look; a break is `\n`.
+    /// Pieces of text with the same formatting; a break is `\n`.
     pub(super) runs: Vec<Run>,
     /// Text that is marked as deleted.
     pub(super) deleted: String,
 }
 
-/// Text of one look.
+/// Text with the same formatting.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Run {
     pub(super) text: String,
@@ -45,7 +45,7 @@ impl Paragraph {
     }
 }
 
-/// Elements whose content is no text of the body.
+/// Elements whose content is not text of the body.
 const PASSED_OVER: [&str; 8] = [
     "drawing",
     "pict",
@@ -103,7 +103,7 @@ pub(super) fn blocks(file: &str, xml: &[u8]) -> Result<Vec<Block>, ImportProblem
     }
 }
 
-/// The five that XML has.
+/// The five entities that XML has.
 fn entity(name: &str) -> &'static str {
     match name {
         "lt" => "<",
@@ -115,7 +115,7 @@ fn entity(name: &str) -> &'static str {
     }
 }
 
-/// What the parts of a document take besides their text, in bytes.
+/// Memory that the parts of a document take besides their text, in bytes.
 const PARAGRAPH_BYTES: usize = 300;
 const RUN_BYTES: usize = 64;
 const ROW_BYTES: usize = 260;
@@ -212,7 +212,7 @@ impl Body {
             }
             "p" if self.tables == 0 => {
                 let paragraph = std::mem::take(&mut self.paragraph);
-                // An empty one says nothing.
+                // An empty paragraph says nothing.
                 if !paragraph.runs.is_empty() || !paragraph.deleted.is_empty() {
                     self.room.take(PARAGRAPH_BYTES);
                     self.blocks.push(Block::Paragraph(paragraph));

@@ -17,7 +17,7 @@ use crate::work;
 
 /// Heads that a text has to have, whatever its length is.
 const SURE_HEADS: usize = 3;
-/// Longest name of somebody who speaks, in characters.
+/// Longest name of a speaker, in characters.
 const NAME_CHARS: usize = 80;
 /// Longest head, in bytes.
 const HEAD_BYTES: usize = 400;
@@ -55,9 +55,9 @@ const GRAMMARS: [Grammar; 7] = [
 
 /// What a line is in a grammar.
 enum Part<'a> {
-    /// Who speaks, and what stands on the same line.
+    /// Who speaks, and what else is on the same line.
     Head(&'a str, &'a str),
-    /// The same for what somebody does, which tells no grammar.
+    /// The same for what somebody does, which does not reveal the grammar.
     Action(&'a str, &'a str),
     /// A time that belongs to the head.
     Time,
@@ -232,7 +232,7 @@ fn name(text: &str) -> Option<&str> {
     is_name.then_some(name)
 }
 
-/// `Ann Lee  0:03`: two blanks or a tab stand before the time.
+/// `Ann Lee  0:03`: two blanks or a tab come before the time.
 fn otter(line: &str) -> Option<&str> {
     let place = line.rfind(char::is_whitespace)?;
     let (before, time) = (&line[..place], line[place..].trim());
@@ -245,7 +245,7 @@ fn zoom(line: &str) -> Option<&str> {
     let (inside, time) = line.strip_prefix('[')?.split_once(']')?;
     let time = time.trim();
     let is_clock = is_time(time) && time.matches(':').count() == 2;
-    // Somebody who calls by telephone is a number, with some digits hidden.
+    // A caller by telephone is shown as a number, with some digits hidden.
     let digits = inside.chars().filter(char::is_ascii_digit).count();
     let is_phone = digits >= 4 && !inside.contains([':', '.']);
     (is_clock && (is_phone || inside.chars().any(char::is_alphabetic)))
@@ -267,7 +267,7 @@ fn slack(line: &str) -> Option<&str> {
 fn telegram(line: &str) -> Option<&str> {
     let (before, inside) = line.strip_suffix(']')?.rsplit_once(", [")?;
     let has_digit = inside.starts_with(|sign: char| sign.is_ascii_digit());
-    // The time stands at the end; `AM` and `PM` may follow it.
+    // The time is at the end; `AM` or `PM` may follow it.
     let is_moment = inside
         .char_indices()
         .filter(|(_, sign)| *sign == ' ')
@@ -295,7 +295,7 @@ fn discord(line: &str) -> Option<&str> {
     (is_day && is_moment).then(|| name(before)).flatten()
 }
 
-/// Units of a spoken time in the languages of the program, of two with the same beginning the longer one first.
+/// Units of a spoken time in the languages of the program; where one begins like another, the longer one comes first.
 const SPOKEN_UNITS: [&str; 28] = [
     "hours", "hour", "minutes", "minuten", "minute", "seconds", "second", "stunden", "stunde",
     "sekunden", "sekunde", "heures", "heure", "secondes", "seconden", "seconde", "horas", "hora",
@@ -303,7 +303,7 @@ const SPOKEN_UNITS: [&str; 28] = [
     "uur",
 ];
 
-/// `0 minutes 3 seconds`, also with the clock behind it: `0 minutes 3 seconds0:03`.
+/// `0 minutes 3 seconds`, also followed by the clock: `0 minutes 3 seconds0:03`.
 fn is_spoken_time(text: &str) -> bool {
     let mut cursor = Cursor(text.trim());
     let mut units = 0;
@@ -347,7 +347,7 @@ fn teams<'a>(lines: &'a Written<'_>) -> Part<'a> {
         return Part::Time;
     }
     if is_spoken_time(lines.follows(1)) {
-        // The name comes once more, with the time behind it: this one is only shown above it.
+        // The name appears once more, followed by the time: this one is only shown above it.
         let repeats = (2..=3).any(|ahead| teams_line(lines.follows(ahead)) == Some(line.trim()));
         return match (repeats, name(line)) {
             (true, _) => Part::Time,

@@ -6,7 +6,7 @@ use contract::IssueCode;
 
 use super::{Issue, More, Severity};
 
-/// Most issues of one kind that are kept one by one.
+/// Maximum number of issues of one kind that are kept one by one.
 const MOST_ALIKE: usize = 10_000;
 
 /// Issues in the order in which they are found.
@@ -53,7 +53,7 @@ impl Issues {
         self.list.is_empty()
     }
 
-    /// All that are listed; one that stands for many says for how many.
+    /// All that are listed; one that stands for many says how many.
     pub(crate) fn into_list(mut self) -> Vec<Issue> {
         for (_, alike) in self.kinds {
             let Some(mut issue) = alike.further else {

@@ -1,8 +1,8 @@
 //! JSON in the layouts of data sets: a list of objects, objects one after the other, tables as pandas and the Hugging
 //! Face Hub write them, a list for each split.
 //!
-//! Rows count as their owner sees them: items of a list from 1, lines of a JSON Lines file from 1. What strict JSON does
-//! not have, and programs write, is put right first ([`tokens`]).
+//! Rows count as their owner sees them: items of a list from 1, lines of a JSON Lines file from 1. What programs write
+//! but strict JSON does not have is corrected first ([`tokens`]).
 
 use std::collections::HashSet;
 
@@ -21,7 +21,7 @@ mod tokens;
 use layout::Found;
 use tokens::Tokens;
 
-/// A JSON list; items that are no objects become issues.
+/// A JSON list; items that are not objects become issues.
 pub(super) fn read_list(file: &str, bytes: &[u8]) -> Result<Records, ImportProblem> {
     let tokens = Tokens::of(bytes);
     match document(file, tokens.bytes())? {
@@ -114,7 +114,7 @@ struct Lines<'a> {
     /// Offset of the next line, and its number.
     next: usize,
     number: usize,
-    /// Up to here an object over several lines was looked for in vain.
+    /// No object over several lines was found up to here.
     searched: usize,
 }
 
@@ -161,7 +161,7 @@ impl<'a> Lines<'a> {
             }
             Err(None) => {}
             Err(Some(broken)) => {
-                // The object that begins here is broken: its lines are no rows of their own.
+                // The object that begins here is broken: its lines are not rows of their own.
                 found = broken;
                 while self.next < self.bytes.len() && !self.bytes[self.next..].starts_with(b"{") {
                     self.take_line();
@@ -204,7 +204,7 @@ impl<'a> Lines<'a> {
         line
     }
 
-    /// An object that goes on over the next lines, and those that begin on the line where it ends, each with its row;
+    /// An object that spans the next lines, and those that begin on the line where it ends, each with its row;
     /// else what is wrong with it, where it is certain that it does go on. They fill their last line, but for a comma.
     fn over_lines(
         &mut self,
@@ -261,7 +261,7 @@ impl<'a> Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// The next place of a line that is no blank, nor a comma at its end.
+    /// The next place of a line that is neither a blank nor a comma at its end.
     fn after_blanks(&self, place: usize) -> usize {
         let skip = |place: usize| {
             let is_blank = |byte: &&u8| byte.is_ascii_whitespace() && **byte != self.line_end;
@@ -327,7 +327,7 @@ fn from_items(file: &str, items: Vec<Value>) -> Result<Records, ImportProblem> {
     Ok(records)
 }
 
-/// Adds a row; one without any field says nothing about the columns, and is at fault whatever they are.
+/// Adds a row; one without any field says nothing about the columns, and is faulty whatever they are.
 fn add(records: &mut Records, file: &str, row: usize, fields: Fields) {
     if !fields.is_empty() {
         return records.rows.push(Record { row, fields });

@@ -1,5 +1,5 @@
-//! Kinds of files of the world that were read wrongly or without a word: rows of separators, summaries right under the
-//! last message, names as long as a line, archives of several chats, names in bold, and files that are no text.
+//! Kinds of real-world files that were read wrongly or without a word: rows of separators, summaries right under the
+//! last message, names as long as a line, archives of several chats, names in bold, and files that are not text.
 
 use contract::problem::ArchiveFault;
 
@@ -125,7 +125,7 @@ fn names_as_long_as_a_line_are_shown_and_not_guessed_at() {
         codes(&import("a.txt", text)),
         [(1, "dialogue", "unsure_speaker")]
     );
-    // A sentence with a colon far behind is none.
+    // A sentence with a colon far along is not a name.
     let sentence = format!(
         "{} there were three things: this, that and more",
         "and then ".repeat(30)

@@ -18,7 +18,7 @@ pub struct Place<'a> {
 }
 
 /// What makes two dialogues the same: a hash of their text in lower case without any white space, and of the seed by
-/// which their splits are drawn. Keys of one seed can be compared.
+/// which their splits are drawn. Keys of the same seed can be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub(super) [u8; 32]);
 
@@ -41,7 +41,7 @@ impl Key {
     }
 }
 
-/// So much of a text is hashed at a time.
+/// How much of a text is hashed at a time.
 const PIECE_BYTES: usize = 4096;
 
 /// The examples whose dialogue is also in a split that needs it more, in order, by their indices: train loses to
@@ -53,7 +53,7 @@ pub fn losers(places: &[Place<'_>]) -> Vec<(usize, Leak)> {
     let mut order: Vec<usize> = (0..places.len()).collect();
     order.sort_unstable_by_key(|index| (places[*index].key, *index));
     for same in order.chunk_by(|one, other| places[*one].key == places[*other].key) {
-        // Of those that need it most, the first.
+        // The first of those that need it most.
         let Some(keeper) = same.iter().rev().max_by_key(|index| rank(index)) else {
             continue;
         };
@@ -73,7 +73,7 @@ pub fn losers(places: &[Place<'_>]) -> Vec<(usize, Leak)> {
     losers
 }
 
-/// Of the examples whose dialogue is in their split before, each with the first of them: their indices, in order.
+/// The examples whose dialogue occurs earlier in their split, each with the first such one: their indices, in order.
 pub(super) fn repeats(seed: u64, examples: &[ImportedExample]) -> Vec<(usize, usize)> {
     let key = |example: &ImportedExample| (Key::of(seed, &example.dialogue), rank(example.split));
     let keys: Vec<(Key, u8)> = examples.iter().map(key).collect();

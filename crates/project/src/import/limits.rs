@@ -18,18 +18,18 @@ pub(super) const CELL_BYTES: u64 = 1 << 20;
 /// Turns of all dialogues of an import.
 pub(super) const TURNS: u64 = 5_000_000;
 
-/// Columns of a table, as many as a sheet of Excel has: names behind them are not looked at.
+/// Columns of a table, as many as a sheet of Excel has: names after them are not looked at.
 pub(super) const MOST_COLUMNS: usize = 16_384;
 
-/// What may be made of a file, in bytes: so much of any file, and so much for each of its own bytes. The rest of what an
-/// import may take, 50 MB and ten times the file, goes to the texts themselves.
+/// What may be made of a file, in bytes: this much for any file, and this much for each of its own bytes. The rest of
+/// what an import may take, 50 MB and ten times the file, goes to the texts themselves.
 const FREE_BYTES: usize = 36_000_000;
 const TIMES: usize = 7;
-/// The number of pieces is told in thousands.
+/// The number of pieces is given in thousands.
 const ROUND: usize = 1000;
 /// What an example takes besides its texts, in bytes.
 pub(super) const EXAMPLE_BYTES: usize = 360;
-/// What a row takes that is no part of a conversation, besides its text and the name of its file.
+/// What a row that is not part of a conversation takes, besides its text and the name of its file.
 pub(super) const LEFT_OUT_BYTES: usize = 160;
 
 /// Room for what a file is divided into. Rows of a few bytes each take many times their length, and no conversation has
@@ -66,7 +66,7 @@ impl Room {
         }
     }
 
-    /// All of it, in bytes.
+    /// The whole room, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.most
     }
@@ -83,7 +83,7 @@ impl Room {
         !self.is_full()
     }
 
-    /// Whether more was wanted than there is.
+    /// Whether more was wanted than is available.
     pub(super) fn is_full(&self) -> bool {
         self.taken > self.most
     }

@@ -137,11 +137,11 @@ impl<'a> Iterator for Lines<'a> {
 /// How many lines a reader may look ahead.
 const AHEAD: usize = 3;
 
-/// The lines that are not empty, and what stands around the current one.
+/// The lines that are not empty, and what is around the current one.
 pub(super) struct Written<'a> {
     lines: Lines<'a>,
     before: Option<Line<'a>>,
-    /// The current line and those behind it.
+    /// The current line and those after it.
     ahead: std::collections::VecDeque<Line<'a>>,
 }
 
@@ -170,7 +170,7 @@ impl<'a> Written<'a> {
         self.before.as_ref()
     }
 
-    /// The text of the line at this distance behind the current one; empty if there is none.
+    /// The text of the line at this distance after the current one; empty if there is none.
     pub(super) fn follows(&self, distance: usize) -> &str {
         self.ahead.get(distance).map_or("", |line| &line.text)
     }

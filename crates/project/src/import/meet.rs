@@ -1,6 +1,6 @@
-//! Transcripts of Google Meet as text: a head with those present, lines with only a time, `Name: text`, and a foot.
+//! Transcripts of Google Meet as text: a header with those present, lines with only a time, `Name: text`, and a footer.
 //!
-//! The same lines stand in Meet's documents, which `document` reads; what each line is, [`Meet::part`] says for both.
+//! The same lines are in Meet's documents, which `document` reads; [`Meet::part`] says for both what each line is.
 
 use contract::problem::ImportProblem;
 use contract::{AccountUnit, DropReason, FileFormat};
@@ -12,7 +12,7 @@ use super::{Reading, Records};
 use crate::speaker::time::is_time;
 use crate::work;
 
-/// The head over the names of those present.
+/// The header above the names of those present.
 const ATTENDEES: [&str; 9] = [
     "attendees",
     "invited",
@@ -24,7 +24,7 @@ const ATTENDEES: [&str; 9] = [
     "deelnemers",
     "teilnehmende",
 ];
-/// The head over what is said. Gemini puts a picture before it.
+/// The header above what is said. Gemini puts a picture before it.
 const TRANSCRIPT: [&str; 7] = [
     "transcript",
     "transkript",
@@ -59,7 +59,7 @@ pub(super) struct Meet {
 }
 
 impl Meet {
-    /// What the next line is. Everything over the head of the conversation is head.
+    /// What the next line is. Everything above the header of the conversation is part of it.
     pub(super) fn part(&mut self, text: &str) -> Part {
         if !self.has_begun {
             self.has_begun = is_transcript(text);
@@ -73,8 +73,8 @@ impl Meet {
     }
 }
 
-/// Whether the lines are those of such a transcript: a head over those present and one over the conversation, Gemini's
-/// head alone, or both lines at the foot under a head.
+/// Whether the lines are those of such a transcript: a header above those present and one above the conversation,
+/// Gemini's header alone, or both footer lines below a header.
 #[derive(Default)]
 pub(super) struct Look {
     attendees: bool,
@@ -111,13 +111,13 @@ fn is_transcript(text: &str) -> bool {
 }
 
 fn is_footer(text: &str) -> bool {
-    // Only short lines are worth the letters in small.
+    // Only short lines are worth converting to lower case.
     let begin: String = text.chars().take(60).collect();
     let begin = begin.to_lowercase();
     FOOTERS.iter().any(|footer| begin.starts_with(footer))
 }
 
-/// A head in small letters, without marks of headings and pictures.
+/// A header in lower case, without marks of headings and pictures.
 fn plain(text: &str) -> String {
     match text.chars().take(41).count() <= 40 {
         true => text

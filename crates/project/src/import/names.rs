@@ -89,7 +89,7 @@ pub(super) const TEXT: &[&str] = &[
     "inhoud",
 ];
 
-/// Which conversation a turn belongs to, the surest first; the last two only if their values come again.
+/// Which conversation a turn belongs to, the surest first; the last two only if their values recur.
 pub(super) const GROUP: &[&str] = &[
     "conversation_id",
     "conv_id",
@@ -158,7 +158,7 @@ pub(super) const TIME: &[&str] = &[
     "end_time",
 ];
 
-/// A column's name in small letters with `_` between its words.
+/// A column's name in lower case with `_` between its words.
 pub(super) fn plain(name: &str) -> String {
     let words: Vec<String> = name
         .split(|sign: char| !sign.is_alphanumeric())

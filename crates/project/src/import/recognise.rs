@@ -197,7 +197,7 @@ fn from_archive(input: &Input<'_>, options: &ImportOptions) -> Result<Records, I
 }
 
 /// The chat in an archive: WhatsApp's `_chat.txt` or `WhatsApp Chat with ….txt`, Telegram's `result.json`, or the only
-/// text. Of several texts it is the one that is a chat.
+/// text. If there are several texts, it is the one that is a chat.
 ///
 /// # Errors
 /// [`ArchiveFault::SeveralConversations`] with their names: none of them is left out without a word.
@@ -281,7 +281,7 @@ fn from_text(
     Ok(Taken::decoded(records, decoded))
 }
 
-/// Teams leaves the voices out where its organisation wants it so. Its captions cannot be told apart by anything else.
+/// Teams leaves the voices out where the organisation wants that. Nothing else tells its speakers apart.
 fn refuse_without_voices(file: &str, bytes: &[u8], records: &Records) -> Result<(), ImportProblem> {
     let is_teams = bytes.split(|byte| *byte == b'\n').any(is_teams_identifier);
     let is_silent = |record: &&Record| {
@@ -336,7 +336,7 @@ fn known_text(
     {
         return slack::read_day(file, day, bytes.len(), reading, beside).map(Some);
     }
-    // JSON has no lines of people.
+    // JSON has no lines that people speak.
     if first == b'{' || matches!(ending, "json" | "jsonl" | "ndjson") {
         return Ok(None);
     }

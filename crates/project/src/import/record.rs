@@ -61,7 +61,8 @@ impl From<Fault> for DialogueFault {
     }
 }
 
-/// All good rows of a file in order; what is wrong with the others goes to `issues`. Each record goes as its draft comes.
+/// All good rows of a file in order; what is wrong with the others goes to `issues`. Each record is freed as its draft
+/// is made.
 ///
 /// # Errors
 /// [`ImportProblem::SpeakersNeeded`] for the first dialogue whose turns name no speaker if none were given,
@@ -241,7 +242,7 @@ fn conversation(
     }
 }
 
-/// All references of a row; an absent or empty further one is left out, a row without any is at fault.
+/// All references of a row; an absent or empty further one is left out, a row without any is faulty.
 fn references_of<'a>(
     fields: &Fields,
     layout: &'a Layout,

@@ -1,5 +1,5 @@
-//! What was imported, exported and imported again is the same: ids, splits, dialogues and references, whatever stands in
-//! them. The four layouts are those that the window writes (`ui/src/screens/data/export.ts`).
+//! What was imported, exported and imported again is the same: ids, splits, dialogues and references, whatever they
+//! contain. The four layouts are those that the window writes (`ui/src/screens/data/export.ts`).
 
 use proptest::prelude::*;
 use serde_json::json;

@@ -13,9 +13,9 @@ struct Cast {
     counts: HashMap<u64, u32>,
     /// Speakers that are sure or come back.
     known: usize,
-    /// Nobody is named before a colon for sure, and a name in brackets comes back.
+    /// No name before a colon is sure, and a name in brackets comes back.
     is_bracketed: bool,
-    /// Lines with a time behind a name.
+    /// Lines with a time after a name.
     timed: usize,
     /// Every line names somebody, and there are several.
     is_complete: bool,
@@ -72,7 +72,7 @@ impl Cast {
     fn of(turns: &Said) -> Self {
         let mut sure = HashSet::new();
         let mut counts: HashMap<u64, u32> = HashMap::new();
-        // Of each name that is not sure: its hash by name alone, once it comes back.
+        // The hash, by name alone, of each name that is not sure, once it comes back.
         let mut back: HashMap<u64, u32> = HashMap::new();
         let (mut timed, mut nameless, mut count_of_turns) = (0, 0, 0);
         let mut has_bracket_back = false;

@@ -52,7 +52,7 @@ fn assert_whole(import: &Import, format: &str, rows: usize) {
     );
 }
 
-/// One test, so that a machine without the data sets skips once.
+/// A single test, so that a machine without the data sets skips just once.
 #[test]
 fn published_data_sets() {
     samsum();
@@ -231,7 +231,7 @@ fn real_splits_are_cleaned_of_doubles() {
     );
 }
 
-/// The reading of lines before there was a grammar: what stands before the first colon.
+/// The reading of lines before there was a grammar: what comes before the first colon.
 fn first_colon(line: &str) -> Option<&str> {
     let (name, text) = line.split_once(':')?;
     let is_time = name.ends_with(|c: char| c.is_ascii_digit())

@@ -136,7 +136,7 @@ fn entries(file: &str, bytes: &[u8]) -> Result<Vec<Entry>, ImportProblem> {
     entries.map_err(|error| broken(file, &error))
 }
 
-/// Reads one day of a channel. Who is who stands in each message, if at all.
+/// Reads one day of a channel. Each message says who is who, if anything does.
 pub(super) fn read_day(
     file: &str,
     entries: Vec<Entry>,
@@ -251,7 +251,7 @@ impl Profile {
     }
 }
 
-/// Threads first begun come first; between them stands what belongs to none.
+/// Threads come in the order in which they began; between them comes what belongs to none.
 fn take_channel(chat: &mut Chat<'_>, messages: Vec<Placed>, names: &Names) {
     let mut threads: Vec<Vec<Placed>> = Vec::new();
     let mut place_of: HashMap<String, usize> = HashMap::new();
@@ -395,7 +395,7 @@ fn readable(text: &str, names: &Names) -> String {
         let (before, after) = (&unread[..open], &unread[open + 1..]);
         out.push_str(before);
         let Some((inside, following)) = after.split_once('>') else {
-            // Slack writes a sign of its own as `&lt;`, so this is no mark.
+            // Slack writes a literal sign as `&lt;`, so this is not a mark.
             out.push('<');
             unread = after;
             continue;

@@ -70,7 +70,7 @@ fn by_column(drafts: &mut Vec<Draft>, issues: &mut Issues) {
     });
 }
 
-/// The split that a name tells, of a column's words or of a file: `dev`, `validation_set`.
+/// The split that a name tells, in a column or of a file: `dev`, `validation_set`.
 pub(super) fn by_either(name: &str) -> Option<Split> {
     by_word(name).or_else(|| by_name(name))
 }
@@ -84,7 +84,8 @@ fn by_word(word: &str) -> Option<Split> {
     }
 }
 
-/// `val.json`, `dev.jsonl`, `MTS-Dialog-ValidationSet.csv`: the split that a file's name tells, if exactly one.
+/// `val.json`, `dev.jsonl`, `MTS-Dialog-ValidationSet.csv`: the split that a file's name tells, if it tells exactly
+/// one.
 fn by_name(file: &str) -> Option<Split> {
     let stem = std::path::Path::new(file)
         .file_stem()?
@@ -100,7 +101,7 @@ fn by_name(file: &str) -> Option<Split> {
     found.all(|other| other == first).then_some(first)
 }
 
-/// What stands in a data set before an import, as far as the draw needs it.
+/// What is in a data set before an import, as far as the draw needs it.
 #[derive(Debug, Default)]
 pub(crate) struct Standing {
     /// The split of each dialogue that is there, by its key, and whether it counts for the shares.
@@ -153,17 +154,17 @@ const ENOUGH_TO_JUDGE: f64 = 30.0;
 /// dialogues, then 30 dialogues, until that is 10 %, then 10 %.
 ///
 /// The interval of a comparison shrinks with the root of the test dialogues: from ten of them to fifteen by almost a
-/// fifth, from fifteen to thirty by almost a third. The pairs that this takes from a hundred leave the training what it
-/// was, one on fewer than a hundred. So a small set gives up more of itself to be judged by: of 100 dialogues 15 choose
-/// checkpoints, 15 are tested on and 70 are learnt from. From 30 and 30 on the rest goes to training, until a tenth is
-/// more than that: the 80/10/10 of large data sets.
+/// fifth, from fifteen to thirty by almost a third. Training loses nothing by the pairs that this takes from a hundred:
+/// it stays a training on fewer than a hundred. So a small set gives up more of itself to be judged by: of 100
+/// dialogues 15 choose checkpoints, 15 are tested on and 70 are learnt from. From 30 and 30 on the rest goes to
+/// training, until a tenth is more than that: the 80/10/10 of large data sets.
 fn held_out(total: usize) -> f64 {
     let total = total.max(1) as f64;
     (0.15 * total).min(ENOUGH_TO_JUDGE).max(0.1 * total) / total
 }
 
-/// How the dialogues of a data set of this size are divided where nothing says it: whole percent that make 100
-/// together.
+/// How the dialogues of a data set of this size are divided where nothing says it: whole percentages that add up
+/// to 100.
 pub fn shares(total: usize) -> SplitShares {
     let held_out = (100.0 * held_out(total)).round() as u32;
     SplitShares {
@@ -175,10 +176,10 @@ pub fn shares(total: usize) -> SplitShares {
 
 /// Draws a split for each dialogue, given by its key, in a data set that may grow one dialogue at a time.
 ///
-/// A dialogue that the data set has already, or the import has twice, goes where it is. Of the others each split gets as
-/// many as it lacks of its share of the whole data set ([`seats`]), in the order of their keys, which are hashes of seed and
-/// text: so the draw depends neither on the order of rows nor on the file, and the same import into the same data set
-/// draws the same.
+/// A dialogue that the data set has already, or the import has twice, goes where it is. Each split gets as
+/// many of the others as it lacks of its share of the whole data set ([`seats`]), in the order of their keys, which are
+/// hashes of seed and text: so the draw depends neither on the order of rows nor on the file, and the same import into
+/// the same data set draws the same.
 pub(crate) fn draw(keys: &[Key], standing: &Standing) -> (Vec<Split>, SplitShares) {
     let is_fresh = |key: &&Key| !standing.places.contains_key(*key);
     let mut fresh: Vec<Key> = keys.iter().filter(is_fresh).copied().collect();

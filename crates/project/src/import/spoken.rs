@@ -10,12 +10,12 @@ use crate::speaker::{self, Heard, Surety};
 /// The turns of a dialogue in order.
 #[derive(Debug, Default)]
 pub(crate) struct Said {
-    /// Of each turn its name and its line.
+    /// The name and the line of each turn.
     letters: String,
     pub(super) marks: Vec<Mark>,
 }
 
-/// Where a turn stands among the letters.
+/// Where a turn is among the letters.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
     start: u32,
@@ -109,7 +109,7 @@ impl Said {
         self.letters.push_str(name);
     }
 
-    /// The last turn says more, after a blank.
+    /// Adds to the last turn, after a blank.
     pub(crate) fn add(&mut self, text: &str) {
         let Some(last) = self.marks.last() else {
             return;
@@ -157,7 +157,7 @@ impl Said {
         })
     }
 
-    /// The turns but for those whose words are such.
+    /// The turns except those whose words satisfy this.
     pub(crate) fn without(&self, are_such: impl Fn(&str) -> bool) -> Self {
         let mut kept = Self::default();
         for turn in self.turns() {
@@ -212,7 +212,7 @@ impl Said {
         &self.letters[start..self.end(place)]
     }
 
-    /// A turn names nobody after all.
+    /// Marks a turn as naming nobody after all.
     pub(super) fn refuse(&mut self, place: usize) {
         let mark = &mut self.marks[place];
         (mark.skip, mark.name) = (u32::from(mark.name), 0);
@@ -274,7 +274,7 @@ impl<'a> SaidTurn<'a> {
         pieces.join(" ")
     }
 
-    /// `Name: text`; a line of nobody is written so that it stays one.
+    /// `Name: text`; a line that names nobody is written so that it stays one.
     fn write(&self, text: &mut String) {
         let Some(name) = self.name() else {
             return text.push_str(&speaker::unspoken(&self.text()));

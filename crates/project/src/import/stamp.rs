@@ -6,7 +6,7 @@
 use contract::DateOrder;
 use jiff::civil::{Date, DateTime};
 
-/// Signs that only steer the direction of writing, or that say nothing at all.
+/// Characters that only set the direction of writing, or that say nothing at all.
 pub(super) const fn is_mark(sign: char) -> bool {
     matches!(sign, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
@@ -25,7 +25,7 @@ const FRONT_HALVES: [(&str, bool); 11] = [
     ("午後", true),
     ("오후", true),
 ];
-/// The same behind a time, where it is not written as in English.
+/// The same after a time, where it is not written as in English.
 const HALVES: [(&str, bool); 10] = [
     ("ص", false),
     ("م", true),
@@ -51,7 +51,7 @@ fn digit(sign: char) -> Option<u32> {
     Some(sign as u32 - zero as u32)
 }
 
-/// A text without such signs.
+/// A text without such characters.
 pub(super) fn without_marks(text: &str) -> String {
     text.chars().filter(|sign| !is_mark(*sign)).collect()
 }
@@ -73,7 +73,7 @@ pub(super) struct DateParts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Clock {
     pub(super) seconds: u32,
-    /// It says before or after noon.
+    /// Whether it says before or after noon.
     pub(super) twelve_hours: bool,
 }
 
@@ -84,7 +84,7 @@ impl<'a> Cursor<'a> {
         after.is_some()
     }
 
-    /// Skips a word, whatever its case is.
+    /// Skips a word, ignoring its case.
     pub(super) fn eat_word(&mut self, word: &str) -> bool {
         let Some(begin) = self.0.get(..word.len()) else {
             return false;
@@ -129,7 +129,7 @@ impl<'a> Cursor<'a> {
         Some((number, length))
     }
 
-    /// `d/d/y` in any order, with `/`, `.` or `-`, also with a blank behind the separator.
+    /// `d/d/y` in any order, with `/`, `.` or `-`, also with a blank after the separator.
     pub(super) fn date(&mut self) -> Option<DateParts> {
         let mut cursor = *self;
         let (first, length) = cursor.number(1, 4)?;
@@ -198,7 +198,7 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// `上午`, `오후`, which stand before the time: whether it is the afternoon.
+    /// `上午`, `오후`, which come before the time: whether it is the afternoon.
     fn front_half(&mut self) -> Option<bool> {
         let (half, afternoon) = FRONT_HALVES
             .iter()

@@ -95,7 +95,7 @@ pub(super) fn read(
 }
 
 /// Whether a text without a telling ending has a header row with several cells, among them a dialogue and a summary. A
-/// colon makes the line one of a transcript.
+/// colon marks the line as part of a transcript.
 pub(super) fn looks_like_one(bytes: &[u8]) -> bool {
     if hint(bytes).is_some() {
         return true;

@@ -1,7 +1,7 @@
 //! Chats that Telegram Desktop exports as JSON: one chat, or an account with all its chats.
 //!
 //! `messages[].type` is `message`, `service` or `unsupported`. A text is a string, or a list of strings and objects with a `text`
-//! (tdesktop #25000). Somebody whose account is gone has no name. A caption stays, the picture over it says nothing.
+//! (tdesktop #25000). Somebody whose account is gone has no name. A caption stays; the picture above it says nothing.
 
 use contract::problem::ImportProblem;
 use contract::{AccountUnit, DropReason, FileFormat};

@@ -34,7 +34,7 @@ pub(super) fn dialogues(import: &Import) -> Vec<&str> {
         .collect()
 }
 
-/// Where each piece stands that was left out, why, and what it says.
+/// Where each piece that was left out is, why, and what it says.
 pub(super) fn dropped(import: &Import) -> Vec<(u64, &'static str, &str)> {
     import
         .dropped

@@ -1,6 +1,6 @@
-//! TXT and Markdown: turns by line, dialogues by rules and headings, summaries under their word.
+//! TXT and Markdown: turns by line, dialogues by rules and headings, summaries under their label.
 //!
-//! A summary may stand before or after its turns, and apart from them by a rule or heading. So a section without
+//! A summary may come before or after its turns, and be separated from them by a rule or heading. So a section without
 //! turns is never a dialogue of its own: it belongs to the turns before it where these have no summary yet, else to
 //! those that follow.
 
@@ -45,7 +45,7 @@ pub(super) fn read(
     Ok(records)
 }
 
-/// What a line takes that nobody says, in bytes.
+/// What a line that nobody says takes, in bytes.
 const DROPPED_BYTES: usize = 250;
 
 struct Reader {
@@ -100,7 +100,7 @@ impl Reader {
         }
     }
 
-    /// A rule separates, but for the one that underlines a title.
+    /// A rule separates, except one that underlines a title.
     fn rule(&mut self) {
         let is_empty = self.current.summary.as_ref().is_some_and(String::is_empty);
         if let (Some(reach), true) = (&mut self.summary, is_empty) {

@@ -24,12 +24,12 @@ use crate::speaker::{self, Heard};
 const ENDINGS: [&str; 9] = [
     "txt", "text", "md", "markdown", "vtt", "srt", "docx", "zip", "json",
 ];
-/// What stands in place of the ending in the name of a summary's file.
+/// What replaces the ending in the name of a summary's file.
 const BESIDE: &str = "summary.txt";
-/// Words over a summary, in the languages of the window.
+/// Words above a summary, in the languages of the window.
 const SUMMARY_WORDS: [&str; 2] = ["summary", "zusammenfassung"];
 
-/// Most faults of one dialogue that are kept.
+/// Maximum number of faults of one dialogue that are kept.
 pub(super) const MOST_FAULTS: usize = 1_000;
 /// What a dialogue takes besides its turns, in bytes.
 const TALK_BYTES: usize = 600;
@@ -71,7 +71,7 @@ pub(super) enum Reach {
     Heading,
     /// Under `Summary:` on a line of its own: a turn after a blank line ends it.
     Paragraph,
-    /// Behind `Summary:` on one line: a turn ends it.
+    /// After `Summary:` on one line: a turn ends it.
     Turn,
 }
 
@@ -147,7 +147,7 @@ impl<'a> Beside<'a> {
     }
 }
 
-/// A summary's lines without the word `Summary` over them.
+/// A summary's lines without the word `Summary` above them.
 fn without_label(lines: &[&str]) -> String {
     let text = normalise_text(&lines.join("\n"));
     let (first, following) = text.split_once('\n').unwrap_or((&text, ""));
@@ -175,7 +175,7 @@ impl Fault {
 }
 
 impl Talks {
-    /// None so far, of a text of this length, in bytes.
+    /// No dialogues yet, of a text of this length, in bytes.
     pub(super) fn of(bytes: usize) -> Self {
         Self {
             list: Vec::new(),
@@ -427,7 +427,7 @@ pub(super) fn heading(line: &str) -> Option<&str> {
     ((1..=6).contains(&level) && (text.is_empty() || text.starts_with(' '))).then(|| text.trim())
 }
 
-/// Whether a summary begins on this line: how far it reaches, and what of it stands here already.
+/// Whether a summary begins on this line: how far it reaches, and what of it is here already.
 pub(super) fn summary_label(line: &str) -> Option<(Reach, String)> {
     let title = heading(line);
     let text = without_emphasis(title.unwrap_or(line));

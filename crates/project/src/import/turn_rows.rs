@@ -1,7 +1,7 @@
 //! Tables with one turn a row: the rows of a conversation become one record.
 //!
 //! The user names the columns (`--turns text=C,speaker=C,group=C`), or their names say it: a column for who speaks, one for
-//! what is said and one whose values come again. A table of dialogues has no such column of speakers, and its texts have
+//! what is said and one whose values recur. A table of dialogues has no such column of speakers, and its texts have
 //! their speakers inside.
 
 use std::borrow::Cow;
@@ -21,7 +21,7 @@ use crate::dialogue::has_speakers;
 
 /// Rows that are looked at before the columns are believed.
 const LOOK_ROWS: usize = 200;
-/// Names that stand for a group only if their values come again: the key of a turn has the same names.
+/// Names that stand for a group only if their values recur: the key of a turn has the same names.
 const WEAK_GROUPS: [&str; 3] = ["id", "nr", "group"];
 
 /// Which columns hold what, where each row is one turn.
@@ -169,7 +169,7 @@ fn check(file: &str, asked: &TurnMap, columns: &[String]) -> Result<(), ImportPr
     }
 }
 
-/// The columns, if the rows bear them out: every text is a short one of one person, some speaker comes again, and so does
+/// The columns, if the rows bear them out: every text is short and by one person, some speaker recurs, and so does
 /// a value of the group.
 fn recognise(records: &Records) -> Option<TurnMap> {
     let mut map = guess_columns(&records.columns)?;
@@ -325,7 +325,7 @@ fn joined(
     guessed: bool,
 ) -> Result<Records, ImportProblem> {
     let split = columns::split_column(&records.columns);
-    // A summary tells the conversations apart where nothing else does; it is no id.
+    // A summary tells the conversations apart where nothing else does; it is not an id.
     let by_summary = map.group.is_some() && map.group == map.summary;
     // Merged cells of a workbook hold their value in the first row alone.
     let carries = by_summary || has_merged_cells(records.layout);

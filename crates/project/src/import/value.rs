@@ -1,7 +1,7 @@
 //! Values of records in as little memory as they need: a list of turns as objects is the usual form of conversations, and
 //! a tree of maps takes twenty times the bytes of its text.
 //!
-//! Fields keep their order, and a name that comes again is one piece of memory for a whole file ([`Names`]).
+//! Fields keep their order, and a name that recurs is one piece of memory for a whole file ([`Names`]).
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -35,7 +35,7 @@ pub(super) enum Value {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Fields(Vec<(Name, Value)>);
 
-/// Objects with more fields are searched by a table of their own when they are read.
+/// Objects with more fields are searched with a table of their own when they are read.
 const FEW: usize = 16;
 /// Longest name that is kept for the next object, in bytes, and how many are kept.
 const SHARED_BYTES: usize = 64;
@@ -101,7 +101,7 @@ impl From<&str> for Value {
 }
 
 impl Fields {
-    /// None so far, with room for `count`.
+    /// No fields yet, with room for `count`.
     pub(super) fn with_capacity(count: usize) -> Self {
         Self(Vec::with_capacity(count))
     }
@@ -129,7 +129,7 @@ impl Fields {
         Some(self.0.remove(place).1)
     }
 
-    /// Puts a value in place of the one with this name, which is returned, or behind all others.
+    /// Puts a value in place of the one with this name, which is returned, or after all others.
     pub(super) fn insert(&mut self, name: Name, value: Value) -> Option<Value> {
         if let Some((_, old)) = self.0.iter_mut().find(|(known, _)| *known == name) {
             return Some(std::mem::replace(old, value));
@@ -138,7 +138,7 @@ impl Fields {
         None
     }
 
-    /// Puts a value behind all others, whose names are known to be other names.
+    /// Puts a value after all others, whose names are known to differ.
     pub(super) fn push(&mut self, name: Name, value: Value) {
         self.0.push((name, value));
     }
@@ -229,7 +229,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// None so far, and room for values.
+    /// No names yet, and room for values.
     pub(super) fn with_room(room: Room) -> Self {
         Self {
             known: RefCell::default(),
@@ -323,7 +323,7 @@ impl<'de> Visitor<'de> for &Names {
         let mut object = Fields::default();
         let mut places = HashMap::new();
         while let Some(name) = fields.next_key_seed(NameOf(self))? {
-            // Names of large objects are other ones, and are looked up.
+            // Names of large objects are different every time, and are looked up.
             let is_large = object.len() >= FEW;
             self.take(if is_large {
                 3 * FIELD_BYTES

@@ -2,7 +2,7 @@
 //!
 //! A message begins with its date and time: `[14.03.25, 09:12:23] Name: text` on iPhones, `14/03/2025, 09:12 - Name: text`
 //! on Android. iPhones put the mark U+200E before what the program itself writes, which tells it from people's words in any
-//! language; which kind it is, the words of `words` tell. Android has no such mark.
+//! language; the words in `words` tell which kind it is. Android has no such mark.
 
 mod words;
 
@@ -22,16 +22,16 @@ use crate::work;
 
 /// Lines that have to begin with date and time for a text to be a chat.
 const SURE_LINES: usize = 3;
-/// Lines looked at where there are not as many.
+/// Lines looked at where there are fewer than that.
 const FIRST_LINES: usize = 20;
 /// Longest name of somebody who writes, in characters.
 const NAME_CHARS: usize = 80;
 
-/// What stands before a message, and the message.
+/// What comes before a message, and the message.
 struct Head<'a> {
     date: DateParts,
     clock: Clock,
-    /// Date and time stand in brackets, as on iPhones.
+    /// Whether date and time are in brackets, as on iPhones.
     bracketed: bool,
     body: &'a str,
 }
@@ -271,7 +271,7 @@ fn message(
 ) -> (Option<DropReason>, Message) {
     let row = raw.number;
     let begin = raw.body.as_str();
-    // Of a message without a text, only the colon is left.
+    // Only the colon is left of a message without a text.
     let bare = begin
         .trim_end()
         .strip_suffix(':')
@@ -341,7 +341,7 @@ fn kind(text: &str, is_ios: bool) -> Kind<'_> {
     {
         return Kind::Speech(caption);
     }
-    // A document's name may stand before the mark.
+    // A document's name may come before the mark.
     let last = text.rsplit('\u{200e}').next().unwrap_or_default();
     let is_ios_media = is_ios && text.contains('\u{200e}') && is_media(&without_marks(last));
     let is_bracketed = plain.starts_with('<') && plain.ends_with('>') && !plain[1..].contains('<');

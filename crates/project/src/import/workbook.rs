@@ -21,7 +21,7 @@ use super::limits::{self, Room};
 use super::value::{Fields, Name, Value};
 use super::{ImportOptions, Record, Records, columns, table, turn_rows};
 
-/// Rows in which the names of the columns may stand.
+/// Rows in which the names of the columns may be.
 const HEADER_ROWS: usize = 20;
 
 /// Cells that hold something, by row (from 1) and column (from 0).
@@ -48,7 +48,7 @@ pub(super) fn read(
     options: &ImportOptions,
 ) -> Result<Records, ImportProblem> {
     check_reach(layout, file, bytes, unpacked)?;
-    // The libraries under it end the thread on some damaged files; for us those are damaged files like others.
+    // The underlying libraries panic on some damaged files; for us those are damaged files like others.
     let mut room = Room::of(unpacked);
     let sheets = catch_unwind(AssertUnwindSafe(|| sheets(layout, file, bytes, &mut room)));
     let sheets = match sheets {
@@ -153,7 +153,7 @@ fn records(layout: FileFormat, file: &str, rows: Rows, header: usize) -> Records
     let named = |cell: &&(usize, Box<str>)| !cell.1.trim().is_empty();
     let head = || rows.get(&header).into_iter().flatten().filter(named);
     let names = head().map(|(_, name)| name.trim().to_owned()).collect();
-    // Of two columns with one name, the second is no less of a column.
+    // Of two columns with the same name, the second is a column too.
     let names = table::unlike(names);
     let columns: Vec<(usize, Name)> = head()
         .zip(&names)

@@ -1,5 +1,5 @@
-//! The chat beside a Zoom meeting: `09:05:40 From Name to Everyone:` with the message on lines that begin with a tab, or, as
-//! older programs wrote it, `09:05:40<tab> From  Name : message`.
+//! The chat of a Zoom meeting: `09:05:40 From Name to Everyone:` with the message on lines that begin with a tab, or,
+//! as older programs wrote it, `09:05:40<tab> From  Name : message`.
 
 use contract::problem::ImportProblem;
 use contract::{AccountUnit, DropReason, FileFormat};
@@ -24,13 +24,13 @@ const WORDS: [(&str, &str); 8] = [
     ("Van ", " aan "),
     ("Van ", " naar "),
 ];
-/// How a message begins that only reacts to another.
+/// How a message that only reacts to another begins.
 const REACTIONS: [&str; 4] = ["Reacted to ", "Removed a ", "Reagiert auf ", "A réagi à "];
 
-/// What stands before a message.
+/// What comes before a message.
 struct Head<'a> {
     speaker: &'a str,
-    /// What stands on the same line.
+    /// What else is on the same line.
     begin: &'a str,
 }
 
@@ -160,7 +160,7 @@ fn named<'a>(text: &'a str, from: &str, to: &str) -> Option<Head<'a>> {
         .find(|place| Cursor(&names[*place..]).eat_word(to));
     let speaker = match (place, from) {
         (Some(place), _) => names[..place].trim(),
-        // Older programs name nobody behind it. Only English had them.
+        // Older programs name nobody after it, and they existed only in English.
         (None, "From ") => names,
         (None, _) => return None,
     };

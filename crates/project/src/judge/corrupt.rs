@@ -25,7 +25,7 @@ pub struct Damaged {
 }
 
 /// The first `most` pairs (dialogue, summary) with at least [`LEAST_TURNS`] turns, damaged in every way that leaves
-/// another dialogue than the real one.
+/// a dialogue other than the real one.
 pub fn damaged(pairs: &[(&str, &str)], most: usize, seed: u64) -> Vec<Damaged> {
     let lexicon = Lexicon::english();
     let dialogues: Vec<Dialogue> = pairs
@@ -63,7 +63,7 @@ pub fn damaged(pairs: &[(&str, &str)], most: usize, seed: u64) -> Vec<Damaged> {
 struct Pair<'a> {
     dialogue: &'a Dialogue,
     summary: &'a str,
-    /// Of the pair with the most similar summary.
+    /// The dialogue of the pair with the most similar summary.
     other: Option<&'a Dialogue>,
     lexicon: &'a Lexicon,
     vocabulary: &'a Vocabulary,
@@ -126,7 +126,7 @@ impl Pair<'_> {
         Some(text(turns.collect()))
     }
 
-    /// Every speaker's turns in the next one's mouth; none if one person speaks alone.
+    /// Every speaker's turns given to the next speaker; none if only one person speaks.
     fn swapped(&self) -> Option<String> {
         let speakers = self.dialogue.speakers();
         if speakers.len() < 2 {

@@ -12,7 +12,7 @@ const REWARDS_LENGTH: f64 = 0.4;
 /// From this correlation with the share that is copied on, it rewards quoting.
 const REWARDS_QUOTING: f64 = 0.2;
 
-/// What the score turned out to go with in what was written, where that is length or quoting.
+/// What the score turned out to correlate with in what was written, where that is length or quoting.
 pub fn rewards(after: &JudgeAfter) -> Vec<Words> {
     let links = [
         (

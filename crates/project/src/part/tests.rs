@@ -38,7 +38,7 @@ fn run(seed: u64, training: &str) -> RunRow {
     }
 }
 
-/// The keys of a recipe's parts, where every part's result is told by its own key, as a computation would.
+/// The keys of a recipe's parts, where every part's result is identified by its own key, as with a computation.
 fn keys(run: &RunRow, recipe: &Recipe) -> Vec<(Part, String)> {
     let mut keys: Vec<(Part, String)> = Vec::new();
     for part in asked(recipe) {
@@ -56,7 +56,7 @@ fn keys(run: &RunRow, recipe: &Recipe) -> Vec<(Part, String)> {
     keys
 }
 
-/// The parts of a recipe whose keys another run has not.
+/// The parts of a recipe whose keys another run does not have.
 fn new_parts(before: (&RunRow, &Recipe), after: (&RunRow, &Recipe)) -> Vec<String> {
     let known = keys(before.0, before.1);
     let wanted = keys(after.0, after.1).into_iter();
@@ -354,7 +354,7 @@ fn fields_of_later_versions_move_no_key_while_they_are_off() {
     let (prompted, recipe) = changed(&["prompt_candidates=Sum it up, in a sentence:"]);
     assert_eq!(recipe.prompt_candidates, ["Sum it up, in a sentence:"]);
     assert_eq!(prompted, ["evaluate/zero_shot"]);
-    // What chooses the instruction are validation pairs, which another run draws otherwise.
+    // What chooses the instruction are validation pairs, which another run draws differently.
     let new = new_parts((&here, &recipe), (&elsewhere, &recipe));
     assert!(new.contains(&"evaluate/zero_shot".to_owned()), "{new:?}");
 }
@@ -447,7 +447,7 @@ fn a_run_of_an_earlier_version_stands_as_it_was_left() {
     let mean = chrf.iter().sum::<f64>() / chrf.len() as f64;
     assert!((mean - real.figures[&contract::ResultMetric::Chrf].mean).abs() < 1e-12);
     assert!(shown.stages.iter().all(|stage| stage.parts.is_empty()));
-    // No stage of that run is taken for a part of today.
+    // No stage of that run is taken for one of today's parts.
     let parts = session.parts(&row).unwrap();
     assert!(!parts.is_empty());
     assert!(

@@ -25,10 +25,10 @@ impl Recipe {
         Ok(fields)
     }
 
-    /// The recipe with these fields changed; the whole is checked, not every step to it.
+    /// The recipe with these fields changed; only the result is checked, not every step to it.
     ///
     /// # Errors
-    /// A field that does not exist, a value of the wrong form, or a recipe that cannot be.
+    /// A field that does not exist, a value of the wrong form, or a recipe that is not valid.
     pub fn with(&self, changes: &toml::Table) -> Result<Self> {
         let mut table = toml::Table::try_from(self).map_err(unreadable)?;
         for (field, value) in changes {

@@ -1,5 +1,6 @@
-//! `docs/defaults.md`: every default with what it rests on. The page is written from the recipe, so it cannot say anything else:
-//! `UPDATE_DEFAULTS=1 cargo test -p duologue-project defaults` writes it, and without that word the test compares.
+//! `docs/defaults.md`: every default with what it rests on. The page is written from the recipe, so the two cannot
+//! differ: `UPDATE_DEFAULTS=1 cargo test -p duologue-project defaults` writes it, and without that variable the test
+//! compares.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use super::{Field, RATES, Recipe};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/defaults.md");
-/// A longer default is named by what it is.
+/// A longer default is described instead of quoted.
 const LONG: usize = 40;
 
 const HEAD: &str = "\

@@ -1,4 +1,5 @@
-//! Fields that recipes of earlier versions have and this one says otherwise, so that their files and runs stay readable.
+//! Fields that recipes of earlier versions have and this one expresses differently, so that their files and runs stay
+//! readable.
 
 /// Puts what earlier fields said into those of today.
 pub(super) fn translate(table: &mut toml::Table) {

@@ -25,7 +25,7 @@ impl Typed {
         validation: true,
     };
 
-    /// What a preset says for good: the numbers of `paper` are the paper's, and would be no longer if they were fitted.
+    /// What a preset fixes: the numbers of `paper` are the paper's, and would no longer be if they were fitted.
     pub fn of_preset(preset: Preset) -> Self {
         match preset {
             Preset::Paper | Preset::Paper300 => Self::BOTH,
@@ -33,7 +33,7 @@ impl Typed {
         }
     }
 
-    /// What stands in a recipe's file.
+    /// What a recipe's file sets.
     pub fn of_toml(text: &str) -> Self {
         let table: toml::Table = toml::from_str(text).unwrap_or_default();
         Self {
@@ -66,7 +66,7 @@ const CHOOSING: (usize, usize) = (3, 17);
 
 impl Recipe {
     /// Brings `shots` and `validation` down to the pairs that are available, as far as nobody typed them. Neither becomes less than 1:
-    /// where there is nothing at all, the run is refused by what it lacks.
+    /// where there is nothing at all, the run is refused for what it lacks.
     pub fn fit(&mut self, typed: Typed, available: Available) {
         let Available { train, validation } = available;
         if validation > 0 {

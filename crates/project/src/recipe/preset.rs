@@ -4,7 +4,7 @@ use contract::{AdapterDtype, Preset, System};
 
 use super::{CandidateSummaries, Recipe, TooLong};
 
-/// What is compared in a demonstration, which is to end while somebody watches: the method beside what it has to beat.
+/// What is compared in a demonstration that should end while somebody watches: the method beside what it has to beat.
 const SHORT_LADDER: [System; 5] = [
     System::Lead3,
     System::Longest3,

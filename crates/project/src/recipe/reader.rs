@@ -12,7 +12,7 @@ pub(super) enum Reader {
     Preferences,
     /// Whether the judge is able.
     Judge,
-    /// Whatever is scored, where another than the base model scores.
+    /// Whatever is scored, where a model other than the base model scores.
     Scored,
     /// Whatever goes on from the supervised synthesizer.
     Align,

@@ -22,7 +22,7 @@ const COUNT: Bounds = Bounds::from_to(0.0, 1_000_000.0);
 const SOME: Bounds = Bounds::from_to(1.0, 1_000_000.0);
 /// How often something is done for one example or in one training.
 const FEW: Bounds = Bounds::from_to(1.0, 10_000.0);
-/// The same where never is an answer.
+/// The same where zero is allowed.
 const FEW_OR_NONE: Bounds = Bounds::from_to(0.0, 10_000.0);
 /// Tokens of one text.
 const TOKENS: Bounds = Bounds::from_to(1.0, 100_000.0);
@@ -30,9 +30,9 @@ const TOKENS: Bounds = Bounds::from_to(1.0, 100_000.0);
 const BATCH: Bounds = Bounds::from_to(1.0, 65_536.0);
 /// Part of a whole.
 const SHARE: Bounds = Bounds::from_to(0.0, 1.0);
-/// Part of a whole that is not nothing.
+/// Part of a whole, greater than zero.
 const SOME_SHARE: Bounds = SHARE.above_min();
-/// Factor that makes less of a rate.
+/// Factor that reduces a rate.
 const REDUCTION: Bounds = SHARE.above_min().below_max();
 /// Learning rate; 0 has a meaning of its own.
 const RATE: Bounds = Bounds::from_to(0.0, 1.0);

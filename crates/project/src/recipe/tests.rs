@@ -118,7 +118,7 @@ fn a_number_that_is_not_finite_is_refused_by_its_field() {
                     "{told}"
                 );
             }
-            // To TOML this is no number at all.
+            // To TOML this is not a number at all.
             let too_large = if list { "[1.0, 1e999]" } else { "1e999" };
             let error = recipe.set(&format!("{field}={too_large}")).unwrap_err();
             assert!(error.to_string().contains(field.as_str()), "{error}");

@@ -10,7 +10,7 @@ pub fn cards() -> Vec<MetricCard> {
     ResultMetric::ALL.iter().copied().filter_map(card).collect()
 }
 
-/// What stands beside every figure of the ledger of facts.
+/// What is shown beside every figure of the ledger of facts.
 pub fn facts_caveat() -> Words {
     let text = |language: &str| {
         let found = CAVEAT.iter().find(|(known, _)| *known == language);

@@ -1,5 +1,5 @@
 //! The figures of a system that need no weights: pure functions of its stored summaries, of their references and of the
-//! conversations. They are computed where a table is made or read, so that they stand in the key of no part and runs of
+//! conversations. They are computed where a table is made or read, so that they are in no part's key and runs of
 //! earlier versions have them too.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -25,7 +25,7 @@ use crate::backing::{Words, of_summary};
 use crate::dialogue::Dialogue;
 use crate::hygiene::other_than_english;
 
-/// A figure; of texts one by one with its 95 % interval, of all texts together without.
+/// A figure; with its 95 % interval if it is of single texts, without if it is of all texts together.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     /// The mean over summaries, or the figure of all of them.
@@ -50,13 +50,13 @@ pub struct FactsReport {
 /// Facts by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FactsCount {
-    /// The conversation holds them.
+    /// The conversation has them.
     pub kept: usize,
-    /// It states them otherwise.
+    /// The conversation states them differently.
     pub changed: usize,
-    /// It does not have them.
+    /// The conversation does not have them.
     pub invented: usize,
-    /// Facts of the reference that it holds and the summary lacks.
+    /// Facts of the reference that the conversation has and the summary lacks.
     pub missing: usize,
     /// Summaries with a changed or invented fact.
     pub summaries: usize,

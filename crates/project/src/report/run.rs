@@ -85,7 +85,7 @@ pub struct RunReport {
 pub struct RunVerdict {
     /// The system that the sentence is about.
     pub system: System,
-    /// The method against training on real pairs alone; `None` where they were not both run.
+    /// The method against training on real pairs alone; `None` where not both were run.
     pub outcome: Option<Outcome>,
     /// Lines of the conversation that score higher on ROUGE-1 than the system.
     pub below: Vec<System>,
@@ -94,7 +94,7 @@ pub struct RunVerdict {
 }
 
 impl RunVerdict {
-    /// On the method with separate pairs, else with joint ones, else on training on real pairs alone.
+    /// The verdict on the method with separate pairs, else with joint ones, else on training on real pairs alone.
     pub fn of(results: &[SystemResult]) -> Option<Self> {
         let row = |system: System| results.iter().find(|row| row.system == system);
         let versus = |row: &SystemResult| row.vs_sft_real.get(&ResultMetric::Rouge1).cloned();
@@ -180,7 +180,7 @@ pub struct StageReport {
     pub wall_s: f64,
     /// Seconds of processor time, over all interruptions.
     pub cpu_s: f64,
-    /// Highest memory of the process.
+    /// Peak memory of the process.
     pub peak_rss_bytes: u64,
     /// Items that the stage read.
     pub n_in: u64,
@@ -523,7 +523,7 @@ impl From<Vec<TrainRecord>> for TrainingsReport {
 
 impl SummarizerReport {
     fn new(adapters: Vec<TrainedAdapter>) -> Self {
-        // A role that is no system is none of the compared summarizers.
+        // A role that is not a system is not one of the compared summarizers.
         let of_system = |adapter: TrainedAdapter| {
             let system: System = adapter.role.parse().ok()?;
             Some((system, TrainingsReport::from(adapter.trainings)))

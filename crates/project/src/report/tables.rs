@@ -250,7 +250,8 @@ impl<'a> Material<'a> {
         Ok(rows)
     }
 
-    /// The table, with the row of the first round behind that of a later one: what the rounds gained is seen between them.
+    /// The table, with the row of the first round after that of a later one: what the rounds gained is seen between
+    /// them.
     fn table_with_rounds(&self) -> Result<Vec<SystemResult>> {
         let mut rows = self.table()?;
         let goes_on = |row: &SystemResult| self.rounds.contains_key(&row.system);
@@ -350,7 +351,7 @@ impl<'a> Material<'a> {
         Ok(())
     }
 
-    /// The difference of a row to real-only training on a metric, where both have it for the same items.
+    /// The difference of a row from real-only training on a metric, where both have it for the same items.
     fn compare(
         &self,
         row: &mut SystemResult,

@@ -9,15 +9,15 @@ use metrics::two_sample::{FOLDS, LAMBDA_SHAPE, Sample, cross_validate, stratifie
 
 use crate::dialogue::Dialogue;
 
-/// Orders of the likeness to each other.
+/// Orders of n-grams in the likeness to each other.
 const BLEU_ORDERS: usize = 4;
 
 /// Three sets of conversations with the same number of texts.
 #[derive(Clone, Copy, Debug)]
 pub struct TextSets<'a> {
-    /// Of the round.
+    /// Texts of the round.
     pub now: &'a [&'a str],
-    /// Of the first round.
+    /// Texts of the first round.
     pub first: &'a [&'a str],
     /// Real ones.
     pub shots: &'a [&'a str],
@@ -35,11 +35,11 @@ pub struct Variety {
 /// What the three sets tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TextFigures {
-    /// Of the round.
+    /// Variety of the round.
     pub now: Variety,
-    /// Of the first round.
+    /// Variety of the first round.
     pub first: Variety,
-    /// Of the real ones.
+    /// Variety of the real ones.
     pub shots: Variety,
     /// How well a classifier tells the round's from the real ones; `None` where there are too few for its folds.
     pub two_sample_auc: Option<f64>,

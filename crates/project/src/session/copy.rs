@@ -8,7 +8,7 @@ use store::{RootKey, Store};
 use super::Session;
 use crate::error::Result;
 
-/// A copy older than this is made anew when the window opens.
+/// A copy older than this is renewed when the window opens.
 const COPY_EVERY_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Session {
@@ -33,7 +33,7 @@ impl Session {
         Store::copied_at_ms(workspace)
     }
 
-    /// Puts the copy in the place of a database that cannot be opened, which is moved aside; returns where it lies now.
+    /// Puts the copy in the place of a database that cannot be opened, which is moved aside; returns where it is now.
     pub fn restore_copy(workspace: &Path, key: Option<&RootKey>) -> Result<PathBuf> {
         Ok(Store::restore_copy(workspace, key)?)
     }

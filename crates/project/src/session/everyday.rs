@@ -1,5 +1,5 @@
-//! Names, notes and removals: what people call runs, data sets and models, what hangs on each, and how a run goes with
-//! everything that is its own.
+//! Names, notes and removals: what people call runs, data sets and models, what is attached to each, and how a run is
+//! removed with everything that is its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -28,7 +28,7 @@ impl Session {
         Ok(named.collect())
     }
 
-    /// What people call one thing; empty if nobody has said anything about it.
+    /// What people call one thing; empty if nobody has given it a name or note.
     ///
     /// # Errors
     /// [`store::Error::NoSuchDataset`].
@@ -36,7 +36,7 @@ impl Session {
         Ok(self.store.label(thing, &self.label_key(thing, key)?)?)
     }
 
-    /// Keeps what a thing is called and what is noted about it. A data set is renamed where it stands, because files and
+    /// Keeps what a thing is called and what is noted about it. A data set is renamed in place, because files and
     /// commands name it; without a name it is called as before.
     ///
     /// # Errors

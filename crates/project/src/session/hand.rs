@@ -29,7 +29,8 @@ impl Session {
         let dataset = self.store.dataset(dataset)?;
         let in_study = self.examples_in_study()?;
         let mut found = hygiene::look(&self.store.examples(dataset.id, None)?);
-        // What a doubt tells of a reference is kept with it, and everything of a dialogue that is told from made-up ones.
+        // What a doubt says about a reference is withheld with it, and everything of a dialogue that is told from
+        // made-up ones.
         let audited = self.audited_examples()?;
         let of_summary = |doubt| {
             matches!(

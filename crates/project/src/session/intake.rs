@@ -83,7 +83,7 @@ pub struct ImportReport {
     pub references: MinMax,
     /// Dialogues removed from the training side.
     pub leaks: Vec<Leak>,
-    /// Problems and remarks by row, which each shell words.
+    /// Problems and remarks by row, which each shell phrases.
     #[serde(skip)]
     pub issues: Vec<Issue>,
     /// What was guessed, and what concerns the data set as a whole.
@@ -94,9 +94,9 @@ pub struct ImportReport {
     pub encoding: Option<Encoding>,
     /// How each file was read.
     pub sources: Vec<SourceFile>,
-    /// Where everything went that was read.
+    /// Where everything that was read went.
     pub account: Account,
-    /// What is no part of a conversation.
+    /// What is not part of a conversation.
     pub dropped: Vec<Dropped>,
     /// How many of it by reason.
     pub dropped_by: BTreeMap<DropReason, usize>,
@@ -189,7 +189,7 @@ impl Session {
 }
 
 /// The examples that an import took away and that may come back: not those that would leak into another split, which a
-/// later import filled. An id that was given to another row since then is counted on.
+/// later import filled. An id given to another row since then gets the next free number.
 fn coming_back(undo: Undo) -> Vec<NewExample> {
     let split_of: HashMap<Key, Split> = undo
         .staying
@@ -294,7 +294,7 @@ struct Arrival<'a> {
     /// The key of each example of `found`.
     keys: Vec<Key>,
     standing: &'a [ExampleRow],
-    /// The key of each example that stands there.
+    /// The key of each example that is there already.
     standing_keys: Vec<Key>,
     /// What is found now.
     issues: Issues,
@@ -450,7 +450,7 @@ impl<'a> Arrival<'a> {
     }
 
     /// Gives each row an id that nothing in the data set has: its own, else with its file's name before it, else
-    /// counted on.
+    /// with a number.
     fn give_free_ids(&mut self) {
         // Ids are known by a hash: there may be as many as rows.
         let hasher = RandomState::new();
@@ -503,8 +503,8 @@ impl<'a> Arrival<'a> {
     }
 }
 
-/// Whether a row of the same dialogue is this very one, imported before. An id that another row had got the file's name
-/// and a number on its way in.
+/// Whether a row of the same dialogue is this very one, imported before. An id that another row already had got the
+/// file's name and a number on its way in.
 fn is_same(example: &ImportedExample, row: &ExampleRow) -> bool {
     let located = located(example);
     let renamed = |id: &str| {

@@ -12,7 +12,7 @@ use super::Session;
 use crate::error::Result;
 use crate::leak_audit::{self, Leaving, RunLeaks, TextLeaks};
 
-/// Under which circumstances something leaves.
+/// The circumstances under which something leaves.
 #[derive(Clone, Copy, Debug)]
 pub struct Departure<'a> {
     /// Why it may leave although it gives conversations away; kept in the log.

@@ -4,13 +4,13 @@ use contract::{Distribution, ShapeAudit, ShapeFigure, TwoSampleResult, Weight, W
 
 use crate::sentence::{german, listed};
 
-/// Figures that are named in words, at most.
+/// Maximum number of figures that are named in words.
 const NAMED: usize = 3;
 /// From this distance on a figure counts as different.
 const NAMED_FROM: f64 = 0.1;
 
-/// Of the classifier's figures: the name, then what made-up conversations do if they have more of it or less, in English and
-/// in German.
+/// For each of the classifier's figures: its name, then what made-up conversations do if they have more of it or less,
+/// in English and in German.
 const TELLING: [(&str, [&str; 4]); 16] = [
     (
         "log_turns",

@@ -1,4 +1,4 @@
-//! The one table of what is a name: what no speaker can be called, what looks like a name, and the words that stand
+//! The one table of what a name is: what no speaker can be called, what looks like a name, and the words that come
 //! before a colon without naming anybody.
 
 use super::{Surety, is_colon};
@@ -11,13 +11,13 @@ pub const MAX_SPEAKER_CHARS: usize = 40;
 const LONG_NAME_CHARS: usize = 1_000;
 /// The same for a name of one word, such as an address.
 const LONG_WORD_CHARS: usize = 200;
-/// Most words of a name.
+/// Maximum number of words in a name.
 const MOST_WORDS: usize = 6;
-/// Most words of a name in a script without upper case, and most characters of one without blanks.
+/// Maximum words of a name in a script without upper case, and maximum characters of one without blanks.
 const MOST_UNCASED_WORDS: usize = 3;
 const MOST_UNBROKEN_CHARS: usize = 8;
 
-/// Words that stand before a colon and name nobody, in lower case.
+/// Words that come before a colon and name nobody, in lower case.
 const LABELS: &[&str] = &[
     // English
     "re",
@@ -261,14 +261,14 @@ const CLAUSE_BEGINNINGS: &[&str] = &[
     "eine", "und", "aber", "oder", "wenn", "hier", "dann", "zum", "nur",
 ];
 
-/// Words inside a name that are written small.
+/// Words inside a name that are written in lower case.
 const PARTICLES: &[&str] = &[
     "von", "vom", "van", "der", "den", "de", "del", "della", "di", "da", "dos", "du", "la", "le",
     "zu", "zum", "zur", "und", "and", "et", "y", "e", "&", "+", "/", "-", "–", "|", "med.", "bin",
     "ibn", "al", "of",
 ];
 
-/// Stage directions, which stand in brackets as roles do.
+/// Stage directions, which are in brackets as roles are.
 const STAGE_DIRECTIONS: &[&str] = &[
     "laughs",
     "laughing",
@@ -316,12 +316,12 @@ const STAGE_DIRECTIONS: &[&str] = &[
     "applaus",
 ];
 
-/// What stands before the colon of an address.
+/// What comes before the colon of an address.
 const SCHEMES: &[&str] = &[
     "http", "https", "ftp", "sftp", "file", "mailto", "tel", "sms", "urn", "data", "magnet", "doi",
 ];
 
-/// Whether a dialogue can name a speaker so in our own form. What this accepts, `Name: text` gives back.
+/// Whether a dialogue can name a speaker this way in our own form. What this accepts, `Name: text` gives back.
 pub(super) fn is_possible(name: &str) -> bool {
     !name.is_empty()
         && name.chars().count() <= MAX_SPEAKER_CHARS
@@ -337,7 +337,7 @@ pub(crate) fn is_readable(name: &str) -> bool {
 
 /// A name as it is stored: on one line, without invisible marks, quotes around it and colons.
 pub(crate) fn tidy(name: &str) -> String {
-    // A name that no speaker can have is refused, whatever its end is.
+    // A name that no speaker can have is refused, however it ends.
     let end = name.char_indices().nth(LONG_NAME_CHARS * 2);
     let name = &name[..end.map_or(name.len(), |(end, _)| end)];
     let plain: String = normalise_text(name)
@@ -349,13 +349,13 @@ pub(crate) fn tidy(name: &str) -> String {
     let unquoted = [('"', '"'), ('“', '”'), ('„', '“'), ('«', '»'), ('\'', '\'')]
         .into_iter()
         .find_map(|(open, close)| plain.strip_prefix(open)?.strip_suffix(close));
-    // Joiners belong between two signs, at an end they are invisible marks.
+    // Joiners belong between two characters; at an end they are invisible marks.
     let joiners = ['\u{200c}', '\u{200d}'];
     let bare = unquoted.unwrap_or(plain).trim();
     bare.trim_matches(joiners).trim().to_owned()
 }
 
-/// Marks of direction and of byte order, and blanks of no width: they change how a name looks, not who it is.
+/// Marks of direction and of byte order, and zero-width blanks: they change how a name looks, not who it is.
 pub(super) fn is_mark(c: char) -> bool {
     matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
@@ -437,7 +437,7 @@ pub(super) fn likeness(name: &str) -> Option<Surety> {
     })
 }
 
-/// One word: it begins with a capital, has a digit or a sign of a user's name, or is of a script without capitals.
+/// One word: it begins with a capital, has a digit or a character of a user name, or is in a script without capitals.
 fn is_single_name(word: &str) -> bool {
     let is_number = word.chars().all(char::is_numeric);
     let is_handle = word.contains(|c: char| c.is_numeric() || "_#@.".contains(c));
@@ -460,7 +460,7 @@ fn begins_a_clause(name: &str) -> bool {
     let first = name.split_whitespace().next().unwrap_or_default();
     let first = first.split(['\'', '’']).next().unwrap_or_default();
     let first = first.to_lowercase();
-    // An initial is no pronoun: `I. Brandt`, `A. Lee`.
+    // An initial is not a pronoun: `I. Brandt`, `A. Lee`.
     CLAUSE_BEGINNINGS.contains(&first.trim_end_matches(','))
 }
 
@@ -468,7 +468,7 @@ fn ends_a_sentence(word: &str) -> bool {
     word.ends_with([',', '.', ';', '!', '?', '…', '，', '。', '！', '？', '、'])
 }
 
-/// Whether a word begins with a small letter.
+/// Whether a word begins with a lower-case letter.
 fn is_small(word: &str) -> bool {
     word.chars().next().is_some_and(char::is_lowercase)
 }

@@ -293,7 +293,7 @@ fn the_dialogue_decides_what_a_line_leaves_open() {
         speakers(&lines),
         named(&["the nurse", "Ann", "Ben", "the nurse"], 0)
     );
-    // Small letters throughout, each once.
+    // Lower case throughout, each speaker once.
     let lines = ["customer service: a", "the caller: b"];
     assert_eq!(
         speakers(&lines),

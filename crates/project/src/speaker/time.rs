@@ -1,20 +1,21 @@
-//! Times and dates that exports write around names: none of them is a name, and a line that is only a time is no speech.
+//! Times and dates that exports write around names: none of them is a name, and a line that is only a time is not
+//! speech.
 
 /// Longest time in brackets, in bytes.
 const BRACKET_BYTES: usize = 64;
-/// Most words of a time: a date, a time with its half of the day, a dash and a second time.
+/// Maximum number of words in a time: a date, a time with its half of the day, a dash and a second time.
 const MOST_WORDS: usize = 9;
-/// Words behind a time.
+/// Words after a time.
 const HALVES: [&str; 8] = ["am", "pm", "a.m.", "p.m.", "a.m", "p.m", "uhr", "h"];
 /// Words before a time, in Chinese, Japanese and Korean.
 const FRONT_HALVES: [&str; 11] = [
     "上午", "下午", "凌晨", "清晨", "早上", "中午", "晚上", "午前", "午後", "오전", "오후",
 ];
-/// Signs behind year, month and day in the same languages.
+/// Characters after year, month and day in the same languages.
 const DATE_SIGNS: [char; 6] = ['年', '月', '日', '년', '월', '일'];
 /// Units of a length of time: `1h02m03s`, `12.5s`.
 const UNITS: [&str; 7] = ["ms", "min", "sec", "std", "h", "m", "s"];
-/// Months and days of the week in dates that stand in brackets, by their beginnings of three letters.
+/// Months and days of the week in dates that are in brackets, by their first three letters.
 const CALENDAR: [&str; 52] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mär",
     "mai", "okt", "dez", "fév", "avr", "jui", "aoû", "déc", "ene", "abr", "ago", "dic", "gen",
@@ -77,7 +78,7 @@ pub(crate) fn bracketed(text: &str) -> Option<&str> {
 }
 
 /// What follows the time or date at the beginning of a text: `10:02 AM`, `5:46 p. m.`, `10.02 Uhr`, `10h02`,
-/// `2025-03-14 09:05`, `00:01 --> 00:04`. A colon behind it is left.
+/// `2025-03-14 09:05`, `00:01 --> 00:04`. A colon after it is left.
 pub(crate) fn bare(text: &str) -> Option<&str> {
     let (mut unread, mut is_found, mut is_in_half) = (text, false, false);
     for _ in 0..MOST_WORDS {
@@ -156,7 +157,7 @@ fn is_range(word: &str) -> bool {
 }
 
 /// A moment in brackets, in words that only brackets make sure of: `12 Jan 2024, 10:02`, `2025. 3. 14. 오전 9:05`,
-/// `0.0s - 2.5s`, `12.34 --> 15.67`. It holds a time.
+/// `0.0s - 2.5s`, `12.34 --> 15.67`. It contains a time.
 fn is_moment(inner: &str) -> bool {
     let (mut has_time, mut decimals, mut dashes) = (false, 0, 0);
     for word in inner.split([' ', ',', ';', '\t', '\u{a0}', '\u{202f}']) {
@@ -202,7 +203,7 @@ fn is_length(word: &str) -> bool {
     parts > 0
 }
 
-/// A length that is one without brackets too: it has a fraction or several parts. `3m` may be a name.
+/// A length that is recognised without brackets too: it has a fraction or several parts. `3m` may be a name.
 fn is_plain_length(word: &str) -> bool {
     let letters = word.chars().filter(|c| c.is_ascii_alphabetic()).count();
     (word.contains('.') || letters > 1) && is_length(word)
@@ -254,7 +255,7 @@ fn is_signed_date(word: &str) -> bool {
     are_numbers && (1..=3).contains(&parts)
 }
 
-/// A word without the comma or colon behind it.
+/// A word without the comma or colon after it.
 fn unpointed(word: &str) -> &str {
     word.trim_end_matches([',', ';', '|', ':'])
 }

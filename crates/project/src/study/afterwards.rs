@@ -15,13 +15,13 @@ use super::results::results;
 use crate::error::Result;
 use crate::session::Session;
 
-/// From this distance of two scores on, people disagree.
+/// From this distance between two scores on, people disagree.
 const APART: u8 = 2;
 /// Up to this mean of faithfulness a summary is misleading or seriously wrong.
 const UNFAITHFUL: f64 = 2.0;
 /// The criterion that says so.
 const FAITHFULNESS: &str = "faithfulness";
-/// The metric whose order is held against people's.
+/// The metric whose order is compared with people's.
 const METRIC: &str = "rouge1";
 
 /// A score that somebody settles.
@@ -33,7 +33,7 @@ pub struct Settlement<'a> {
     pub criterion: &'a str,
     /// The score.
     pub score: u8,
-    /// Why.
+    /// Why it is settled that way.
     pub reason: &'a str,
 }
 
@@ -142,7 +142,7 @@ impl Heard<'_> {
         (!scores.is_empty()).then(|| sum / scores.len() as f64)
     }
 
-    /// Mean of all scores, by which people order the summaries of a dialogue.
+    /// Mean of all scores, which gives people's order of the summaries of a dialogue.
     fn human(&self) -> Option<f64> {
         let scores: Vec<u8> = self.scores.iter().map(|row| row.score).collect();
         self.mean(&scores)

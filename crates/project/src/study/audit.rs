@@ -1,8 +1,8 @@
-//! What raters are asked about dialogues, real and made up for the same summaries: three criteria, the guess where a
+//! What raters are asked about dialogues, real and made up for the same summaries: three criteria, a guess at where a
 //! dialogue comes from, the guideline with its check, and two examples. Each in English and German, equal in content.
 //!
-//! A dialogue stands alone: its summary would say what to expect, and the other dialogue about it would make the guess a
-//! choice between two.
+//! A dialogue is shown alone: its summary would say what to expect, and the other dialogue about it would make the
+//! guess a choice between two.
 
 use contract::{CheckStatement, Criterion, StudyCriterion, Warmup, WarmupItem, Words};
 
@@ -226,7 +226,7 @@ const PLAIN_DE: &str = "Tom: heizung ist wieder kalt\n\
     Frau Lang: Dann ist es die Pumpe. Ich kann um zwei jemanden schicken.\n\
     Tom: zwei passt, ich bin daheim";
 
-/// Two dialogues with their scores; nothing is said of where they come from.
+/// Two dialogues with their scores; nothing is said about where they come from.
 pub(super) fn warmup() -> Warmup {
     let item = |text: Words, scores: [u8; 3], reason: Words| WarmupItem {
         text,

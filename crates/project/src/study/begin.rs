@@ -1,5 +1,5 @@
 //! From a plan to a study that people can rate: the protocol is frozen, dialogues are drawn, texts get numbers that say
-//! nothing, everybody gets their order, and the whole is sealed.
+//! nothing, everybody gets their order, and everything is sealed.
 
 use std::collections::BTreeMap;
 
@@ -205,7 +205,7 @@ fn protocol(request: &StudyRequest, material: &Material) -> Result<Protocol> {
     Ok(protocol)
 }
 
-/// The drawn dialogues, whose texts have their numbers. Systems that wrote the same share an item.
+/// The drawn dialogues, with their texts numbered. Systems that wrote the same text share an item.
 struct Numbered<'a> {
     keys: Vec<&'a str>,
     drawn: Vec<&'a Drawable>,
@@ -352,7 +352,7 @@ fn contents(sheet: &Numbered<'_>, protocol: &Protocol, key: &BlindKey) -> Rating
             .map(|(drawable, dialogue)| RatingDialogueRow {
                 dialogue,
                 example: Some(drawable.example.id),
-                // A dialogue that is judged is a text like any other; beside it nothing is shown.
+                // A dialogue that is judged is a text like any other; nothing is shown beside it.
                 turns: match protocol.kind {
                     StudyKind::Summaries => json!(turns(&drawable.example.dialogue)),
                     StudyKind::Dialogues => json!([]),

@@ -1,4 +1,4 @@
-//! What keeps a study blind, and what an owner may do while people rate: no answer tells who wrote a text. The two
+//! What keeps a study blind, and what an owner may do while people rate: no answer reveals who wrote a text. The two
 //! proofs, [`Opened`] for a study's results and [`Sight`] for figures of a run, are made by the store alone.
 //!
 //! Not defended: somebody who opens the database file, and an owner who knows a system by its style.
@@ -28,7 +28,7 @@ use crate::session::Session;
 pub enum TestOutputs {
     /// With their authors: nobody rates them.
     Open(Vec<Output>),
-    /// Without: people rate them.
+    /// Without their authors: people are rating them.
     Blind(Vec<BlindText>),
 }
 
@@ -70,7 +70,7 @@ impl Session {
         })?)
     }
 
-    /// A study that people rate now.
+    /// A study that is being rated.
     pub(super) fn running_study(&self, study: &StudyName) -> Result<RatingStudyRow> {
         let row = self.study_row(study)?;
         match row.state {
@@ -325,7 +325,7 @@ impl Session {
 pub struct Gone<'a> {
     /// Their name or slot.
     pub rater: &'a str,
-    /// Why.
+    /// Why they are to be taken out.
     pub reason: &'a str,
     /// Whether what they rated counts; by default if they did half of their load.
     pub counted: Option<bool>,

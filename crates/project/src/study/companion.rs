@@ -1,4 +1,4 @@
-//! The familiar tests beside the exact one, for readers who expect them: they stand in `companion.csv` alone and decide
+//! The familiar tests beside the exact one, for readers who expect them: they are only in `companion.csv` and decide
 //! nothing. Where differences are skewed, Wilcoxon's test finds "differences" of equal means far too often
 //! (`duologue bench rating` has such a population).
 

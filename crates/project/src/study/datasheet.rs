@@ -17,7 +17,7 @@ pub(super) struct Entry {
     answer: Option<String>,
 }
 
-/// What the datasheet knows beside the record and its results.
+/// What the datasheet knows besides the record and its results.
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     /// What people judged.

@@ -33,7 +33,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// A study of an earlier version has the words of its criteria from this one.
+    /// A study of an earlier version takes the words of its criteria from this one.
     pub(super) fn new(row: &RatingStudyRow) -> Result<Self> {
         let what = format!("protocol of study {}", row.id);
         if row.is_imported {
@@ -122,7 +122,7 @@ impl Session {
         })
     }
 
-    /// Keeps a press, and shows the step as it stands then; none for what belongs to no step.
+    /// Keeps a press, and returns the step as it is then; none for what belongs to no step.
     ///
     /// # Errors
     /// [`StudyProblem`] for a set that is final, a step that is finished, and what was never shown; a score outside its scale.
@@ -164,7 +164,8 @@ impl Session {
         Ok(sitting.shown(sitting.step(step)?, &sitting.turns()?))
     }
 
-    /// Takes the last press back; the step that it was about, as it stands then, or none if there is nothing to take back.
+    /// Takes the last press back; returns the step that it was about, as it is then, or none if there is nothing to
+    /// take back.
     ///
     /// # Errors
     /// [`StudyProblem::SetLocked`].
@@ -308,7 +309,7 @@ impl Sitting {
         }
     }
 
-    /// Whether nothing stands before the first dialogue any more: each statement was judged rightly once, each example
+    /// Whether nothing comes before the first dialogue any more: each statement was judged correctly once, each example
     /// was rated, or the rater has begun all the same.
     fn is_introduced(&self) -> bool {
         let has_begun = self
@@ -404,7 +405,7 @@ impl Sitting {
                 } else {
                     RaterAct::Clear
                 };
-                // A score takes a decision to leave the summary out back.
+                // A score takes back a decision to leave the summary out.
                 let edits = vec![
                     DeskEdit::State {
                         step,

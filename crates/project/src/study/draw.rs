@@ -64,8 +64,8 @@ impl Material {
 }
 
 impl Drawable {
-    /// What metrics say about a system's text: ROUGE and chrF against the references, the best of them. Nothing of a
-    /// dialogue, which no reference is like.
+    /// What metrics say about a system's text: ROUGE and chrF against the references, the best of them. Nothing for a
+    /// dialogue, which no reference resembles.
     pub(super) fn metrics(&self, text: &str) -> BTreeMap<String, f64> {
         if self.kind == StudyKind::Dialogues {
             return BTreeMap::new();
@@ -200,7 +200,7 @@ impl Session {
         })
     }
 
-    /// The texts of a source, and the word for it that a protocol keeps if it is another than the plan's.
+    /// The texts of a source, and the word for it that a protocol keeps if it differs from the plan's.
     fn texts(&self, source: &Source) -> Result<(Option<String>, Found)> {
         let (run, found): (&RunId, BTreeMap<String, String>) = match source {
             Source::Reference | Source::Real => return Ok((None, None)),

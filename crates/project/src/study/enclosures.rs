@@ -152,7 +152,7 @@ fn raters(contents: &RatingContents) -> Vec<RaterLine<'_>> {
         .collect()
 }
 
-/// The log; without the reasons that people gave if texts stay here.
+/// The log; without the reasons that people gave if texts are left out.
 fn events(acts: &[RatingActRow], redact: bool) -> Vec<EventLine<'_>> {
     acts.iter()
         .map(|act| EventLine {

@@ -191,7 +191,7 @@ impl<'a> From<&'a GivenScore> for ScoreLine<'a> {
     }
 }
 
-/// JSON for people; only a map whose keys are no strings cannot be written, and none of ours has such keys.
+/// JSON for people; only a map whose keys are not strings cannot be written, and none of ours has such keys.
 fn pretty(value: &impl Serialize) -> Vec<u8> {
     let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
     bytes.push(b'\n');

@@ -16,7 +16,7 @@ use super::record::{
     GivenMark, GivenScore, GivenVote, RatedDialogue, RatedItem, Side, StudyRecord,
 };
 
-/// What stands in `study.json` beside the plan.
+/// What `study.json` holds besides the plan.
 #[derive(Deserialize)]
 struct Head {
     format: String,
@@ -57,7 +57,7 @@ struct VoteLine {
 ///
 /// # Errors
 /// [`ImportProblem`] with file and row: a file that is missing or not of its format, a number or word that the other
-/// files do not have, a score outside its scale, a line that stands there twice.
+/// files do not have, a score outside its scale, a line that occurs twice.
 pub fn read(folder: &Path) -> Result<StudyRecord, ImportProblem> {
     let head: Head = json(&folder.join("study.json"))?;
     if head.format != FORMAT.0 || head.version > FORMAT.1 {

@@ -1,4 +1,4 @@
-//! What raters are asked unless the owner asks something else: four criteria, the guideline with its check, three
+//! What raters are asked by default: four criteria, the guideline with its check, three
 //! examples with their answers, and the question about two summaries. Each in English and German, equal in content.
 //! What is asked about dialogues is in [`super::audit`].
 
@@ -43,7 +43,7 @@ pub(super) fn criterion<const N: usize>(key: &str, en: Text<'_, N>, de: Text<'_,
 }
 
 /// The four criteria of the paper's human evaluation (Lu et al., arXiv 2502.17328); 5 is always best, and faithfulness
-/// comes first because it is the gate.
+/// comes first because it is a prerequisite.
 pub fn criteria() -> Vec<Criterion> {
     let mut criteria = vec![
         criterion(
@@ -105,7 +105,7 @@ pub fn criteria() -> Vec<Criterion> {
     criteria
 }
 
-/// Those of the four that need no look at the dialogue.
+/// Those of the four that can be judged without the dialogue.
 fn criteria_of_language() -> [Criterion; 2] {
     [
         criterion(

@@ -1,5 +1,5 @@
 //! Answers of a rater pack come back as a file: a complete snapshot, which takes the place of what the same browser or
-//! program sent before. Two sets of answers of one rater are never averaged and never mixed: the owner says which counts.
+//! program sent before. Two sets of answers of one rater are never averaged and never mixed: the owner says which set counts.
 //!
 //! Flow: the file's envelope ([`super::pack::file`]) → who it says it is from ([`claimed`]) → the answers, each checked
 //! against what the rater was shown ([`read_answers`]) → one transaction ([`store::Store::merge_rating_answers`]).
@@ -31,13 +31,13 @@ use crate::session::Session;
 pub struct AnswersFile<'a> {
     /// The file.
     pub path: &'a Path,
-    /// The secret as somebody typed it; the one that is kept with the pack if it is absent.
+    /// The secret as somebody typed it; if it is absent, the one kept with the pack is used.
     pub secret: Option<&'a str>,
     /// Which answers count if the rater has others here.
     pub keep: Option<Keep>,
 }
 
-/// What is here of a study that answers come back to.
+/// What this workspace holds of a study whose answers come back.
 struct Here {
     row: RatingStudyRow,
     contents: RatingContents,
@@ -50,7 +50,7 @@ impl Session {
     /// Takes the answers of a rater pack into a study.
     ///
     /// # Errors
-    /// A [`StudyProblem`] that says why the file is refused; then nothing was taken.
+    /// A [`StudyProblem`] that says why the file is refused; nothing is taken from it.
     pub fn merge_answers(
         &self,
         study: &StudyName,
@@ -159,7 +159,7 @@ fn nothing_new(header: &AnswersHeader, slot: &str, contents: &RatingContents) ->
     }
 }
 
-/// A later saving replaces an earlier one, never the other way round.
+/// A later save replaces an earlier one, never the other way round.
 fn may_follow(header: &AnswersHeader, known: &RatingBranchRow) -> Result<(), StudyProblem> {
     match header.revision > known.revision {
         true => Ok(()),
@@ -228,14 +228,14 @@ fn compare<'a>(
     }
 }
 
-/// What a rater's answers here and those of another place have in common; none if nothing was answered here.
+/// How a rater's answers here compare with those from elsewhere; none if nothing was answered here.
 fn conflict(here: &RatingContents, rater: &str, taken: &RatingContents) -> Option<Conflict> {
     let first = answers(here, rater);
     (!first.is_empty()).then(|| compare(&first, &answers(taken, rater)))
 }
 
 impl Here {
-    /// The pack that a file says it answers, if it can.
+    /// The pack that a file says it answers, if that can be true.
     fn claimed(&self, header: &AnswersHeader, name: &str) -> Result<&RatingPackRow, StudyProblem> {
         let file = || name.to_owned();
         if header.study_uid != self.row.uid {
@@ -276,7 +276,7 @@ impl Here {
     }
 
     /// The answers as rows, each about something that the rater was shown and within its scale. What comes after an early
-    /// reveal is late, whatever the clock over there said.
+    /// reveal is late, whatever the clock of the rater's device said.
     fn read_answers(
         &self,
         rater: &str,
@@ -345,7 +345,7 @@ impl Here {
                 at_ms: Some(late_ms.unwrap_or(choice.at)),
             });
         }
-        // Every answer about a summary hangs on its row.
+        // Every answer about a summary belongs to that summary's row.
         let mut touched: BTreeSet<(u32, u32)> = BTreeSet::new();
         touched.extend(rows.step_items.iter().map(|row| (row.step, row.item)));
         let scored: BTreeSet<(u32, u32)> = rows
@@ -480,7 +480,7 @@ impl Here {
         checks.chain(examples).collect()
     }
 
-    /// A set that is final has everything rated.
+    /// Checks that a set handed in as final is fully rated.
     fn is_complete(&self, merge: &PackMerge) -> Result<()> {
         if !merge.locked {
             return Ok(());

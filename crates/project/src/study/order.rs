@@ -1,9 +1,9 @@
 //! Who rates which dialogues in which order: pure functions of the design and the study's secret key.
 //!
 //! The first `shared` of the drawn dialogues go to everybody, the others to one rater each, dealt round; whoever gets a
-//! dialogue gets all its systems. Inside a dialogue the systems stand in the rows of a Williams square (E. J. Williams,
+//! dialogue gets all its systems. Within a dialogue the systems follow the rows of a Williams square (E. J. Williams,
 //! "Experimental designs balanced for the estimation of residual effects", 1949): every system in every place, and every
-//! system after every other, equally often. A few dialogues come whole a second time, ten or more after the first.
+//! system after every other, equally often. A few dialogues appear complete a second time, ten or more after the first.
 
 use std::collections::BTreeMap;
 
@@ -123,7 +123,7 @@ impl Order<'_> {
         self.with_repeats(seat, &sequence)
     }
 
-    /// What a rater is shown, with a few of it a second time.
+    /// What a rater is shown, some of it a second time.
     fn with_repeats<T: Copy>(&self, seat: Seat<'_>, sequence: &[T]) -> Vec<(T, bool)> {
         let n = sequence.len();
         let mut shown: Vec<(T, bool)> = sequence.iter().map(|place| (*place, false)).collect();
@@ -181,8 +181,8 @@ impl Order<'_> {
     }
 
     /// The steps of a rater who judges dialogues, each by itself: in a first round one dialogue of each summary, in a second
-    /// one another of each, and so on, so that those of one summary stand far apart. Rows of the square say which, so that
-    /// every system comes in every round equally often.
+    /// one another of each, and so on, so that those of one summary are far apart. Rows of the square say which, so
+    /// that every system comes in every round equally often.
     pub(super) fn single_steps(&self, seat: Seat<'_>, dealt: &[usize]) -> Vec<RatingStepRow> {
         let draws = self.key.draws(&format!("rows/{}", seat.slot));
         let mut rows = Rows::new(self.systems, seat.place, draws);
@@ -317,7 +317,7 @@ mod tests {
         assert_eq!(deal(3, 2, 9), [[0, 1, 2], [0, 1, 2]]);
     }
 
-    /// Every ordered pair of systems is adjacent equally often, and every system stands in every place equally often.
+    /// Every ordered pair of systems is adjacent equally often, and every system is in every place equally often.
     #[test]
     fn a_square_is_balanced() {
         for systems in 2..=8_usize {

@@ -1,7 +1,8 @@
 //! Rater packs: what a rater elsewhere is to rate, in one encrypted HTML file that any desktop browser opens from disk.
 //!
-//! Flow: [`items`] (what a rater sees, with numbers that tell nothing) → [`cipher`] (encrypted with a secret that is told
-//! by another way) → [`file`] (put into the page) → the rater's browser or window → answers → [`super::merge`].
+//! Flow: [`items`] (what a rater sees, with numbers that tell nothing) → [`cipher`] (encrypted with a secret that is
+//! passed on by another channel) → [`file`] (put into the page) → the rater's browser or window → answers →
+//! [`super::merge`].
 
 pub mod cipher;
 pub mod file;
@@ -31,7 +32,7 @@ pub struct PackFresh {
     pub pack_id: String,
     /// 256 random bits, of which the secret, the salt and the nonce are made.
     pub bytes: [u8; 32],
-    /// 256 more.
+    /// 256 more random bits, for the same purpose.
     pub more: [u8; 32],
 }
 

@@ -1,5 +1,5 @@
 //! What a study could show: the planner of `metrics` with what is known about how much dialogues, raters and the rest
-//! make the difference of two systems vary, and with the default design of 40 dialogues for each rater.
+//! make the difference between two systems vary, and with the default design of 40 dialogues for each rater.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,8 @@ const KNOWN: [(&str, Components); 3] = [
     ("fluency", components(0.15, 0.10, 0.40)),
 ];
 
-/// No public data has redundancy, which takes these of informativeness, as does any criterion that nothing is known about.
+/// No public data covers redundancy, which takes these from informativeness, as does any criterion of which nothing is
+/// known.
 const UNKNOWN: Components = components(0.45, 0.30, 0.80);
 
 /// Components of votes of +1, 0 and -1, from 599 pairs of news summaries.
@@ -54,7 +55,7 @@ pub struct Asked {
     name: Words,
     /// Its components on its own scale.
     components: Components,
-    /// How many of its points one point of five is.
+    /// How many of its points equal one point on a scale of five.
     scale: f64,
 }
 
@@ -93,7 +94,7 @@ impl Asked {
     }
 }
 
-/// A study that somebody thinks about.
+/// A study that somebody is considering.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlanRequest {
     /// What is judged: summaries of dialogues, or the dialogues of summaries.
@@ -110,7 +111,7 @@ pub struct PlanRequest {
     pub systems: usize,
     /// Comparisons of two systems that are tested.
     pub comparisons: usize,
-    /// Chance of one false finding that is accepted.
+    /// Accepted chance of one false finding.
     pub alpha: f64,
     /// The difference that matters.
     pub delta: f64,

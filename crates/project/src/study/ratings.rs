@@ -34,7 +34,7 @@ const DIALOGUE: [&str; 9] = [
     "conversation",
     "source",
 ];
-/// Usual names of fields with the words of a dialogue, beside one that tells dialogues apart.
+/// Usual names of fields with the words of a dialogue, besides one that tells dialogues apart.
 const TURNS: [&str; 5] = ["dialogue", "dialog", "conversation", "source", "document"];
 /// Usual names of fields that say whose summary it is.
 const SYSTEM: [&str; 5] = ["system", "system_id", "model", "model_id", "model_name"];
@@ -50,7 +50,7 @@ pub struct RatingMap {
     pub dialogue: Option<String>,
     /// Whose summary it is.
     pub system: Option<String>,
-    /// The summary.
+    /// Which field is the summary.
     pub summary: Option<String>,
 }
 
@@ -147,7 +147,7 @@ enum Given {
 enum Score {
     /// A number.
     Number(f64),
-    /// A word, which is no point of a scale.
+    /// A word, which is not a point of a scale.
     Word(String),
 }
 

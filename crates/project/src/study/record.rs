@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// A study with its texts and answers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StudyRecord {
-    /// What was fixed before.
+    /// What was fixed before the first rating.
     pub plan: StudyPlan,
     /// Its dialogues.
     pub dialogues: Vec<RatedDialogue>,
@@ -227,7 +227,7 @@ impl<'a> Sheet<'a> {
         equal.map(|(dialogue, _)| *dialogue).collect()
     }
 
-    /// The places of the systems that are compared with people's judgement of metrics: all but the human reference.
+    /// The places of the systems by which metrics are compared with people's judgement: all but the human reference.
     pub(super) fn machines(&self) -> Vec<usize> {
         let systems = self.record.plan.systems.iter().enumerate();
         let machines = systems.filter(|(_, system)| system.key != StudySystem::REFERENCE);

@@ -43,9 +43,9 @@ pub struct StudyRequest {
     pub comparisons: Option<Vec<PlannedComparison>>,
     /// The comparison that the study is about; by default the first one that is tested.
     pub primary: Option<Primary>,
-    /// Chance of one false finding among all tested comparisons that is accepted.
+    /// Accepted chance of one false finding among all tested comparisons.
     pub alpha: f64,
-    /// Within how many points of five two systems count as practically equal.
+    /// Number of points, out of five, within which two systems count as equal.
     pub margin: f64,
     /// The difference that matters, in points of five.
     pub delta: f64,

@@ -120,7 +120,7 @@ fn headlines(sheet: &Sheet<'_>, comparisons: &[contract::Comparison]) -> Vec<Hea
     plan.comparisons.iter().filter_map(headline).collect()
 }
 
-/// An interval as it stands in JSON.
+/// An interval as JSON has it.
 fn ends(interval: Option<(f64, f64)>) -> Option<[f64; 2]> {
     interval.map(|(low, high)| [low, high])
 }

@@ -1,7 +1,7 @@
 //! Secret randomness of a study, and its seal. Everything that could tell who wrote what (numbers, orders, sides) is drawn
-//! from a key that leaves the workspace only after the reveal; the public seed of a study decides nothing but which
+//! from a key that leaves the workspace only after the reveal; the public seed of a study decides only which
 //! dialogues are rated. The seal is the hash of the assignment with the key: whoever wrote it down can see afterwards that
-//! nobody assigned anything anew.
+//! nobody reassigned anything.
 
 use hmac::{Hmac, KeyInit, Mac};
 use metrics::random::Stream;

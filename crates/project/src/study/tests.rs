@@ -1,4 +1,5 @@
-//! A study from its plan to its results: three systems of a run, rated at two desks, with nothing told before its time.
+//! A study from its plan to its results: three systems of a run, rated at two desks, with nothing revealed before its
+//! time.
 
 use contract::problem::{Problem, StudyProblem, WrongState};
 use contract::{

@@ -1,6 +1,6 @@
-//! What a data set shows of the dialogues that people rate now: never their references, and no summary by one of the
+//! What a data set shows of the dialogues that are being rated: never their references, and no summary by one of the
 //! systems. Who knows the human reference, or what a system writes about the same dialogue, can tell whose text is whose.
-//! In an audit the dialogues themselves are held back: who finds one in the data set knows that it is real.
+//! In an audit the dialogues themselves are held back: whoever finds one in the data set knows that it is real.
 //!
 //! Flow: Data, Demo and `duologue datasets` ask here, until every rater has locked or the results are opened
 //! ([`super::blind`]). Nothing is kept from runs: they read the store.
@@ -34,7 +34,7 @@ impl References {
         }
     }
 
-    /// Whether people rate texts about the dialogue now.
+    /// Whether texts about the dialogue are being rated.
     pub fn is_in_study(&self) -> bool {
         *self == Self::InStudy
     }
@@ -65,7 +65,7 @@ impl SeenExample {
 }
 
 impl Session {
-    /// Examples of a data set, page by page, without the references of those that people rate now.
+    /// Examples of a data set, page by page, without the references of those that are being rated.
     ///
     /// # Errors
     /// [`store::Error::NotFound`].
@@ -82,7 +82,7 @@ impl Session {
         Ok(seen.collect())
     }
 
-    /// Row ids of the examples that people rate now, each with a study that it is in.
+    /// Row ids of the examples that are being rated, each with a study that it is in.
     pub fn examples_in_study(&self) -> Result<BTreeMap<i64, StudyName>> {
         let found = self.store.examples_in_study()?.into_iter();
         Ok(found.map(|found| (found.example, found.study)).collect())
@@ -95,7 +95,7 @@ impl Session {
         Ok(audited.map(|found| found.example).collect())
     }
 
-    /// Refuses to change examples that people rate now: whoever changes a text has to see it.
+    /// Refuses to change examples that are being rated: to change a text, one has to see it.
     ///
     /// # Errors
     /// [`StudyProblem::Blinded`].
@@ -105,8 +105,8 @@ impl Session {
         blinded(found.collect())
     }
 
-    /// Refuses to have a dialogue summarized that people rate now: what comes out would be the text of a system, with its
-    /// name.
+    /// Refuses to have a dialogue that is being rated summarized: what comes out would be the text of a system, with
+    /// its name.
     ///
     /// # Errors
     /// [`StudyProblem::Blinded`].

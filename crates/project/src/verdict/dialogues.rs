@@ -1,4 +1,4 @@
-//! The sentences of an audit, in which real dialogues are held against made-up ones, in English and German.
+//! The sentences of an audit, in which real dialogues are compared with made-up ones, in English and German.
 
 use contract::{OriginGuesses, Outcome, Words};
 
@@ -14,7 +14,7 @@ pub struct Guessed<'a> {
     pub guesses: &'a OriginGuesses,
     /// Number of raters.
     pub raters: usize,
-    /// Chance of one false finding among all sources that is accepted.
+    /// Accepted chance of one false finding among all sources.
     pub alpha: f64,
 }
 

@@ -61,7 +61,7 @@ pub(super) fn below_lines(system: &str, points: f64, lines: f64) -> String {
     )) + "."
 }
 
-/// A difference with its unit, in which points stand in their case.
+/// A difference with its unit, with points in the right case.
 fn amount(finding: &Finding<'_>, size: f64, points: &str) -> String {
     let size = german(&size.to_string());
     match finding.measure {

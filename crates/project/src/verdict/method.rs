@@ -6,7 +6,7 @@ use contract::{Outcome, System, Words};
 
 use super::{english, german};
 
-/// How a summarizer stands against others on ROUGE-1; all figures are shares.
+/// How a summarizer compares with others on ROUGE-1; all figures are shares.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Standing {
     /// Whether it is the method; otherwise it is training on real pairs alone.

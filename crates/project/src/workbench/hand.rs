@@ -1,5 +1,5 @@
-//! Changes by hand: what stages made is accepted, rejected, written anew or flipped, and each change can be taken back, down to
-//! the first. A change is a version with author and time; nothing is overwritten.
+//! Changes by hand: what stages made is accepted, rejected, rewritten or flipped, and each change can be taken back,
+//! down to the first. A change is a version with author and time; nothing is overwritten.
 //!
 //! A part's hash is that of what remains of its items. So a change makes exactly the parts that read it stale, as a setting
 //! would, accepting makes nothing stale, and a change that is taken back makes all of it current again: the hash is what it was.
@@ -41,7 +41,8 @@ fn hashed(rows: &[ArtifactRow]) -> String {
 }
 
 impl Session {
-    /// Does the same to each of these items; all of them or none. Returns their keys afterwards, and how the run stands.
+    /// Does the same to each of these items; all of them or none. Returns their keys afterwards, and the state of the
+    /// run.
     ///
     /// # Errors
     /// [`WrongState`] where it cannot be done to such an item; [`Locked`] while a worker is at it.
@@ -65,7 +66,7 @@ impl Session {
             HandAct::Accept => Some(ItemVerdict::Accepted),
             HandAct::Reject => Some(ItemVerdict::Rejected),
             HandAct::Clear => None,
-            // Who writes it anew wants it to be read.
+            // Whoever rewrites it wants it to be read.
             HandAct::Edit { .. } | HandAct::Flip => row
                 .verdict
                 .filter(|verdict| *verdict == ItemVerdict::Accepted),
@@ -186,7 +187,7 @@ impl Session {
         Ok(())
     }
 
-    /// Refuses where no item of a kind would be left in a part: no later stage can be carried out without.
+    /// Refuses where no item of a kind would be left in a part: no later stage can be carried out without one.
     fn leaves_some(&self, rows: &[ItemRow]) -> Result<()> {
         for item in rows {
             let ArtifactRow {

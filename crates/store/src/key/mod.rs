@@ -37,7 +37,7 @@ impl RootKey {
         Ok(Self(random()?))
     }
 
-    /// The key that 64 hexadecimal digits write down; `None` for anything else.
+    /// The key written as 64 hexadecimal digits; `None` for anything else.
     pub fn from_hex(text: &str) -> Option<Self> {
         let bytes = Zeroizing::new(HEXLOWER.decode(text.to_ascii_lowercase().as_bytes()).ok()?);
         let bytes: [u8; 32] = bytes.as_slice().try_into().ok()?;
@@ -125,7 +125,7 @@ impl Keys {
         self.workspace
     }
 
-    /// The database's key as SQLCipher takes one that it need not derive.
+    /// The database's key, as SQLCipher takes a key that it need not derive.
     pub(crate) fn sql(&self) -> Zeroizing<String> {
         let digits = Zeroizing::new(HEXLOWER.encode(&self.database[..]));
         Zeroizing::new(format!("x'{}'", &*digits))
@@ -153,14 +153,14 @@ pub(crate) fn random() -> Result<Secret> {
     Ok(Zeroizing::new(bytes))
 }
 
-/// 16 of them.
+/// 16 bytes of the system's random numbers.
 pub(crate) fn random_16() -> Result<[u8; 16]> {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&random()?[..16]);
     Ok(bytes)
 }
 
-/// Encrypts under a key that is used for this nonce once.
+/// Encrypts under a key that is used only once with this nonce.
 pub(crate) fn encrypt(key: &Secret, nonce: [u8; 12], aad: &[u8], msg: &[u8]) -> Result<Vec<u8>> {
     cipher(key)?
         .encrypt(&Nonce::from(nonce), Payload { msg, aad })
@@ -183,7 +183,7 @@ fn cipher(key: &Secret) -> Result<ChaCha20Poly1305> {
     ChaCha20Poly1305::new_from_slice(&key[..]).map_err(|error| cipher_failed(&error))
 }
 
-/// A length that the cipher does not take: none of ours is such a length.
+/// The error for a length that the cipher does not take; none of ours is one.
 fn cipher_failed(error: &dyn fmt::Display) -> Error {
     Error::io(
         Path::new("the cipher"),

@@ -8,7 +8,7 @@ use data_encoding::{Encoding, Specification};
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// Crockford's characters: no I, L, O and U among the first 32.
+/// Crockford's characters: no I, L, O or U among the first 32.
 const SIGNS: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Those of the check character, a remainder of 37.
 const CHECKS: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ*~$=U";
@@ -78,7 +78,7 @@ impl fmt::Debug for RecoveryKey {
     }
 }
 
-/// `None` only if [`SIGNS`] were no alphabet.
+/// `None` only if [`SIGNS`] were not an alphabet.
 fn crockford() -> Option<Encoding> {
     let mut specification = Specification::new();
     specification.symbols.push_str(SIGNS);

@@ -1,8 +1,8 @@
 //! The form of a sealed file, `DUOV1`: a header in clear, then the content in chunks, each encrypted and authenticated
 //! with its number and whether it is the last.
 //!
-//! It is age's payload (STREAM of Hoang, Reyhanitabar, Rogaway and Vizár 2015, with ChaCha20-Poly1305) behind a header of
-//! ours. So cut files, chunks in another order, and files of another kind or workspace are refused.
+//! It is age's payload (STREAM of Hoang, Reyhanitabar, Rogaway and Vizár 2015, with ChaCha20-Poly1305) behind our own
+//! header. So truncated files, chunks in another order, and files of another kind or workspace are refused.
 //!
 //! | bytes | what |
 //! |---|---|
@@ -26,7 +26,7 @@ const TAG: usize = 16;
 const CHUNK_LOG2: u8 = 20;
 /// Chunks of files that are short.
 const SHORT_CHUNK_LOG2: u8 = 16;
-/// What a reader takes: the chunk is held in memory.
+/// What a reader accepts: the chunk is held in memory.
 const CHUNKS_READ: std::ops::RangeInclusive<u8> = 10..=24;
 
 /// What a sealed file holds. A file of one kind cannot be passed off as another.
@@ -36,7 +36,7 @@ pub(crate) enum Kind {
     Adapter = 1,
     /// A training's state.
     Checkpoint = 2,
-    /// What a process said.
+    /// What a process printed.
     Log = 3,
     /// What was pasted and is not imported yet.
     Inbox = 4,
@@ -62,7 +62,7 @@ pub(crate) enum Fault {
     OtherKind,
     /// It belongs to another workspace.
     OtherWorkspace,
-    /// It was cut off, or a bit of it is wrong.
+    /// It was truncated, or one of its bits is wrong.
     Damaged,
 }
 

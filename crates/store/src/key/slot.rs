@@ -1,8 +1,8 @@
 //! `keys.json`: the root key of a workspace, wrapped once for each way to open it.
 //!
-//! The file is in clear. Whoever has it can try passphrases, which is why each try costs 256 MiB of memory; a recovery key
-//! and a keychain's key are too long to be tried. A keychain that answers differently after an update of the system must
-//! not be the end of a workspace, so a passphrase or a recovery key always stays beside it.
+//! The file is not encrypted. Whoever has it can try passphrases, which is why each try costs 256 MiB of memory; a
+//! recovery key and a keychain's key are too long to be tried. A keychain that answers differently after an update of
+//! the system must not be the end of a workspace, so a passphrase or a recovery key always stays beside it.
 
 use super::recovery::RecoveryKey;
 use super::{RootKey, Secret, WorkspaceId, decrypt, derive, encrypt, random, random_16};
@@ -230,7 +230,7 @@ impl KeyFile {
         self.slots.iter().any(|slot| slot.kind() == kind)
     }
 
-    /// Sets the passphrase, in the place of the one before.
+    /// Sets the passphrase, replacing the previous one.
     ///
     /// # Errors
     /// [`WorkspaceProblem::ShortPassphrase`].
@@ -265,7 +265,7 @@ impl KeyFile {
         Ok(())
     }
 
-    /// Sets the recovery key, in the place of the one before.
+    /// Sets the recovery key, replacing the previous one.
     ///
     /// # Errors
     /// Where the system has no source of random numbers.

@@ -25,7 +25,7 @@ pub(super) fn check(database: &Path, workspace: &Path, from: &Vault) -> Result<(
     Ok(())
 }
 
-/// Writes the new database beside the old one, and in place of the daily copy the same; returns its size.
+/// Writes the new database beside the old one, and the same in place of the daily copy; returns its size.
 pub(super) fn copy(workspace: &Path, from: &Vault, to: &Vault) -> Result<u64> {
     let database = workspace.join(DATABASE);
     let fresh = new(&database);
@@ -82,7 +82,7 @@ pub(crate) fn export(
         })
     };
     let (version, owner) = (pragma("user_version")?, pragma("application_id")?);
-    // Of a plain connection too the new database has a key of its own, or expressly none.
+    // From a plain connection too, the new database gets a key of its own, or explicitly none.
     let key = match (from, to) {
         (None, None) => " KEY ''".to_owned().into(),
         (from, to) => attached_key(from, to),

@@ -1,4 +1,4 @@
-//! The files of a conversion: which there are, and how each is written anew, read back and put in its place.
+//! The files of a conversion: which there are, and how each is rewritten, read back and put in its place.
 
 use super::NEW;
 use crate::vault::{ASIDE, BLOBS, CHECKPOINTS, INBOX, LOGS, Vault};
@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Seek, Write};
 use std::path::{Path, PathBuf};
 
-/// Bytes that are overwritten at one time.
+/// Bytes that are overwritten at a time.
 const PIECE: usize = 1 << 20;
 
 /// Every file that holds conversations or what was made from them, the database left out.
@@ -33,7 +33,7 @@ pub(super) fn new_ones(workspace: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// New files that were cut off while they were written.
+/// New files whose writing was interrupted.
 pub(super) fn unfinished(workspace: &Path) -> Result<Vec<PathBuf>> {
     let mut found = everything(workspace)?;
     found.retain(|path| is_unfinished(path));
@@ -73,7 +73,7 @@ fn beside(workspace: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The files of a folder and of those in it. A link leads to what is not the workspace's.
+/// The files of a folder and of the folders in it. A link leads outside the workspace.
 fn below(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     let io = |error| Error::io(folder, error);
     let entries = match fs::read_dir(folder) {
@@ -113,7 +113,8 @@ pub(super) fn replace(new: &Path, old: &Path, overwrite: bool) -> Result<()> {
     host::file::rename(new, old).map_err(|error| Error::io(old, error))
 }
 
-/// Overwrites a file with zeros once. On a disk that writes elsewhere what it is told to overwrite, that is no promise.
+/// Overwrites a file with zeros once. On a disk that writes elsewhere what it is told to overwrite, that guarantees
+/// nothing.
 fn erase(path: &Path) -> Result<()> {
     let io = |error| Error::io(path, error);
     let mut file = match File::options().write(true).open(path) {

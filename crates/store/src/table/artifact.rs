@@ -81,9 +81,9 @@ pub struct ArtifactRow {
 /// Part of a stage's artifacts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ArtifactPage {
-    /// The asked part.
+    /// The requested part.
     pub rows: Vec<ArtifactRow>,
-    /// Number of all of them.
+    /// Total number of artifacts.
     pub total: u64,
 }
 
@@ -191,7 +191,7 @@ impl Store {
         })
     }
 
-    /// At most `limit` of [`Store::artifacts`] from place `offset` on, with the number of all.
+    /// At most `limit` of [`Store::artifacts`] from place `offset` on, with their total number.
     pub fn artifacts_page(
         &self,
         run: &RunId,

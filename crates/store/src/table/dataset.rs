@@ -138,7 +138,7 @@ impl Store {
     /// The data set called `name`.
     ///
     /// # Errors
-    /// [`Error::NoSuchDataset`] with the names there are.
+    /// [`Error::NoSuchDataset`] with the existing names.
     pub fn dataset(&self, name: &DatasetName) -> Result<DatasetRow> {
         self.read(|conn| {
             if let Some(found) = by_name(conn, name)? {

@@ -1,5 +1,5 @@
 //! What demos leave: votes about two summaries, and summaries that somebody corrected. A dialogue is kept as its hash.
-//! Corrections hold a model's text and a person's; both go with the run that wrote.
+//! Corrections hold a model's text and a person's; both go with the run that wrote the summary.
 
 use crate::table::{Word, optional_word, word};
 use crate::{Result, Store};

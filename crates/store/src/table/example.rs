@@ -56,7 +56,7 @@ pub struct ExampleRow {
 }
 
 impl ExampleRow {
-    /// Whether somebody has summarized the dialogue. What waits for a summary is kept and read by no run.
+    /// Whether somebody has summarized the dialogue. What waits for a summary is kept, but no run reads it.
     pub fn is_summarised(&self) -> bool {
         !self.references.is_empty()
     }

@@ -1,4 +1,4 @@
-//! Experiments and their cells. A cell names the run that carries it out; everything else about it stands with the run.
+//! Experiments and their cells. A cell names the run that carries it out; everything else about the cell is kept with the run.
 
 use super::{Json, optional_word, word};
 use crate::error::name_taken;
@@ -43,11 +43,11 @@ pub struct ExperimentRow {
     pub spec: String,
     /// Hash of the file.
     pub spec_sha256: String,
-    /// What was given up to end in time; none without a limit.
+    /// What was left out so as to end in time; none if there is no limit.
     pub budget: Option<Value>,
     /// Time of creation.
     pub created_at_ms: i64,
-    /// Time of the last change of its file.
+    /// Time of the last change to its file.
     pub changed_at_ms: i64,
 }
 
@@ -64,7 +64,7 @@ pub struct ExperimentCellRow {
     pub seed: u64,
     /// Hash of the recipe that the experiment asks for.
     pub recipe_sha256: String,
-    /// Its run; none before it was created, and after it was deleted.
+    /// Its run; none before it is created, and after it is deleted.
     pub run_id: Option<RunId>,
 }
 

@@ -1,8 +1,8 @@
 //! Forgetting conversations: every row that holds one goes in one transaction, and a journal says that it happened.
 //!
-//! What a run learnt from a conversation cannot be taken out of it again, so such a run goes as a whole. Of a run that only
-//! tested with it, the test's texts about it go. Studies keep their ratings and lose the texts, whose hashes stay so that the
-//! seal can still be checked. The journal holds no content.
+//! What a run learnt from a conversation cannot be taken out of it again, so such a run goes as a whole. A run that
+//! only tested with it loses the test's texts about it. Studies keep their ratings and lose the texts, whose hashes
+//! stay so that the seal can still be checked. The journal holds no content.
 
 use super::Word;
 use crate::table::Json;
@@ -25,7 +25,7 @@ CREATE TABLE journal (
 ALTER TABLE rating_item ADD COLUMN forgotten_sha256 TEXT;
 ";
 
-/// How long other programs are waited for that read the database while its log is emptied.
+/// How long to wait for other programs that read the database while its log is emptied.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a study's texts become.
@@ -51,7 +51,7 @@ pub struct Forgetting<'a> {
     pub dataset_id: i64,
     /// Keys of the conversations.
     pub examples: &'a [i64],
-    /// Ids of them in the data set, by which outputs name them.
+    /// Their ids in the data set, by which outputs name them.
     pub external_ids: &'a [String],
     /// Texts of their dialogues, by which records of imports are known.
     pub dialogues: &'a [String],
@@ -217,7 +217,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<JournalRow> {
 }
 
 impl Store {
-    /// How many rows [`Store::forget`] would change beside examples and runs.
+    /// How many rows [`Store::forget`] would change besides examples and runs.
     pub fn rows_to_forget(&self, forgetting: &Forgetting<'_>) -> Result<ForgetRows> {
         self.read(|conn| {
             Ok(ForgetRows {
@@ -268,7 +268,7 @@ impl Store {
         })
     }
 
-    /// Writes the database anew without what was deleted, and empties its log; returns how many bytes of the log are left
+    /// Rewrites the database without what was deleted, and empties its log; returns how many bytes of the log are left
     /// because another program reads the database.
     pub fn write_anew(&self) -> Result<u64> {
         let anew = || -> Result<u64> {

@@ -1,5 +1,5 @@
-//! What people call runs, data sets and models, and what they noted about them; and what hangs on a run or a data set,
-//! as it is told before one of them is removed. A data set's name is its own column: files and commands say it.
+//! What people call runs, data sets and models, and what they noted about them; and what is attached to a run or a
+//! data set, as shown before one of them is removed. A data set's name is its own column: files and commands use it.
 
 use crate::error::name_taken;
 use crate::table::artifact::MACHINE;
@@ -28,7 +28,7 @@ CREATE TRIGGER label_goes_with_dataset AFTER DELETE ON dataset BEGIN
 END;
 ";
 
-/// What hangs on a run, as far as the database has it.
+/// What is attached to a run, as far as the database has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HangsOnRun {
     /// Things that stages made, in their first version.
@@ -45,7 +45,7 @@ pub struct HangsOnRun {
     pub experiments: Vec<ExperimentName>,
 }
 
-/// What hangs on a data set.
+/// What is attached to a data set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HangsOnDataset {
     /// Imports that it was made of.
@@ -157,7 +157,7 @@ impl Store {
         })
     }
 
-    /// What hangs on a run.
+    /// What is attached to a run.
     ///
     /// # Errors
     /// [`Error::NoSuchRun`].
@@ -198,7 +198,7 @@ impl Store {
         })
     }
 
-    /// What hangs on a data set.
+    /// What is attached to a data set.
     ///
     /// # Errors
     /// [`Error::NotFound`].

@@ -1,5 +1,5 @@
 //! Leases: which process works on a run. Exactly one worker writes a run's rows, for as long as it lives. Where the
-//! system cannot tell whether it does, the heartbeat decides by which it renews its lease.
+//! system cannot tell whether it lives, the heartbeat by which it renews its lease decides.
 
 use super::{Word, run, word};
 use crate::{Fence, Result, Store};
@@ -29,7 +29,7 @@ pub const LEASE_TIMEOUT_MS: u64 = 10_000;
 pub struct Owner {
     /// Which process it is.
     pub process: Identity,
-    /// Random: each asking is told from every other.
+    /// Random, so that each request can be told from every other.
     pub token: String,
 }
 
@@ -131,7 +131,7 @@ pub(super) fn take(tx: &Connection, run: &RunId, owner: &Owner, now_ms: i64) -> 
 }
 
 impl Store {
-    /// Takes a run's lease where it is free, already the caller's, or of a process that no longer lives
+    /// Takes a run's lease where it is free, already the caller's, or held by a process that no longer lives
     /// ([`LeaseRow::lives`]).
     ///
     /// With it the run is running and older requests to stop it are void, in one change: a request reaches whoever has
@@ -240,7 +240,7 @@ mod tests {
     use crate::{Error, fixture};
     use contract::{Part, StageName};
 
-    /// A system that tells nothing of processes.
+    /// A system that tells nothing about processes.
     fn unknown(_: &Identity) -> Liveness {
         Liveness::Unknown
     }

@@ -17,7 +17,7 @@ CREATE TABLE ledger (
 ) STRICT;
 ";
 
-/// What a line tells beside that. Of lines from before, nobody knows how their connections ended.
+/// What a line tells besides. For older lines, nobody knows how their connections ended.
 pub(crate) const END_SQL: &str = "
 ALTER TABLE ledger ADD COLUMN port INTEGER;
 ALTER TABLE ledger ADD COLUMN process TEXT NOT NULL DEFAULT '';
@@ -102,7 +102,7 @@ impl Store {
         })
     }
 
-    /// Brings a line up to date with how its connection went; when and what for it was opened stays.
+    /// Brings a line up to date with how its connection went; when and why it was opened stays.
     ///
     /// # Errors
     /// [`Error::Corrupt`] if there is no such line.

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-// The tables of artifacts and partial results are made anew because their rows now belong to a part, which is in their
+// The tables of artifacts and partial results are recreated because their rows now belong to a part, which is in their
 // keys; an older program can still use them, because its columns are all there. Partial results of a stage are of no use to
 // its parts. `round` is 1 for what is carried out once.
 pub(crate) const SQL: &str = "
@@ -86,7 +86,7 @@ pub struct PartRow {
     pub wall_s: f64,
     /// Seconds of processor time, over all interruptions.
     pub cpu_s: f64,
-    /// Highest memory of the process.
+    /// Peak memory of the process.
     pub peak_rss_bytes: u64,
     /// Items that the part read.
     pub n_in: u64,
@@ -134,7 +134,7 @@ pub struct PartResult<'a> {
     pub wall_s: f64,
     /// Seconds of processor time, over all interruptions.
     pub cpu_s: f64,
-    /// Highest memory of the process.
+    /// Peak memory of the process.
     pub peak_rss_bytes: u64,
     /// Time of finishing.
     pub now_ms: i64,
@@ -147,7 +147,7 @@ pub struct PartUsage {
     pub wall_s: f64,
     /// Seconds of processor time.
     pub cpu_s: f64,
-    /// Highest memory of the process.
+    /// Peak memory of the process.
     pub peak_rss_bytes: u64,
 }
 
@@ -213,7 +213,7 @@ fn enter(conn: &Connection, run: &RunId, part: Part) -> Result<()> {
 }
 
 /// Removes what a stage made before it had parts, and what is made of its parts together: both end with a part's
-/// new result. What a judge is worth takes nothing away, nor does a later round before the last stage.
+/// new result. The verdict on a judge removes nothing, nor does a later round before the last stage.
 fn remove_of_the_whole(conn: &Connection, run: &RunId, part: Part) -> Result<()> {
     let stands_beside = match part {
         Part::Whole(_) | Part::Judge(_) => true,
@@ -322,7 +322,7 @@ impl Store {
     }
 
     /// Marks a part as running. An interrupted or failed one with the same inputs keeps its partial results, metric
-    /// points and times; with other inputs, or redone after it had finished, it starts from nothing. Older artifacts
+    /// points and times; with other inputs, or redone after it had finished, it starts from scratch. Older artifacts
     /// stay until the commit.
     ///
     /// # Errors
@@ -358,7 +358,7 @@ impl Store {
         })
     }
 
-    /// Records how far a part is (`None` keeps the last sign), with the totals of its times over all interruptions.
+    /// Records how far a part is (`None` keeps the last record), with the totals of its times over all interruptions.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LeaseLost`].
@@ -436,7 +436,7 @@ impl Store {
     }
 
     /// Finishes a part in one transaction: its artifacts replace older ones, its partial results go, its row says done.
-    /// A crash before the end leaves all as before.
+    /// A crash before the end leaves everything as before.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LeaseLost`], [`Error::DiskFull`].
@@ -466,8 +466,8 @@ impl Store {
         })
     }
 
-    /// The run whose finished part had these inputs and stands as it was made; the oldest such run. What a person accepted, and
-    /// changed and changed back, stands so; what a person rejected does not.
+    /// The run whose finished part had these inputs and is still as it was made; the oldest such run. What a person
+    /// accepted, or changed and changed back, counts as such; what a person rejected does not.
     pub fn find_part(&self, part: Part, inputs_sha256: &str) -> Result<Option<RunId>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(

@@ -125,7 +125,7 @@ impl Store {
     }
 
     /// Takes the lease of a run that waits, in one change: only while nobody works on any run. False where it
-    /// waits no longer or somebody does, so that of two processes that would begin the next run one does.
+    /// no longer waits or a run is worked on, so that only one of two processes begins the next run.
     pub fn acquire_queued(
         &self,
         run: &RunId,
@@ -236,7 +236,7 @@ mod tests {
         );
         assert_eq!(store.run(&"a".into()).unwrap().status, RunStatus::Running);
         assert_eq!(order(&store), ["b", "c"]);
-        // Another that meant to begin the same run, or the one behind it.
+        // Another that meant to begin the same run, or the one after it.
         assert!(
             !store
                 .acquire_queued(&"a".into(), &owner(3), 0, &alive)

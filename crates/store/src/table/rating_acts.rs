@@ -79,7 +79,7 @@ pub(super) struct NewAct<'a> {
 pub struct RatingActRow {
     /// Its number.
     pub seq: u32,
-    /// When.
+    /// When it happened.
     pub at_ms: i64,
     /// The slot of a rater, or `owner`.
     pub actor: String,
@@ -89,7 +89,7 @@ pub struct RatingActRow {
     pub payload: Value,
 }
 
-/// An example that a study is about which people rate now.
+/// An example in a study that people are rating now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExampleInStudy {
     /// Row id of the example.
@@ -186,7 +186,7 @@ fn withdraw(
 pub struct Withdrawal<'a> {
     /// Their slot.
     pub rater: &'a str,
-    /// Why.
+    /// Why they are taken out.
     pub reason: &'a str,
     /// Whether what they rated counts.
     pub counted: bool,
@@ -212,8 +212,8 @@ impl Store {
         self.read(|conn| study(conn, id))
     }
 
-    /// The key of all secret random numbers of a study; none of one that was brought in. It tells who wrote what to anybody
-    /// who knows the protocol.
+    /// The key of all secret random numbers of a study; none for one that was brought in. It tells who wrote what to
+    /// anybody who knows the protocol.
     pub fn rating_blind_key(&self, id: i64) -> Result<Option<Vec<u8>>> {
         self.read(|conn| {
             Ok(conn
@@ -222,7 +222,7 @@ impl Store {
         })
     }
 
-    /// Opens the results of a study that is closed, or whose results were opened early; none of any other.
+    /// Opens the results of a study that is closed, or whose results were opened early; none for any other.
     ///
     /// # Errors
     /// [`Error::NotFound`].
@@ -290,7 +290,7 @@ impl Store {
         })
     }
 
-    /// The studies in which people rate texts of this run now.
+    /// The studies in which people are rating texts of this run now.
     pub fn rating_studies_of_run(&self, run: &RunId) -> Result<Vec<RatingStudyRow>> {
         let ids: Vec<i64> = self.read(|conn| {
             let mut query = conn.prepare_cached(
@@ -323,7 +323,7 @@ impl Store {
         })
     }
 
-    /// The turns of every dialogue that people rate texts about now, each with the study's name.
+    /// The turns of every dialogue about which texts are being rated, each with the study's name.
     pub fn dialogues_in_study(&self) -> Result<Vec<(StudyName, Value)>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(
@@ -338,7 +338,7 @@ impl Store {
         })
     }
 
-    /// Lets figures of a run be seen unless people rate its texts now.
+    /// Lets figures of a run be seen unless people are rating its texts now.
     pub fn sight(&self, run: &RunId) -> Result<Option<Sight>> {
         let is_blind = !self.rating_studies_of_run(run)?.is_empty();
         Ok((!is_blind).then(|| Sight {
@@ -346,7 +346,7 @@ impl Store {
         }))
     }
 
-    /// Lets figures of a run be seen although people rate its texts now. The log of each study says so.
+    /// Lets figures of a run be seen although people are rating its texts now. The log of each study says so.
     pub fn look_anyway(&self, run: &RunId, reason: &str, now_ms: i64) -> Result<Sight> {
         let studies = self.rating_studies_of_run(run)?;
         self.write(|tx| {

@@ -1,5 +1,5 @@
-//! What is decided about a study's scores after its results are open: a settled score with its reason stands beside the
-//! raters' and never takes their place.
+//! What is decided about a study's scores after its results are open: a settled score with its reason is kept beside
+//! the raters' scores and never replaces them.
 
 use super::rating_acts::{NewAct, OWNER, Opened, log};
 use super::rating_study::rows;
@@ -30,9 +30,9 @@ pub struct RatingAdjudicationRow {
     pub criterion: String,
     /// The score; whoever writes it has checked it against the criterion's scale.
     pub score: u8,
-    /// Why.
+    /// Why it was settled that way.
     pub reason: String,
-    /// When.
+    /// When it was settled.
     pub at_ms: i64,
 }
 

@@ -56,7 +56,7 @@ pub enum DeskEdit {
         /// The text.
         note: String,
     },
-    /// A mark that a summary may have a real person's data.
+    /// A mark that a summary may contain a real person's data.
     Flag {
         /// Place in the rater's order.
         step: u32,
@@ -74,7 +74,7 @@ pub struct Chosen {
     pub best: Option<u32>,
     /// The item named worst.
     pub worst: Option<u32>,
-    /// When.
+    /// When it was made.
     pub at_ms: i64,
 }
 
@@ -85,9 +85,9 @@ pub struct DeskTime {
     pub step: u32,
     /// Number of the item.
     pub item: u32,
-    /// With signs of life.
+    /// Milliseconds in which the rater was active.
     pub active_ms: i64,
-    /// Without.
+    /// Milliseconds in which the rater was idle.
     pub idle_ms: i64,
 }
 
@@ -102,7 +102,7 @@ pub struct DeskPress {
     pub detail: Value,
     /// The time that it took.
     pub time: Option<DeskTime>,
-    /// When.
+    /// When it happened.
     pub at_ms: i64,
 }
 
@@ -113,7 +113,7 @@ pub struct RatingPressRow {
     pub rater: String,
     /// Its number.
     pub seq: u32,
-    /// When.
+    /// When it happened.
     pub at_ms: i64,
     /// What the rater did.
     pub what: RaterAct,
@@ -215,7 +215,7 @@ impl Desk<'_> {
         }
     }
 
-    /// Every answer about an item hangs on its row, which begins as a draft.
+    /// Every answer about an item belongs to its row, which begins as a draft.
     fn touch(&self, (step, item): (u32, u32)) -> Result<()> {
         self.tx
             .prepare_cached(
@@ -457,7 +457,7 @@ impl Store {
         })
     }
 
-    /// Takes the last press that can be taken back, back; what it changed, or none if there is nothing left.
+    /// Undoes the last press that can be undone; returns what it changed, or none if there is nothing left.
     ///
     /// # Errors
     /// [`crate::Error::AlreadyLocked`], [`crate::Error::NotFound`].

@@ -45,7 +45,7 @@ pub struct RatingPackRow {
     pub secret: String,
     /// SHA-256 of the file.
     pub file_sha256: String,
-    /// When.
+    /// When it was written.
     pub written_at_ms: i64,
 }
 
@@ -58,7 +58,7 @@ pub struct RatingBranchRow {
     pub branch: String,
     /// Slot of the rater whose answers they are.
     pub rater: String,
-    /// Saving number of the answers that are here.
+    /// Save number of the answers that are here.
     pub revision: u32,
     /// SHA-256 of their file.
     pub answers_sha256: String,
@@ -103,7 +103,7 @@ fn branch_from_row(row: &Row<'_>) -> rusqlite::Result<RatingBranchRow> {
     })
 }
 
-/// Forgets what a rater answered so far, and that any of it could be taken back.
+/// Forgets what a rater answered so far, and the means to take any of it back.
 fn clear(tx: &Connection, study: i64, rater: &str, now_ms: i64) -> Result<()> {
     let key = params![study, rater];
     tx.prepare_cached("DELETE FROM rating_choice WHERE study_id = ?1 AND rater = ?2")?
@@ -141,7 +141,7 @@ fn introduce(tx: &Connection, study: i64, rater: &str, acts: &[RatingPressRow]) 
 }
 
 impl Store {
-    /// Keeps that a rater pack was written.
+    /// Records that a rater pack was written.
     ///
     /// # Errors
     /// [`crate::Error::AlreadyLocked`], [`crate::Error::NotFound`].

@@ -22,7 +22,7 @@ pub struct RatingStudyRow {
     pub mode: RatingMode,
     /// Where it stands.
     pub state: StudyState,
-    /// What was fixed before.
+    /// What was fixed before the first rating.
     pub protocol: Value,
     /// SHA-256 of the protocol; empty if it never had one.
     pub protocol_sha256: String,
@@ -51,7 +51,7 @@ pub struct RatedStudy {
     pub mode: RatingMode,
     /// Where it stands.
     pub state: StudyState,
-    /// What was fixed before.
+    /// What was fixed before the first rating.
     pub protocol: Value,
     /// Time of creation.
     pub created_at_ms: i64,
@@ -74,9 +74,9 @@ pub struct Frozen {
     pub protocol_sha256: String,
     /// What the assignment of texts to systems can be checked with after the reveal.
     pub seal: String,
-    /// From what all secret random numbers of the study are drawn.
+    /// What all secret random numbers of the study are drawn from.
     pub blind_key: [u8; 32],
-    /// When.
+    /// When it started.
     pub started_at_ms: i64,
 }
 
@@ -206,17 +206,17 @@ pub struct RatingStepItemRow {
     pub step: u32,
     /// Number of the item.
     pub item: u32,
-    /// How far.
+    /// How far the rater came.
     pub state: ItemState,
     /// Why it was left out.
     pub reason: Option<SkipReason>,
     /// The rater's note.
     pub note: String,
-    /// Whether the rater thinks that it has a real person's data.
+    /// Whether the rater thinks that it contains a real person's data.
     pub flagged: bool,
     /// Active time.
     pub active_ms: i64,
-    /// Time without a sign of life.
+    /// Time in which the rater was idle.
     pub idle_ms: i64,
 }
 

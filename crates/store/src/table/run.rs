@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-// The model is copied, not referenced: a run stays readable after the model was removed.
+// The model is copied, not referenced: a run stays readable after the model has been removed.
 pub(crate) const SQL: &str = "
 CREATE TABLE run (
     id               TEXT PRIMARY KEY,

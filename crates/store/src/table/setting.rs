@@ -22,7 +22,7 @@ impl Store {
         })
     }
 
-    /// A setting, where it was set.
+    /// A setting, if it was set.
     pub fn setting(&self, key: &str) -> Result<Option<Value>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached("SELECT value FROM setting WHERE key = ?1")?;

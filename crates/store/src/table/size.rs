@@ -1,4 +1,5 @@
-//! How many bytes of text the workspace holds of a data set and of a run: what they will take where they are written out.
+//! How many bytes of text the workspace holds of a data set and of a run: what they will take when they are written
+//! out.
 
 use crate::{Result, Store};
 use contract::RunId;

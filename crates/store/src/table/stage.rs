@@ -49,7 +49,7 @@ pub struct StageRow {
     pub wall_s: f64,
     /// Seconds of processor time, over all interruptions.
     pub cpu_s: f64,
-    /// Highest memory of the process.
+    /// Peak memory of the process.
     pub peak_rss_bytes: u64,
     /// Items that the stage read.
     pub n_in: u64,
@@ -87,7 +87,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StageRow> {
         inputs_sha256: row.get("inputs_sha256")?,
         output_sha256: row.get("output_sha256")?,
         measures: row.get::<_, Json<_>>("measures")?.0,
-        // A sign that another version left is no reason to refuse the run.
+        // A progress record left by another version is no reason to refuse the run.
         progress: serde_json::from_value(row.get::<_, Json<Value>>("progress")?.0).ok(),
         error: row.get::<_, Option<Json<_>>>("error")?.map(|e| e.0),
         finished_at_ms: row.get("finished_at_ms")?,
@@ -174,7 +174,7 @@ fn status(parts: &[PartRow]) -> StageStatus {
     }
 }
 
-/// The hash of all parts' hashes, that of the part where there is one alone; none unless every part has one.
+/// The hash of all parts' hashes, or the part's own where there is only one; none unless every part has one.
 fn together(parts: &[PartRow], hash: fn(&PartRow) -> Option<&str>) -> Option<String> {
     match parts {
         [part] => hash(part).map(str::to_owned),

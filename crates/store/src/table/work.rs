@@ -6,7 +6,7 @@ use contract::{Part, RunId, StageName};
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
-// Made anew with the table of parts (`super::part`).
+// Recreated with the table of parts (`super::part`).
 pub(crate) const SQL: &str = "
 CREATE TABLE work (
     run_id TEXT NOT NULL,

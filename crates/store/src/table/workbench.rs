@@ -155,10 +155,10 @@ pub struct HandChange<'a> {
     pub at_ms: i64,
 }
 
-/// Gives a part's remaining artifacts, in order, their hash.
+/// Computes the hash of a part's remaining artifacts, in order.
 pub type Hashed<'a> = &'a dyn Fn(&[ArtifactRow]) -> String;
 
-/// Whether an artifact's content is another than the part's own; only a version after the first can be.
+/// Whether an artifact's content differs from the part's own; only a version after the first can be.
 const EDITED: &str = "(a.version > 1 AND a.payload <> (
     SELECT c.payload FROM artifact c WHERE c.run_id = a.run_id AND c.stage = a.stage AND c.part = a.part
     AND c.round = a.round AND c.kind = a.kind AND c.item = a.item AND c.version = 1))";
@@ -344,8 +344,8 @@ impl Store {
         })
     }
 
-    /// Takes the last change by hand back that was not taken back yet: the content and verdict before it become a new version.
-    /// Returns that version; `None` if there is no such change.
+    /// Takes back the last change by hand that was not taken back yet: the content and verdict before it become a new
+    /// version. Returns that version; `None` if there is no such change.
     ///
     /// # Errors
     /// [`Error::LeaseLost`].
@@ -421,7 +421,7 @@ impl Store {
     }
 }
 
-/// Changes by hand of run ?1 that were not undone, and are no undoing.
+/// Changes by hand of run ?1 that were not undone and do not undo another.
 const OPEN_CHANGES: &str = "a.run_id = ?1 AND a.version > 1 AND a.undoes IS NULL AND NOT EXISTS (
     SELECT 1 FROM artifact b WHERE b.run_id = a.run_id AND b.stage = a.stage AND b.part = a.part AND b.round = a.round
     AND b.kind = a.kind AND b.item = a.item AND b.undoes = a.version)";
@@ -433,7 +433,7 @@ fn is_latest(conn: &Connection, id: i64) -> Result<bool> {
         .query_row([id], |row| row.get(0))?)
 }
 
-/// What FTS5 is asked: every word as the beginning of one. `None` if there are no words.
+/// The query for FTS5: every word as the beginning of one. `None` if there are no words.
 fn match_of(words: &str) -> Option<String> {
     let is_part = |c: char| c.is_alphanumeric();
     let terms: Vec<String> = words

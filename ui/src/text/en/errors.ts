@@ -17,22 +17,22 @@ const published = 'Use the files exactly as they were published with the model.'
 const defect = 'This is a defect; please report it with this message.';
 const workspace = 'Settings names the folder of the workspace.';
 const network =
-  'Ask who set up this computer’s way to the internet, then start Duologue and download again; or add a folder that is already here.';
+  'Ask whoever set up this computer’s internet access, then start Duologue and download again; or add a folder that is already here.';
 /** What to do about a certificate that is not trusted. */
 const certificate: Record<CertificateFault, { what: string; fix: string }> = {
   unknown_issuer: {
-    what: 'nobody whom it trusts has signed it',
-    fix: 'Where a proxy opens encrypted connections, as in many offices, its certificate authority has to be installed on this computer: ask who runs the network. Without such a proxy, somebody else may be listening: do not go on.',
+    what: 'no trusted authority has signed it',
+    fix: 'Where a proxy opens encrypted connections, as in many offices, its certificate authority has to be installed on this computer: ask whoever runs the network. Without such a proxy, somebody else may be listening: do not go on.',
   },
   out_of_date: { what: 'it is not valid today', fix: 'Check this computer’s date and download again.' },
   other_host: {
     what: 'it is another machine’s',
     fix: 'Another machine answers in its place, for instance a sign-in page of the network: sign in and download again.',
   },
-  invalid: { what: 'it is damaged', fix: 'Ask who runs the network.' },
+  invalid: { what: 'it is damaged', fix: 'Ask whoever runs the network.' },
 };
 const token =
-  'Sign in to the Hub in your browser, accept what it asks, download the files there and add their folder here; or choose a model that is free to download.';
+  'Sign in to the Hub in your browser, accept its terms, download the files there and add their folder here; or choose a model that is free to download.';
 const fits = 'Choose a model with a longer context';
 
 export const kinds: Kinds = {
@@ -88,7 +88,7 @@ export function shape(takes: SettingShape): string {
     case 'flag':
       return 'the word true or false';
     case 'text':
-      return 'a text';
+      return 'text';
   }
 }
 
@@ -117,7 +117,7 @@ function experiment(args: Args<'experiment'>): Words {
     case 'unreadable':
       return say(`The experiment is not valid: ${args.reason}.`, fix);
     case 'schema':
-      return say(`The experiment has the form ${args.schema}, which this version does not know.`, fix);
+      return say(`The experiment has the format ${args.schema}, which this version does not know.`, fix);
     case 'empty':
       return say(`“${args.key}” is empty.`, fix);
     case 'name':
@@ -130,9 +130,9 @@ function experiment(args: Args<'experiment'>): Words {
     case 'axis':
       return say(`Axis ${args.axis} has neither a name with labelled values nor a field.`, fix);
     case 'lengths':
-      return say('Axes that go side by side need equally many values.', fix);
+      return say('Axes that go side by side need the same number of values.', fix);
     case 'time':
-      return say(`“${args.text}” is no time.`, 'Write it as 45m, 8h or 1h30m.');
+      return say(`“${args.text}” is not a time.`, 'Write it as 45m, 8h or 1h30m.');
     case 'system':
       return say(`A comparison names ${args.system}, which the experiment does not have.`, fix);
     case 'arm':
@@ -187,7 +187,7 @@ function stalled({ stage, why }: Args<'stalled'>): Words {
     case 'no_pair':
       return say(
         `${stopped}: “${names.synthesizer[why.synthesizer]}” has no pair to learn from.`,
-        `In the recipe of a new run, raise candidates_per_summary, lower min_gap, or leave the systems out that learn from it; what is done so far is taken over.`,
+        `In the recipe of a new run, raise candidates_per_summary, lower min_gap, or leave out the systems that learn from it; what has been done so far is taken over.`,
       );
   }
 }
@@ -258,16 +258,16 @@ function modelFile({ file, fault }: Args<'model_file'>): Words {
 
 /** A bound on what an import reads, as a sentence's second half. */
 const limits: Record<IntakeLimit, (most: number) => string> = {
-  file_bytes: (most) => `a file may have ${most / 2 ** 20} MiB`,
-  members: (most) => `an archive may have ${most} members`,
+  file_bytes: (most) => `a file may have at most ${most / 2 ** 20} MiB`,
+  members: (most) => `an archive may have at most ${most} members`,
   member_bytes: (most) => `a member of an archive may unpack to ${most / 2 ** 20} MiB`,
   archive_bytes: (most) => `an archive may unpack to ${most / 2 ** 20} MiB`,
   depth: (most) => `elements may be nested ${most} deep`,
-  cell_bytes: (most) => `a cell may have ${most / 2 ** 20} MiB`,
-  turns: (most) => `an import may have ${most} turns`,
-  pieces: (most) => `of pieces as short as these, ${most} can be read at one time`,
-  columns: (most) => `a table may have ${most} columns`,
-  reach: (most) => `its sheets may span ${most} cells, the empty ones between included`,
+  cell_bytes: (most) => `a cell may have at most ${most / 2 ** 20} MiB`,
+  turns: (most) => `an import may have at most ${most} turns`,
+  pieces: (most) => `at most ${most} pieces as short as these can be read at one time`,
+  columns: (most) => `a table may have at most ${most} columns`,
+  reach: (most) => `its sheets may span ${most} cells, including the empty ones between`,
 };
 
 export const errors: ErrorWords = {
@@ -279,7 +279,7 @@ export const errors: ErrorWords = {
   disk_full: ({ file, room }) =>
     say(
       room
-        ? `${file} has ${gigabytes(room.free_bytes)} free, ${gigabytes(room.need_bytes)} are needed.`
+        ? `${file} has ${gigabytes(room.free_bytes)} free, but ${gigabytes(room.need_bytes)} are needed.`
         : `The disk of ${file} is full.`,
       'Free some space and go on; everything finished before is kept.',
     ),
@@ -294,7 +294,7 @@ export const errors: ErrorWords = {
       'Check that the path exists, that you may use it and that the disk has room.',
     ),
   name_taken: ({ thing, name }) =>
-    say(`There already is a ${things[thing]} “${name}”.`, 'Choose another name.'),
+    say(`There is already a ${things[thing]} “${name}”.`, 'Choose another name.'),
   no_such_dataset: ({ name, known }) =>
     say(
       `There is no data set “${name}”.`,
@@ -304,7 +304,7 @@ export const errors: ErrorWords = {
   in_use: ({ thing, name, by, count }) =>
     say(
       `The ${things[thing]} “${name}” is still used (${things[by]}: ${count}); nothing was removed.`,
-      'Remove what uses it first.',
+      'First remove what uses it.',
     ),
   ratings_locked: ({ rater }) =>
     say(
@@ -329,7 +329,7 @@ export const errors: ErrorWords = {
     ),
   unknown_format: ({ file }) =>
     say(
-      `${file} has no format that Duologue reads.`,
+      `${file} is not in a format that Duologue reads.`,
       'Save it as CSV with a header row, as JSON or as JSON Lines, one row with one dialogue and its summary; or as text (.txt) with lines “Name: text” and the summary after “Summary:”.',
     ),
   empty: ({ file }) =>
@@ -377,17 +377,17 @@ export const errors: ErrorWords = {
     ),
   leaks: ({ count, id, with: other }) =>
     say(
-      `${count} dialogues stand in two splits, the first is “${id}” (also “${other}”). Nothing was imported.`,
-      'Take the doubles out.',
+      `${count} dialogues are in two splits; the first is “${id}” (also “${other}”). Nothing was imported.`,
+      'Take the duplicates out.',
     ),
   words_open: ({ count }) =>
     say(
-      `${count} words may name somebody, and nobody has said so yet. Nothing was imported.`,
-      'Say of each word whether it names a person, a town or a firm.',
+      `${count} words may name somebody, and nobody has said yet whether they do. Nothing was imported.`,
+      'Say for each word whether it names a person, a town or a firm.',
     ),
   pdf: ({ file }) =>
     say(
-      `${file} is a PDF: it holds printed pages, no turns.`,
+      `${file} is a PDF: it holds printed pages, not turns.`,
       'Ask for the transcript as DOCX or TXT, or copy its text and paste it here.',
     ),
   rtf: ({ file }) =>
@@ -408,11 +408,11 @@ export const errors: ErrorWords = {
   ratings: ({ file, row, reason }) =>
     say(
       `${file}, item ${row}: ${reason}.`,
-      'Correct it in the program that it is from, and export it once more.',
+      'Correct it in the program that it came from, and export it once more.',
     ),
   binary: ({ file }) =>
     say(
-      `${file} is no text: it holds bytes of a picture, a recording or a program.`,
+      `${file} is not text: it holds bytes of a picture, a recording or a program.`,
       'Choose the file with the conversation’s words, for instance its transcript as TXT, DOCX or VTT.',
     ),
   html: ({ file }) =>
@@ -426,7 +426,7 @@ export const errors: ErrorWords = {
       limit === 'reach'
         ? 'Delete what stands far from the table, or save the workbook as XLSX.'
         : limit === 'columns'
-          ? 'Check the separator, and leave out columns that are neither dialogue, summary, id nor split.'
+          ? 'Check the separator, and leave out columns other than dialogue, summary, id and split.'
           : limit === 'pieces'
             ? 'Divide it into files of at most that many rows, and import them one after the other into the same data set.'
             : 'Divide it into several files and import them one after the other into the same data set.',
@@ -458,7 +458,7 @@ export const errors: ErrorWords = {
   header_not_first: ({ file, first, header }) =>
     say(
       header === null
-        ? `The first line of ${file} reads “${first}” and is no header with the names of columns.`
+        ? `The first line of ${file} reads “${first}” and is not a header with the names of columns.`
         : `The header of ${file} is not on its first line, which reads “${first}”, but on line ${header}.`,
       'Take out the lines above the header: the first line has to hold the names of the columns.',
     ),
@@ -476,13 +476,13 @@ export const errors: ErrorWords = {
     say(
       `The data set “${dataset}” has ${have} ${kinds[kind]}, but the recipe asks for ${need}.`,
       have === 0
-        ? 'Import more examples, or learn from fewer, so that some are left to choose by.'
+        ? 'Import more examples, or learn from fewer, so that some are left for validation.'
         : `Import more examples, or set ${field} to ${have} in the recipe.`,
     ),
   not_ready: ({ dataset, lack }) =>
     say(
       lack.case === 'speakers'
-        ? `There is nothing to learn from “${dataset}”: in ${lack.several} of ${lack.dialogues} dialogues two people speak.`
+        ? `There is nothing to learn from “${dataset}”: only ${lack.several} of ${lack.dialogues} dialogues have two speakers.`
         : `There is nothing to learn from “${dataset}”: most of its summaries are empty or longer than their dialogues.`,
       lack.case === 'speakers'
         ? 'Check under Data how the speakers were read.'
@@ -491,7 +491,7 @@ export const errors: ErrorWords = {
   too_long: (args) =>
     args.case === 'text'
       ? say(
-          `The text needs ${args.tokens} tokens, the model can read ${args.limit}.`,
+          `The text needs ${args.tokens} tokens, but the model can read ${args.limit}.`,
           `Shorten the text. ${fits} otherwise.`,
         )
       : say(
@@ -524,7 +524,7 @@ export const errors: ErrorWords = {
   ...studyErrors,
   leak: ({ run, copied, identifying, texts }) =>
     say(
-      `What run “${run}” made gives real conversations away: of ${texts} texts ${copied} repeat a long passage and ${identifying} hold what identifies somebody. Nothing was written.`,
+      `What run “${run}” made gives real conversations away: of ${texts} texts ${copied} repeat a long passage and ${identifying} contain something that identifies somebody. Nothing was written.`,
       'Start a run whose recipe leaves such texts out (leak_gate = drop), or import the conversations with invented names and numbers.',
     ),
   // Models
@@ -537,8 +537,8 @@ export const errors: ErrorWords = {
   weights: ({ file, reason }) => say(`The weights in ${file} cannot be used: ${reason}.`, again),
   unsupported_architecture: ({ found, supported }) =>
     say(
-      `Models of type ${found} are not supported. Supported are: ${supported}.`,
-      'Choose a model of the list of downloads.',
+      `Models of type ${found} are not supported. These are: ${supported}.`,
+      'Choose a model from the list of downloads.',
     ),
   not_in_gguf: ({ what }) => say(`A GGUF file cannot hold ${what} as the model has it; nothing was written.`),
   model_config: ({ file, field, reason }) => say(`${file}: “${field}” ${reason}.`, published),
@@ -577,7 +577,7 @@ export const errors: ErrorWords = {
   offline: ({ what }) =>
     say(
       `${what} is not on this computer, and no connection may be opened.`,
-      'This computer is set up to open no connections: ask who set it up, or add a folder that is already here.',
+      'This computer is set up to open no connections: ask whoever set it up, or add a folder that is already here.',
     ),
   network_locked: ({ what }) =>
     say(
@@ -590,11 +590,11 @@ export const errors: ErrorWords = {
       'Check that the disk has room, and try again.',
     ),
   bad_id: ({ id, reason }) =>
-    say(`“${id}” is not the id of a model: ${reason}.`, 'Give it as it stands on the Hub: owner/name.'),
+    say(`“${id}” is not the id of a model: ${reason}.`, 'Give it as it is written on the Hub: owner/name.'),
   bad_endpoint: ({ endpoint }) =>
     say(
       `“${endpoint}” is not the address of a Hub.`,
-      'This computer names that address for the Hub: ask who set it up, or add a folder that is already here.',
+      'This computer names that address for the Hub: ask whoever set it up, or add a folder that is already here.',
     ),
   bad_token: () => say('The token holds blanks or characters that no token has.', token),
   bad_manifest: ({ file, reason }) =>
@@ -613,10 +613,10 @@ export const errors: ErrorWords = {
       `Accept the licence on https://${host}/${what}. ${token}`,
     ),
   not_on_hub: ({ host, what }) =>
-    say(`${host} has no ${what}.`, 'Check the spelling, or choose one of the list.'),
+    say(`${host} has no ${what}.`, 'Check the spelling, or choose one from the list.'),
   rate_limited: ({ host, retry_after_s }) =>
     say(
-      `${host} answers no more for now: too many requests.`,
+      `${host} is not answering for now: too many requests.`,
       `Wait ${retry_after_s === null ? 'a while' : `${retry_after_s} seconds`} and download again: it goes on from there.`,
     ),
   unreachable: ({ host, reason }) =>
@@ -673,7 +673,7 @@ export const errors: ErrorWords = {
     say(`The system shows no notification: ${reason}.`, 'Switch notifications off in Settings.'),
   window_taken: ({ workspace: folder }) =>
     say(
-      `Another Duologue window has the workspace ${folder} and does not answer.`,
+      `Another Duologue window has ${folder} open and does not answer.`,
       'Close that window, or end its process “duologue-desktop”, and start again.',
     ),
   window_worker_answer: ({ reason }) =>

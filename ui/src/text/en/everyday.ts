@@ -20,9 +20,9 @@ export const everyday = {
   remove: {
     button: 'Delete…',
     title: (name: string) => `Delete “${name}”?`,
-    looking: 'Looking what hangs on it…',
+    looking: 'Looking for what depends on it…',
     goes: 'This goes for good:',
-    nothingElse: 'Nothing else hangs on it.',
+    nothingElse: 'Nothing else depends on it.',
     stays: 'This stays:',
     blocked: 'It cannot be deleted while it is needed by:',
     agree: 'Delete for good',
@@ -30,7 +30,7 @@ export const everyday = {
     /** What hangs on a thing, with how many. */
     what: {
       examples: (n: string) => many(n, 'example', 'examples'),
-      imports: (n: string) => many(n, 'import that it was made of', 'imports that it was made of'),
+      imports: (n: string) => many(n, 'import that it was made from', 'imports that it was made from'),
       items: (n: string) => many(n, 'item that stages made', 'items that stages made'),
       changes: (n: string) => many(n, 'change by hand', 'changes by hand'),
       adapters: (n: string) => many(n, 'adapter', 'adapters'),
@@ -47,12 +47,12 @@ export const everyday = {
       corrections: (n: string) => many(n, 'summary corrected in the demo', 'summaries corrected in the demo'),
     },
     /** Why what stays loses by it. */
-    runsStay: 'These runs can be read, and neither go on nor summarize without it:',
+    runsStay: 'These runs can be read, but can neither go on nor summarize without it:',
   },
   workspaces: {
     title: 'Workspaces',
-    note: 'Each holds a project of its own: data sets, runs, ratings. A run at work goes on when you change.',
-    list: 'Workspaces that were open lately',
+    note: 'Each holds a project of its own: data sets, runs, ratings. A run in progress goes on when you change.',
+    list: 'Workspaces that were open recently',
     here: 'Open now',
     gone: 'Not there at the moment',
     open: 'Open',
@@ -71,12 +71,12 @@ export const everyday = {
   },
   awake: {
     label: 'Keep the computer awake while a run works',
-    hint: 'For runs overnight. The screen may go dark; closing the lid still sends a laptop to sleep. It holds from the next run on.',
+    hint: 'For runs overnight. The screen may go dark; closing the lid still sends a laptop to sleep. It applies from the next run on.',
     on: 'Yes',
     off: 'No',
     held: 'The computer stays awake while this run works.',
     notHeld:
-      'The computer may fall asleep: this system was not asked, or refused. Its energy settings decide.',
+      'The computer may fall asleep: this system was not asked, or it refused. Its energy settings decide.',
     allowed: 'The computer may fall asleep while this run works, as you chose.',
     change: 'Change it',
   },

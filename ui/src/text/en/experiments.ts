@@ -40,7 +40,7 @@ export const experiments = {
     cells: 'Cells',
     cellsDone: (done: string, all: string) => `${done} of ${all} runs`,
     created: 'Made',
-    verdicts: 'What it came to',
+    verdicts: 'What it showed',
     noVerdict: 'The verdict comes when every declared cell is done. Nobody looks at p-values before that.',
     soFar: (done: string, all: string) => `Only what is finished is shown: ${done} of ${all} runs.`,
     arm: 'Arm',
@@ -84,7 +84,7 @@ export const experiments = {
     cancel: 'Stop for good',
     remove: 'Remove',
     removed: (name: string) => `“${name}” is removed; its runs stay.`,
-    began: (name: string) => `“${name}” has begun; its runs stand in the queue.`,
+    began: (name: string) => `“${name}” has begun; its runs are in the queue.`,
     outcome: {
       better: 'better',
       worse: 'worse',
@@ -103,7 +103,7 @@ export const experiments = {
     },
     asks: {
       'paper-1-baseline':
-        'What do a few real pairs give, against the bare model and against lines of the conversation?',
+        'What do a few real pairs give, compared with the bare model and lines of the conversation?',
       'paper-2-synthesis':
         'Which synthesizer writes well-formed dialogues that say what their summaries say?',
       'paper-3-schedule': 'Are synthetic pairs better used in a stage of their own or mixed with real ones?',
@@ -111,7 +111,7 @@ export const experiments = {
       'ids-speed': 'How many seconds does a well-formed dialogue cost in each way of writing it?',
       'loop-worth-it': 'Does scoring by the tuned summarizer beat static scoring?',
       'learning-curve': 'How many real examples are enough, and how many made-up ones for each?',
-      sensitivity: 'How much does the result hang on a setting?',
+      sensitivity: 'How much does the result depend on a setting?',
       'whose-judge': 'Whose likelihood should judge a made-up dialogue?',
       domains: 'Does the gain carry over to another kind of conversation?',
     },

@@ -64,7 +64,7 @@ export const judge = {
       },
       interval: {
         name: 'The smaller figures below',
-        what: 'The 95 % interval: with other test dialogues of the same kind the figure would be within it 95 times of 100. The dots show the same for ROUGE-1.',
+        what: 'The 95 % interval: with other test dialogues of the same kind the figure would be within it 95 times out of 100. The dots show the same for ROUGE-1.',
       },
       p: {
         name: 'p',
@@ -84,11 +84,11 @@ export const judge = {
       },
       scorer: {
         name: 'Scorer CE',
-        what: 'How surprised the untrained base model is by the summary, given the written dialogue, in nats a token. Lower means that the dialogue tells what the summary says.',
+        what: 'How surprised the untrained base model is by the summary, given the written dialogue, in nats a token. Lower means that the dialogue contains what the summary says.',
       },
       ids: {
         name: 'Iterative synthesis (IDS)',
-        what: 'An earlier way to write dialogues: one that breaks the format is written again until it keeps it.',
+        what: 'An earlier way to write dialogues: one that breaks the format is written again until it fits.',
       },
       copy: {
         name: 'Copied',
@@ -132,7 +132,7 @@ export const judge = {
     noBertscore: 'BERTScore is not measured: it needs a measuring model.',
     bertscore: 'BERTScore by',
     greyed: (kinds: string) =>
-      `Left out of it, because your own summaries contain such facts that the conversation does not: ${kinds}.`,
+      `Left out, because your own summaries contain facts of these kinds that the conversation does not: ${kinds}.`,
     fact: {
       number: 'numbers',
       quantity: 'quantities',
@@ -163,13 +163,13 @@ export const judge = {
     secondsEach: 's per accepted',
     copy: 'Copied',
     judge: 'Is the judge able?',
-    judgeNote: 'Tried on real dialogues and on damaged ones, before pairs were made by what it says.',
-    madeUp: 'Made up beside real',
-    madeUpNote: 'Every text of the run was held against every conversation that it learnt from.',
+    judgeNote: 'Tested on real dialogues and on damaged ones, before pairs were made from what it says.',
+    madeUp: 'Made-up beside real dialogues',
+    madeUpNote: 'Every text of the run was compared with every conversation that it learnt from.',
     leaks: {
       clean: (n: number) => `Its ${n} texts give none of your conversations away.`,
       look: (n: number, leaking: number) =>
-        `${leaking} of its ${n} texts are like one of your conversations in smaller things. Look at them before you hand them on.`,
+        `${leaking} of its ${n} texts resemble one of your conversations in smaller ways. Look at them before you hand them on.`,
       stop: (n: number, leaking: number) =>
         `${leaking} of its ${n} texts repeat a long passage or name somebody from your conversations. Export and packing stop there and ask why.`,
     },
@@ -180,11 +180,11 @@ export const judge = {
     shapeFigure: 'Figure',
     ofMadeUp: 'Made up',
     ofReal: 'Real',
-    distanceHint: 'Largest distance of the two cumulative shares: 0 is the same, 1 is wholly apart',
+    distanceHint: 'Largest distance between the two cumulative shares: 0 is the same, 1 is completely apart',
     shape: {
       words: 'Words',
       turns: 'Turns',
-      words_per_turn: 'Words by turn',
+      words_per_turn: 'Words per turn',
       speakers: 'Speakers',
       alternation: 'Changes of speaker',
       questions: 'Turns that ask',
@@ -196,14 +196,14 @@ export const judge = {
     firstDpoHint: 'ln 2 = 0.6931 where the start is sound',
     stage1: 'Stage 1 ended by',
     audit: {
-      title: 'What people say of the made-up dialogues',
+      title: 'What people say about the made-up dialogues',
       note: 'The next check that the paper asks for.',
-      text: 'Figures see the form. Whether speakers stay the same person, answers fit and the talk leads anywhere, people have to say: they judge real and made-up dialogues of the same test summaries, mixed, without knowing which is which.',
+      text: 'Figures see the form. People have to say whether speakers stay the same person, answers fit and the talk leads anywhere: they judge real and made-up dialogues of the same test summaries, mixed, without knowing which is which.',
       plan: 'Plan an audit…',
       ratings: 'An audit by people',
       guesses: 'Real or made up?',
       guessNote:
-        'Each guess counts once. The interval takes guesses of several people about one dialogue for independent; whether the two can be told apart is said by the exact test over dialogues.',
+        'Each guess counts once. The interval assumes that guesses by several people about one dialogue are independent; the exact test over dialogues says whether the two can be told apart.',
       right: 'Right',
       realCalledReal: 'Real ones called real',
       madeCalledReal: 'Made-up ones called real',
@@ -216,7 +216,7 @@ export const judge = {
     criterion: 'Criterion',
     picks: 'Do metrics pick as people do?',
     picksNote:
-      'Of all pairs of summaries of a dialogue that people score differently: the share that the metric orders alike. 50 % is a coin.',
+      'Of all pairs of summaries of a dialogue that people score differently: the share that the metric orders the same way. 50 % is a coin toss.',
     pick: (metric: string, criterion: string, share: string, interval: string, pairs: number) =>
       `${metric}, ${criterion}: ${share} (95 % interval ${interval}, ${pairs} pairs)`,
     metricNames: {
@@ -241,17 +241,17 @@ export const judge = {
   },
   demo: {
     title: 'Demo',
-    lead: 'Paste a dialogue and watch the summary come. It works with the network cable out.',
+    lead: 'Paste a dialogue and watch the summary appear. It works with the network cable unplugged.',
     input: 'Dialogue',
     inputHint: 'One turn a line: Name: what they say',
     placeholder: 'Anna: Are we still on for Friday?\nBen: Yes, seven at the usual place.',
     run: 'Summarize',
     runAnyway: 'Summarize all the same',
-    stale: 'This is the summary of the dialogue before.',
+    stale: 'This is the summary of the previous dialogue.',
     toy: 'Written by a language model, a small one perhaps: check names, numbers and dates against the dialogue before you use it.',
     doubts: {
       code: 'This does not look like a conversation but like a program or data.',
-      one_voice: 'This does not look like a conversation: one person alone speaks.',
+      one_voice: 'This does not look like a conversation: only one person speaks.',
       no_names: 'This does not look like a conversation: no line says who speaks (Name: what they say).',
       short: 'This does not look like a conversation yet: there are hardly any words to sum up.',
     },
@@ -285,7 +285,7 @@ export const judge = {
     right: 'Summary B',
     outputEmpty: 'The summary appears here.',
     loadingModel: 'Loading the model…',
-    turn: 'Waits for the other one…',
+    turn: 'Waiting for the other one…',
     first: 'First token',
     total: 'Total',
     speed: 'Tokens/s',
@@ -296,7 +296,7 @@ export const judge = {
     fromTest: 'A test pair of this run',
     noTest: 'This data set has no test pairs.',
     allInStudy:
-      'People rate summaries of every test dialogue of this data set now. Demo offers them again when the results are open.',
+      'People are now rating summaries of every test dialogue of this data set. Demo offers them again when the results are open.',
     reference: 'Reference summary:',
     copy: 'Copy',
     copied: 'Copied.',
@@ -322,7 +322,7 @@ export const judge = {
       'The session has each dialogue with its summaries since this window was opened. It is kept nowhere unless you save it.',
     clearTitle: 'Delete votes and corrections?',
     clearText: (votes: string, corrections: string) =>
-      `${votes} votes and ${corrections} corrections go for good.`,
+      `${votes} votes and ${corrections} corrections are removed for good.`,
     manyTitle: 'Many dialogues',
     manyNote: 'A file that the import reads, or a folder of such files. None of them is stored.',
     manyFiles: 'Choose files…',

@@ -3,7 +3,7 @@
 export const prepare = {
   data: {
     title: 'Data',
-    lead: 'Dialogues with their summaries: chats of WhatsApp, Telegram, Slack or Zoom, transcripts, captions, Word, Excel, CSV or JSON.',
+    lead: 'Dialogues with their summaries: chats from WhatsApp, Telegram, Slack or Zoom, transcripts, captions, Word, Excel, CSV or JSON.',
     importTitle: 'Import examples',
     drop: 'Drop files here, or paste a table, JSON or a transcript with Ctrl V.',
     dropNow: 'Let go to check the file',
@@ -33,8 +33,8 @@ export const prepare = {
     references: 'References each',
     leaks: (n: string) =>
       n === '1'
-        ? '1 dialogue stands in two splits and is taken off the training side:'
-        : `${n} dialogues stand in two splits and are taken off the training side:`,
+        ? '1 dialogue is in two splits and is taken off the training side:'
+        : `${n} dialogues are in two splits and are taken off the training side:`,
     leak: (id: string, other: string) => `${id} equals ${other}`,
     banner: {
       ready: 'Detected. Every row can be read.',
@@ -42,8 +42,8 @@ export const prepare = {
       bad: 'Detected, please check: some rows cannot be read.',
       map: 'Needs mapping: say which columns hold the dialogue and the summary.',
       nobody: 'Readable, but no turn says who speaks. Name the speakers under “Speakers”, or check the file.',
-      alone: 'Readable, but one person alone speaks. Check that the speakers were read rightly.',
-      unsure: 'Readable, but in some rows it is not sure who speaks. Check the remarks below.',
+      alone: 'Readable, but only one person speaks. Check that the speakers were read correctly.',
+      unsure: 'Readable, but in some rows it is not certain who speaks. Check the remarks below.',
       tiny: (n: string) =>
         n === '1'
           ? 'Readable, but 1 example is too few to learn from: a hundred are enough.'
@@ -68,9 +68,9 @@ export const prepare = {
     noSummaryYet: 'No summary yet',
     inStudy: 'Held back: in a running study',
     inAudit:
-      'The whole pair is held back: people tell real dialogues from made-up ones now, and who finds this one here knows that it is real. It is shown again when everybody has locked or the results are opened.',
+      'The whole pair is held back: people are now telling real dialogues from made-up ones, and anyone who finds this one here knows that it is real. It is shown again when everybody has locked or the results are opened.',
     inStudyWhy:
-      'The reference is held back: people rate summaries of this dialogue now, and whoever knows it could tell which summary is by a person. It is shown again, and the pair can be changed, when everybody has locked or the results are opened.',
+      'The reference is held back: people are now rating summaries of this dialogue, and whoever knows it could tell which summary is by a person. It is shown again, and the pair can be changed, when everybody has locked or the results are opened.',
     writeSummary: 'Summary of this dialogue',
     writeSummaryHint:
       'What you type is saved as you go. Without a summary the dialogue waits and trains nothing.',
@@ -93,7 +93,7 @@ export const prepare = {
     checkPairs: 'Look for doubts',
     doubtsTitle: 'Doubts',
     doubtsNote: 'Hints, not proof: look at each before you remove it.',
-    doubtsNone: 'No doubts: nothing is repeated, invented, copied or out of line.',
+    doubtsNone: 'No doubts: nothing is repeated, invented, copied or out of the ordinary.',
     doubtNames: {
       duplicate: 'Duplicates',
       near_duplicate: 'Near-duplicates',
@@ -109,7 +109,7 @@ export const prepare = {
       duplicate: (_detail: string, other: string) =>
         `The same dialogue as number ${other}. Keep one of them.`,
       near_duplicate: (share: string, other: string) =>
-        `${share} % of it stands in number ${other}. Keep one of them, above all across splits.`,
+        `${share} % of it is also in number ${other}. Keep one of them, above all across splits.`,
       long_summary: (words: string) =>
         `The summary has ${words} words, no fewer than the dialogue. Are the two columns swapped?`,
       unknown_name: (name: string) =>
@@ -120,11 +120,11 @@ export const prepare = {
       very_short: (words: string) => `${words} words: far fewer than the others, or nobody answers.`,
       too_long: (tokens: string) =>
         `${tokens} tokens with its summary, more than the model reads: a run cuts it, leaves it out or refuses, as the recipe says. Shorten or split it.`,
-      other_language: (language: string) => `Another language than most (${language}). Keep languages apart.`,
+      other_language: (language: string) => `Not the language of most (${language}). Keep languages apart.`,
     },
     contextOf: 'Longer than the context of',
     noModel: 'No model',
-    contextNone: 'No model chosen: lengths are not held against a context.',
+    contextNone: 'No model chosen: lengths are not compared with a context.',
     contextOwn: 'The context that the model’s file states, counted with its own tokenizer.',
     contextNote: (tokens: string) => `${tokens} tokens, counted with this model’s own tokenizer.`,
     show: 'Show',
@@ -145,8 +145,8 @@ export const prepare = {
     exportHint: 'Tables hold the first reference of each pair; JSON holds all.',
     exportHeldBack: (pairs: number) =>
       pairs === 1
-        ? 'One pair is in a running study: the data set goes out when its results are open.'
-        : `${pairs} pairs are in a running study: the data set goes out when its results are open.`,
+        ? 'One pair is in a running study: the data set can be exported when its results are open.'
+        : `${pairs} pairs are in a running study: the data set can be exported when its results are open.`,
     exportSave: 'Save as…',
     needDialogue: 'Write the dialogue',
     needSummary: 'Write a summary',
@@ -202,9 +202,9 @@ export const prepare = {
     emptyText:
       'Add the folder of a small model of the Llama, Mistral, Qwen, Phi-3, Gemma 3, SmolLM3 or Granite family, or download one.',
     catalogueNote:
-      'Models of families that Duologue computes. A download is the only thing that opens a connection: to the Hugging Face Hub, for the files named here. Each file is checked against the Hub’s digest.',
+      'Models of families that Duologue can run. A download is the only thing that opens a connection: to the Hugging Face Hub, for the files named here. Each file is checked against the Hub’s digest.',
     proof: {
-      proven: 'A published file of this model gave what its reference program gives, number by number.',
+      proven: 'A published file of this model gave what its reference program gives, number for number.',
       not_tried:
         'Other weights of its family were checked; this model was never loaded by those who made Duologue.',
     },

@@ -2,7 +2,7 @@
 import type { ForgetPlace, NetworkOutcome } from '../../bridge';
 
 const outcomes: Record<NetworkOutcome, string> = {
-  open: 'End not written down',
+  open: 'End not recorded',
   ok: 'Answered',
   failed: 'Failed',
   refused: 'Refused',
@@ -26,12 +26,12 @@ export const privacy = {
     offer: 'Forget…',
     counted: (place: string, n: string) => `${place}: ${n}`,
     title: 'Forget this conversation?',
-    lead: 'It goes for good, with everything that came from it:',
+    lead: 'It is removed for good, with everything that came from it:',
     places,
-    runs: 'These runs learnt from it. An adapter cannot unlearn, so they go as a whole:',
+    runs: 'These runs learnt from it. An adapter cannot unlearn, so they are removed as a whole:',
     again:
       'A run can be made again without it: write its recipe to a file first, under “Export”, and begin a new run with it.',
-    exports: 'This left the workspace before. Only whoever has it can delete it:',
+    exports: 'This left the workspace earlier. Only whoever has it can delete it:',
     act: 'Forget it for good',
     done: 'Forgotten',
     nothingLeft: (size: string) =>
@@ -44,7 +44,7 @@ export const privacy = {
       'Not promised: blocks of an SSD, snapshots of the system, backups, the file that you imported from, and what people remember.',
   },
   threats: {
-    caption: 'Who might read your conversations, and what stands between',
+    caption: 'Who might read your conversations, and what stops them',
     who: 'Who',
     holds: 'What holds',
     fails: 'What does not',
@@ -57,20 +57,20 @@ export const privacy = {
           'A weak passphrase, a computer left unlocked, swap and hibernation files. Encrypt the disk as well.',
       },
       account: {
-        who: 'Another account of this computer',
-        holds: 'The folder can be read by you alone, and protection encrypts it.',
+        who: 'Another account on this computer',
+        holds: 'Only you can read the folder, and protection encrypts it.',
         fails: 'An administrator, or a program that runs as you while the workspace is open.',
       },
       screen: {
         who: 'Somebody at your screen',
-        holds: 'The lock after minutes without input, and Ctrl L. Names that were replaced at import.',
+        holds: 'The lock after some minutes without input, and Ctrl L. Names that were replaced at import.',
         fails: 'Photographs of the screen.',
       },
       backup: {
         who: 'A backup, or a cloud folder',
         holds: 'Of a protected workspace they copy encrypted files.',
         fails:
-          'An old backup opens with the passphrase of its day: after a leak renew the key on the command line, and delete old backups.',
+          'An old backup opens with the passphrase of its day: after a leak, renew the key on the command line and delete old backups.',
       },
       file: {
         who: 'A malicious file or model',
@@ -105,10 +105,10 @@ export const privacy = {
   network: {
     title: 'Network',
     open: 'Only downloading a model opens connections, and only for the model that you choose.',
-    locked: 'The network is locked: downloads are refused, and each attempt is written down.',
-    kernel: 'The system forbids connections to everything else that Duologue starts.',
+    locked: 'The network is locked: downloads are refused, and each attempt is recorded.',
+    kernel: 'The system forbids everything else that Duologue starts to open connections.',
     noKernel:
-      'This system does not forbid connections to the other programs of Duologue; Duologue refuses them by itself.',
+      'This system does not forbid Duologue’s other programs to open connections; Duologue refuses them by itself.',
     lock: 'Lock the network',
     unlock: 'Unlock the network',
     none: 'No connection was opened or refused so far.',
@@ -124,7 +124,7 @@ export const privacy = {
     save: 'Save as CSV…',
     more: (n: string) => `${n} older ones are in the CSV file.`,
     proof:
-      'Check it yourself on Linux: the first command runs Duologue where there is no network, the second lists every address that it asks for.',
+      'Check it yourself on Linux: the first command runs Duologue where there is no network; the second lists every address that it asks for.',
     copy: 'Copy',
     copied: 'Copied.',
   },

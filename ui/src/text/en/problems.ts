@@ -44,7 +44,7 @@ export const problems: ProblemWords = {
       case 'setting':
         return `the setting ${lack.field}, which this version does not have yet`;
       case 'time':
-        return `time: the least that can be asked for takes about ${Math.ceil(lack.need_s / 60)} minutes, there are ${Math.floor(lack.within_s / 60)}`;
+        return `time: the least that can be asked for takes about ${Math.ceil(lack.need_s / 60)} minutes, but there are only ${Math.floor(lack.within_s / 60)}`;
       case 'disk':
         return `disk space: ${gigabytes(lack.need_bytes)} are needed, ${gigabytes(lack.free_bytes)} are free`;
     }
@@ -94,7 +94,7 @@ export const problems: ProblemWords = {
       case 'column':
         return 'by the split column';
       case 'file_names':
-        return 'by the files’ names; a file whose name tells nothing is training';
+        return 'by the files’ names; a file whose name says nothing goes to training';
       case 'drawn':
         return `drawn ${rule.shares.train}/${rule.shares.validation}/${rule.shares.test} into training, validation and test with seed ${rule.seed}`;
     }

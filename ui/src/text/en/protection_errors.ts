@@ -43,7 +43,7 @@ export const protectionErrors: Pick<
   protect_interrupted: ({ file }) =>
     say(
       `Protecting ${file} was interrupted.`,
-      'Open it once where you may write; what was begun is finished or taken back.',
+      'Open it once with permission to write; what was begun is finished or taken back.',
     ),
   damaged: ({ file }) =>
     say(

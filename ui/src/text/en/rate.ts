@@ -2,7 +2,7 @@
 
 export const rate = {
   title: 'Rate',
-  lead: 'Blind: who wrote a text is told only when everybody has locked.',
+  lead: 'Blind: who wrote a text is revealed only when everybody has locked.',
   study: 'Study',
   newTitle: 'Plan a study',
   newNote: 'People judge texts of a finished run without knowing who wrote them.',
@@ -20,7 +20,7 @@ export const rate = {
   real: 'Real dialogues',
   defaultAudit: 'Audit',
   pairsOf: 'Summaries',
-  badSources: 'Choose who made the dialogues up',
+  badSources: 'Choose who made up the dialogues',
   noSources: 'This run has made up no dialogues that can be audited.',
   mode: 'Raters are asked for',
   modes: { criteria: 'Scores', pair: 'The better of two', best_worst: 'The best and the worst' },
@@ -37,7 +37,7 @@ export const rate = {
     upOf: (name: string) => `Move up: ${name}`,
     add: 'Add a criterion…',
     usual: 'Back to the usual ones',
-    note: 'Statements about the guideline and examples are left out: they are about the usual criteria. What is known of how raters differ on those is taken for a criterion of your own too.',
+    note: 'Statements about the guideline and examples are left out: they are about the usual criteria. What is known about how raters differ on those is also assumed for a criterion of your own.',
     newTitle: 'A criterion of your own',
     editTitle: 'Edit a criterion',
     languages: 'Give its words in one language or in both; raters read their own language if it is there.',
@@ -97,7 +97,7 @@ export const rate = {
   emptyTitle: 'Nothing to rate yet',
   emptyText: 'Rating starts from a finished run.',
   back: 'Back',
-  progressLead: 'Choose your name to rate. Scores and means stay closed until everybody has locked.',
+  progressLead: 'Choose your name to rate. Scores and means stay hidden until everybody has locked.',
   who: 'Who are you?',
   raterState: { invited: 'Invited', active: 'Rating', locked: 'Locked', withdrawn: 'Withdrawn' },
   notCounted: 'not counted',
@@ -122,7 +122,7 @@ export const rate = {
   questions: {
     withdraw: {
       title: 'Withdraw',
-      text: 'Their place is closed. What they rated counts from half of their dialogues on.',
+      text: 'Their place is closed. What they rated counts if it is at least half of their dialogues.',
     },
     close: {
       title: 'Close the study',
@@ -216,12 +216,12 @@ export const rate = {
     write: 'Write pack…',
     read: 'Read answers…',
     out: (when: string) => `pack written ${when}`,
-    back: (revision: number) => `answers read, saving ${revision}`,
+    back: (revision: number) => `answers read, revision ${revision}`,
     writtenTitle: 'The pack is written',
     writtenText: 'Send the file to the rater. They open it in a browser on a computer, or in Duologue.',
     fingerprint: 'Fingerprint',
     secretNote:
-      'Tell the secret by telephone, not by the same mail: it is shown only now. The fingerprint shows that the file was not exchanged on its way.',
+      'Give the secret by telephone, not by the same mail: it is shown only now. The fingerprint shows that the file was not replaced on its way.',
     noted: 'I have noted it',
     keptFirst: 'The answers that were here are kept.',
     nothingNew: 'Nothing new in this file.',
@@ -248,7 +248,7 @@ export const rate = {
       metric: 'Against ROUGE-1',
     },
     none: 'Nothing disputed',
-    noneText: 'No text whose scores differ by 2 or more, none that is unfaithful or marked.',
+    noneText: 'No text has scores that differ by 2 or more, and none is unfaithful or marked.',
     settled: (settled: number, all: number) => `${settled} of ${all} settled`,
     settle: 'Settle a score…',
     settleNote: 'It stands beside the raters’ scores and never takes their place; the log keeps it.',

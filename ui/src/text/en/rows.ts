@@ -11,7 +11,7 @@ const kinds: Record<ValueKind, string> = {
   list: 'a list',
   object: 'an object',
 };
-const text = 'Write a text into it, or leave the row out.';
+const text = 'Write some text into it, or leave the row out.';
 const turns = 'Write each turn as “Name: text”.';
 
 export const rows: RowWords = {
@@ -25,7 +25,7 @@ export const rows: RowWords = {
         case 'between':
           return say(
             'There is a summary, but no dialogue between this line and the next summary.',
-            'Put the turns over or under it.',
+            'Put the turns above or below it.',
           );
         case 'alone':
           return say(
@@ -54,7 +54,7 @@ export const rows: RowWords = {
     empty_summary: () => say('The summary is empty.', text),
     not_text: (value) =>
       value.case === 'turn'
-        ? say(`Turn ${value.turn} is ${kinds[value.found]}, without a text.`, turns)
+        ? say(`Turn ${value.turn} is ${kinds[value.found]} and has no text.`, turns)
         : value.part === 'dialogue'
           ? say(`The dialogue is ${kinds[value.found]}, not a text or a list of turns.`, turns)
           : say(`The summary is ${kinds[value.found]}, not a text.`, 'Give the summary as a text.'),
@@ -69,7 +69,7 @@ export const rows: RowWords = {
           );
         case 'before':
           return say(
-            `Before the first speaker stands “${nameless.text}”, which nobody says.`,
+            `“${nameless.text}” comes before the first speaker, and nobody says it.`,
             'It is kept. Take it out, or write the speaker before it.',
           );
       }
@@ -119,7 +119,7 @@ export const rows: RowWords = {
             'Close it, or write it twice where it belongs to the text.',
           )
         : say(
-            'Text stands behind a closing quotation mark, so the cells cannot be told apart.',
+            'Text follows a closing quotation mark, so the cells cannot be told apart.',
             'Write the quotation mark twice where it belongs to the text.',
           ),
     cue: ({ fault, line, text }) =>
@@ -128,25 +128,25 @@ export const rows: RowWords = {
           times: `The times of line ${line} cannot be read: “${text}”.`,
           no_blank_line: `A cue begins at line ${line} without a blank line before it: “${text}”.`,
           no_time: `The text of line ${line} has no time: “${text}”.`,
-          before: `Before the time of line ${line} stand lines that are no number or name: “${text}”.`,
+          before: `Before the time on line ${line} there are lines that are neither a number nor a name: “${text}”.`,
         }[fault],
         'Write a line with the times and the text below it, and a blank line between cues.',
       ),
     bad_speaker: ({ name }) =>
       say(`“${name}” cannot be a speaker’s name.`, 'Name each speaker with at most 40 characters.'),
     duplicate_id: ({ id, row }) =>
-      say(`The id “${id}” stands in row ${row} already.`, 'Give each row an id of its own.'),
+      say(`The id “${id}” is already in row ${row}.`, 'Give each row an id of its own.'),
     split: ({ word }) =>
-      say(`“${word}” is no split.`, 'Write train, validation or test, or choose one split for all rows.'),
+      say(`“${word}” is not a split.`, 'Write train, validation or test, or choose one split for all rows.'),
     duplicate: (double) =>
       double.case === 'row'
         ? say(
-            `The same dialogue stands in row ${double.row} of ${double.file}.`,
-            'Nothing has to be done: both are kept. Take one out if it was not meant.',
+            `The same dialogue is in row ${double.row} of ${double.file}.`,
+            'Nothing has to be done: both are kept. Take one out if that was not intended.',
           )
         : say(
             `The same dialogue is in “${double.dataset}” already, as “${double.id}”.`,
-            'It is kept and counts twice. Leave the row out if it was not meant.',
+            'It is kept and counts twice. Leave the row out if that was not intended.',
           ),
     already_here: ({ id }) =>
       say(`The row is in the data set already, as “${id}”.`, 'Nothing has to be done: it is left out.'),
@@ -158,7 +158,7 @@ export const rows: RowWords = {
         'It is read as text. Write “Name: text” where somebody speaks.',
       ),
     one_speaker: () =>
-      say('Only one person speaks.', 'Check that the speakers were read rightly, or leave the row out.'),
+      say('Only one person speaks.', 'Check that the speakers were read correctly, or leave the row out.'),
     repeated_message: ({ text, count }) =>
       say(
         `Several people write “${text}”, ${count} times in all.`,

@@ -42,10 +42,10 @@ export function wrongState(args: Args<'wrong_state'>): Words {
     case 'nothing_to_pause':
       return say(
         `Run ${args.run} has failed: there is nothing to pause.`,
-        'Its page says why, and resumes it.',
+        'Its page says why, and you can resume it there.',
       );
     case 'cancelled':
-      return say(`Run ${args.run} was cancelled.`, 'Its page can go on from a stage of your choice.');
+      return say(`Run ${args.run} was cancelled.`, 'On its page you can go on from a stage of your choice.');
     case 'not_trained':
       return say(
         `Run ${args.run} has no trained ${args.role} yet.`,
@@ -72,8 +72,8 @@ export function wrongState(args: Args<'wrong_state'>): Words {
       return say(`${args.file} is not empty; nothing was written.`, 'Choose a new or empty folder.');
     case 'not_by_hand':
       return say(
-        'This is not changed by hand; it stays as it is.',
-        'A candidate or a pair can be rejected. What was written in the test is evidence.',
+        'This cannot be changed by hand; it stays as it is.',
+        'A candidate or a pair can be rejected. What was written for the test is evidence.',
       );
     case 'empty_item':
       return say('There is no text; the item stays as it is.', 'Write a text, or reject the item.');
@@ -101,7 +101,7 @@ export function wrongState(args: Args<'wrong_state'>): Words {
           );
     case 'bundle_damaged':
       return say(
-        `The run bundle in ${args.file} is damaged: its adapter ${args.role} is missing or another one. Nothing was taken.`,
+        `The run bundle in ${args.file} is damaged: its adapter ${args.role} is missing or a different one. Nothing was taken.`,
         'Copy the whole folder again from where it was written.',
       );
   }

@@ -27,7 +27,7 @@ export const studyErrors: Pick<
 > = {
   blinded: ({ studies }) =>
     say(
-      `Closed while a study is running: people still rate in ${list(studies)}.`,
+      `Closed while a study is running: people are still rating in ${list(studies)}.`,
       'Wait until everybody has locked, or open the results early under Rate; every result will say so.',
     ),
   frozen: ({ study }) => say(`The plan of “${study}” is frozen.`, 'Plan another study.'),
@@ -64,7 +64,7 @@ export const studyErrors: Pick<
     ),
   rater_mismatch: ({ found, expected }) =>
     say(`The answers name rater ${found}, but the pack was written for ${expected}.`, 'Nothing was taken.'),
-  seal_mismatch: ({ file }) => say(`${file} has another seal than the study.`, 'Nothing was taken.'),
+  seal_mismatch: ({ file }) => say(`${file} has a different seal from the study.`, 'Nothing was taken.'),
   protocol_changed: ({ criterion }) =>
     say(
       `The answers have the criterion “${criterion}”, which the study does not have.`,
@@ -72,7 +72,7 @@ export const studyErrors: Pick<
     ),
   older_revision: ({ found, have }) =>
     say(
-      `The answers are saving number ${found}, but number ${have} is here already.`,
+      `The answers are revision ${found}, but revision ${have} is here already.`,
       'Ask for the newest file.',
     ),
   pack_conflict: ({ rater, both, different, only_first, only_second }) =>

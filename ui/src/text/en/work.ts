@@ -3,7 +3,7 @@
 export const work = {
   runs: {
     title: 'Runs',
-    lead: 'One run carries the whole method, from topics to the scored summarizer.',
+    lead: 'One run carries out the method, from topics to the scored summarizer.',
     new: 'New run',
     newTitle: 'New run',
     newLead: 'Choose the data and the model; the recommended recipe does the rest.',
@@ -79,8 +79,8 @@ export const work = {
     add: 'Add to queue',
     added: (dataset: string) => `“${dataset}” waits for its turn.`,
     began: (dataset: string) => `The next run of the queue has begun: “${dataset}”.`,
-    after: (dataset: string) => `The next one begins when “${dataset}” has ended, also if it fails.`,
-    idle: 'Nothing is at work: a run was paused or its worker has gone.',
+    after: (dataset: string) => `The next one begins when “${dataset}” has ended, even if it fails.`,
+    idle: 'Nothing is running: a run was paused or its worker has gone.',
     held: 'Held back: nothing begins by itself.',
     hold: 'Hold back',
     go: 'Let it go',
@@ -108,7 +108,7 @@ export const work = {
     copied: (n: string) => (n === '1' ? '1 line copied.' : `${n} lines copied.`),
     killed:
       'The worker is gone without a last word: the system or somebody ended it, or the computer was switched off. Everything finished is kept; the run can be resumed.',
-    none: 'Nothing is written here. A run that was begun at a terminal writes there.',
+    none: 'Nothing is written here. A run that was begun from a terminal writes there.',
     noneOfLevel: 'No line of this kind.',
     cut: 'The end of a long log; all of it is in the folder “logs” of the workspace.',
     begins: 'The run begins or goes on',
@@ -119,8 +119,8 @@ export const work = {
   },
   notices: {
     label: 'Tell me when a run has ended',
-    question: 'Shall the system tell you when this run has ended?',
-    hint: 'A notification, also if it fails; none while you look at this window.',
+    question: 'Should the system tell you when this run has ended?',
+    hint: 'A notification, even if it fails; none while you look at this window.',
     yes: 'Yes, tell me',
     no: 'No',
     on: 'On',
@@ -137,8 +137,8 @@ export const work = {
     otherModel: (name: string) => `With the model ${name}`,
     waiting:
       'Choose data and model; the plan is made then: time, memory and disk of each stage, measured with the model itself.',
-    changed: 'The choice has changed; the plan is made anew.',
-    before: 'This is the plan of the choice before.',
+    changed: 'The choice has changed; the plan is being made again.',
+    before: 'This is the plan for the previous choice.',
     examples: (shots: string, validation: string, test: string) =>
       `${shots} to learn from, ${validation} to choose by, ${test} to test on.`,
     fitted: (shots: string, validation: string) =>
@@ -189,11 +189,11 @@ export const work = {
     atWork: (task: string) => `At work: ${task}`,
     silent: (task: string, time: string) =>
       `Still at work: ${task}. The last step was ${time} ago; on a busy computer a step takes long.`,
-    nothingToCancel: 'Nothing is at work that could be cancelled.',
-    atWorkNow: 'It is at work. Cancel it first.',
+    nothingToCancel: 'Nothing is running that could be cancelled.',
+    atWorkNow: 'It is running. Cancel it first.',
     redoTitle: (stage: string) => `Run again from “${stage}” on?`,
     redoText: (stages: string) =>
-      `This is done anew: ${stages}. What these stages made is replaced; if nothing that they read has changed, they come out the same.`,
+      `These stages are done again: ${stages}. What these stages made is replaced; if nothing that they read has changed, they come out the same.`,
     redoTook: (time: string) => `The last time it took about ${time}.`,
     redoAgree: 'Run again',
     toHere: 'To here',

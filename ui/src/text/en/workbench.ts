@@ -34,13 +34,13 @@ export const workbench = {
     undone: 'Undone.',
     nothingToUndo: 'Nothing is left to undo.',
     evidence:
-      'What was written in the test is evidence: it can be accepted, and neither changed nor left out.',
+      'What was written for the test is evidence: it can be accepted, but neither changed nor left out.',
     readOnly:
-      'This run is of an earlier version, which did not note what each result was made from. It can be read, not changed; a new run can.',
+      'This run is from an earlier version, which did not note what each result was made from. It can be read, not changed; a new run can.',
     byHand: (who: string, when: string) => `Changed by ${who}, ${when}`,
     stale: (n: string) => (n === '1' ? '1 stage is stale.' : `${n} stages are stale.`),
     staleText: (stages: string) =>
-      `What these made comes from something that has changed since: ${stages}. This run stays as it is; a new one takes along what is current and does the others again.`,
+      `These were made from something that has changed since: ${stages}. This run stays as it is; a new one takes along what is current and does the others again.`,
     goOn: 'Go on from here',
     wentOn: (run: string) => `Run ${run} goes on from here.`,
     from: 'Where it comes from',
@@ -53,7 +53,7 @@ export const workbench = {
     stage: 'the stage',
     says: { accepted: 'accepted', rejected: 'rejected' },
     rewritten: 'written anew',
-    cleared: 'no word about it',
+    cleared: 'mark taken off',
     takesBack: (n: string) => `takes version ${n} back`,
     backing: {
       title: 'Is it in the conversation?',
@@ -66,7 +66,7 @@ export const workbench = {
       noFacts: 'It states no names and no figures.',
       status: {
         kept: 'Said in the conversation',
-        changed: 'Said otherwise in the conversation',
+        changed: 'Said differently in the conversation',
         invented: 'Not in the conversation',
         missing: 'In the reference, left out here',
       },
@@ -83,7 +83,7 @@ export const workbench = {
     },
     conversation: (id: string) => `Conversation ${id}`,
     reference: 'Its summary',
-    hiddenDialogue: 'It is hidden while people tell real dialogues from made-up ones.',
+    hiddenDialogue: 'It is hidden while people are telling real dialogues from made-up ones.',
     hiddenReference: 'Its summary is hidden while people rate against it.',
     lineageNone: 'Nobody noted what it was made from.',
     keys: 'j and k move, a accepts, x rejects, e edits, f flips a pair, z undoes, / searches.',

@@ -1,6 +1,6 @@
 //! Jinja as transformers runs it for chat templates: Jinja2 3.1 with its sandbox (`utils/chat_template_utils.py`).
 //!
-//! minijinja is the engine. What it does otherwise than Jinja2 is here: Python's methods of strings (`methods`), filters
+//! minijinja is the engine. What it does differently from Jinja2 is here: Python's string methods (`methods`), filters
 //! with Jinja2's parameters (`filters`), transformers' `tojson` (`json`), how Python writes values (`python`), and what
 //! has to be rewritten before a template is compiled (`source`). Templates are untrusted code: a rendering has a budget
 //! of steps, and no access to files or the clock.
@@ -21,17 +21,17 @@ pub(super) use source::compilable;
 /// conversation of the shared templates takes less than a thousandth.
 pub(super) const FUEL: u64 = 5_000_000;
 
-/// Largest depth of macros and loops within each other: the most that minijinja's own stack checks allow. A macro that
+/// Greatest depth of nested macros and loops: the most that minijinja's own stack checks allow. A macro that
 /// calls itself gets 80 levels deep.
 const RECURSION_LIMIT: usize = 500;
 
 /// Bytes that cost one unit of fuel.
 const BYTES_PER_FUEL: usize = 64;
 
-/// An environment with what transformers' has, but for `strftime_now`.
+/// An environment with everything that transformers' has, except `strftime_now`.
 ///
 /// # Errors
-/// None that occurs: the syntax is a constant.
+/// None in practice: the syntax is a constant.
 pub(super) fn environment() -> Result<Environment<'static>, Error> {
     let mut environment = Environment::new();
     let syntax = SyntaxConfig::builder()

@@ -18,7 +18,7 @@ const LEDGER: [ResultMetric; 6] = [
     ResultMetric::SupportedSentences,
 ];
 
-/// What stands below the title.
+/// What is shown below the title.
 pub(super) fn note(pen: Pen, subject: &ExperimentSubject) -> String {
     let experiment = &subject.experiment;
     format!(

@@ -1,5 +1,5 @@
-//! What the pages of runs and of experiments tell alike: the judge, rounds, made-up texts beside real ones, raters, troubles
-//! and what was given up for time.
+//! What the pages of runs and of experiments have in common: the judge, rounds, made-up texts beside real ones, raters,
+//! troubles and what was given up for time.
 
 use contract::{
     Budget, Corruption, JudgeAccuracy, JudgeMeasures, LeakReason, LeakVerdict, Round, Rounds,
@@ -11,7 +11,7 @@ use super::sheet::{ABSENT, Block, Pen, Points};
 use crate::leak_audit::RunLeaks;
 use crate::shape_audit::label;
 
-/// The sentences, and how often it saw each kind of damage.
+/// The sentences, and how often the judge saw each kind of damage.
 pub(super) fn judge(pen: Pen, sentences: &[Words], found: Option<&JudgeMeasures>) -> Vec<Block> {
     let head = [
         ("damage", "Schaden"),
@@ -53,7 +53,7 @@ fn damage(pen: Pen, corruption: Corruption) -> String {
     pen.say(en, de)
 }
 
-/// How a figure of a round is named, and where it stands.
+/// How a figure of a round is named, and where it is found.
 type Indicator = (&'static str, &'static str, fn(&Round) -> Option<f64>);
 
 const INDICATORS: [Indicator; 17] = [
@@ -414,7 +414,7 @@ pub(super) fn failures(pen: Pen, failures: &[Failure]) -> Vec<Block> {
     vec![table.unwrap_or(nothing)]
 }
 
-/// How often each way to write dialogues had to begin again.
+/// How often each way to write dialogues had to start over.
 pub(super) fn retries(pen: Pen, retries: &[Retry]) -> Option<Block> {
     let head = [
         ("synthesizer", "Synthesizer"),

@@ -1,10 +1,10 @@
-//! The page of a run, section by section, in the order in which a stranger asks.
+//! The page of a run, section by section, in the order in which a stranger would ask.
 
 use super::super::{RunSubject, Told, Why};
 use super::sheet::{ABSENT, Block, Line, Pen, Points, Section, short};
 use super::{found, tables};
 
-/// What stands below the title.
+/// What is shown below the title.
 pub(super) fn note(pen: Pen, subject: &RunSubject) -> String {
     let run = &subject.run;
     format!(

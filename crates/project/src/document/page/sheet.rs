@@ -8,9 +8,9 @@ use crate::sentence::{self, german};
 
 /// Width and height of a curve's picture, in its own units.
 pub(super) const CURVE_SIZE: (f64, f64) = (320.0, 96.0);
-/// Most points of the table below a curve.
+/// Maximum number of points of the table below a curve.
 const TABLE_POINTS: usize = 6;
-/// Where there is no number.
+/// What is shown where there is no number.
 pub(super) const ABSENT: &str = "\u{2013}";
 
 /// A part of a page under one heading.
@@ -49,7 +49,7 @@ pub(super) enum Block {
 pub(super) struct Table {
     pub(super) head: Vec<String>,
     pub(super) rows: Vec<Vec<String>>,
-    /// Whether the cells are words, which stand on the left.
+    /// Whether the cells are words, which are aligned left.
     pub(super) is_words: bool,
 }
 
@@ -87,24 +87,24 @@ pub(super) struct Points<'a> {
 }
 
 impl Section {
-    /// None without a block.
+    /// The section; none without a block.
     pub(super) fn of(title: String, blocks: Vec<Block>) -> Option<Self> {
         (!blocks.is_empty()).then_some(Self { title, blocks })
     }
 }
 
 impl Block {
-    /// None without a sentence.
+    /// The paragraph; none without a sentence.
     pub(super) fn text(text: String) -> Option<Self> {
         (!text.is_empty()).then_some(Self::Text { text })
     }
 
-    /// None without a line.
+    /// The list; none without a line.
     pub(super) fn list(lines: Vec<String>) -> Option<Self> {
         (!lines.is_empty()).then_some(Self::List { lines })
     }
 
-    /// None without a row.
+    /// The table; none without a row.
     pub(super) fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> Option<Self> {
         let table = Table {
             head,
@@ -114,7 +114,7 @@ impl Block {
         (!table.rows.is_empty()).then_some(Self::Table(table))
     }
 
-    /// The same of words.
+    /// The same for words.
     pub(super) fn words(head: Vec<String>, rows: Vec<Vec<String>>) -> Option<Self> {
         let table = Table {
             head,

@@ -28,7 +28,7 @@ fn name(pen: Pen, row: &SystemResult) -> String {
     }
 }
 
-/// What tables show unasked, then everything else.
+/// What tables show by default, then everything else.
 pub(super) fn results(pen: Pen, rows: &[SystemResult]) -> Vec<Block> {
     if rows.is_empty() {
         return Vec::new();

@@ -8,7 +8,7 @@ pub(super) type Span = (Option<String>, String);
 
 /// Longest tag, in bytes.
 const TAG_BYTES: usize = 512;
-/// Tags that captions have. Others are text: a name stands between angle brackets as well.
+/// Tags that captions have. Others are text: a name may be in angle brackets as well.
 const TAGS: [&str; 17] = [
     "v", "c", "i", "b", "u", "s", "lang", "ruby", "rt", "font", "br", "span", "p", "div", "em",
     "strong", "a",

@@ -193,7 +193,7 @@ fn a_line_of_blanks_belongs_to_its_cue() {
         00:00:02.000 --> 00:00:02.010\nAnn: good morning\n \n\n\
         00:00:02.010 --> 00:00:04.000\nAnn: good morning\nBen:<00:00:02.500><c> hello</c>\n \n";
     assert_eq!(dialogue(youtube), "Ann: good morning\nBen: hello");
-    // A hand has put blanks where nothing was meant.
+    // Somebody editing by hand has put in meaningless blanks.
     let by_hand = vtt(&["Ann: a", "Ben: b"]).replace("\n\n", "\n \n");
     assert_eq!(dialogue(&by_hand), "Ann: a\nBen: b");
 }

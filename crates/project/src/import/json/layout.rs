@@ -8,7 +8,7 @@ use super::super::value::{Fields, Name, Value};
 use super::super::{columns, split};
 use crate::work;
 
-/// Most objects around the rows that are looked into.
+/// Maximum number of objects around the rows that are looked into.
 const WRAPPERS: usize = 3;
 /// Where pandas keeps the names and cells of a table of `orient="split"`.
 const COLUMNS: &str = "columns";

@@ -71,7 +71,7 @@ fn several_objects_may_be_on_a_line() {
             assert_eq!((import.read, import.bad_rows()), (2, 0), "{text}");
         }
     }
-    // What follows an object and is none makes a bad row of its line.
+    // What follows an object and is not one makes its line a bad row.
     let text = format!("{first} oops\n{second}\n");
     let import = import("a.jsonl", text);
     assert_eq!((import.read, import.bad_rows()), (2, 1));

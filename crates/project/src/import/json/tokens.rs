@@ -101,7 +101,7 @@ impl<'a> Tokens<'a> {
     }
 }
 
-/// What stands outside of texts at this place.
+/// What is outside of texts at this place.
 fn change(bytes: &[u8], place: usize) -> Change<'_> {
     let text = &bytes[place..];
     let is_word_byte =

@@ -39,7 +39,7 @@ const SPEAKER_KEYS: [&str; 17] = [
     "spk",
     "role",
 ];
-/// Field names of a number that stands for a speaker: a name beside it says more.
+/// Field names of a speaker's name, which says more than a number that stands for the speaker.
 const NAME_KEYS: [&str; 7] = [
     "name",
     "speaker_name",

@@ -1,13 +1,13 @@
 //! One row of a table, by RFC 4180 and by what people do to it: inch signs, quotation marks that are not doubled, not
 //! closed, or escaped with a backslash.
 //!
-//! Readers of tables forgive: an open quotation mark makes one cell of everything below it, and nobody is told. Here a
-//! row at fault ends where it can be told to end, is named, and the rows below it are read.
+//! Readers of tables are lenient: an open quotation mark turns everything below it into one cell, and nobody is told.
+//! Here a faulty row ends where its end can be recognised and is named, and the rows below it are read.
 
 use crate::import::limits::MOST_COLUMNS;
 use crate::work;
 
-/// Searches to the end of the file for a closing mark, before a cell may no longer go over several lines.
+/// Searches to the end of the file for a closing mark, after which a cell may no longer span several lines.
 const MOST_SEARCHES: usize = 4;
 
 /// What is wrong with the quotation marks of a row.
@@ -15,7 +15,7 @@ const MOST_SEARCHES: usize = 4;
 pub(super) enum QuoteFault {
     /// One is opened and never closed.
     Open,
-    /// Text stands behind a closing one.
+    /// Text follows a closing one.
     TextBehind,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// Whether separators are all that it has.
+    /// Whether it has nothing but separators.
     pub(super) fn is_blank(&self) -> bool {
         let is_blank = |cell: &Vec<u8>| cell.trim_ascii().is_empty();
         self.width > 1
@@ -60,7 +60,7 @@ struct Scan {
     /// Where the next row begins.
     end: usize,
     fault: Option<QuoteFault>,
-    /// The digit before the mark that closes the last quoted cell; an inch sign reads so.
+    /// Whether a digit precedes the mark that closes the last quoted cell, as before an inch sign.
     closes_behind_digit: bool,
 }
 
@@ -89,7 +89,7 @@ impl<'a> Rows<'a> {
         self.width = Some(width);
     }
 
-    /// Whether the next line is empty; it is no row, but counts.
+    /// Whether the next line is empty; it is not a row, but counts.
     pub(super) fn skip_empty_line(&mut self) -> bool {
         let is_empty = matches!(self.bytes.get(self.next), Some(b'\n' | b'\r'));
         if is_empty {
@@ -98,7 +98,7 @@ impl<'a> Rows<'a> {
         is_empty
     }
 
-    /// Where a row at fault ends: with its first line, or with the line on which its cell is closed.
+    /// Where a faulty row ends: with its first line, or with the line on which its cell is closed.
     fn end_of_bad(&self, start: usize) -> usize {
         let first = line_end(self.bytes, start);
         let mut place = first;
@@ -118,7 +118,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Whether a quotation mark ends a cell that began on an earlier line: a separator or the line's end follows, and
-    /// what stands before is neither a separator nor, as before an inch sign, a digit.
+    /// what comes before is neither a separator nor, as before an inch sign, a digit.
     fn closes_a_cell(&self, line: &[u8], quote: usize) -> bool {
         let before = quote.checked_sub(1).map(|place| line[place]);
         let ends = match line.get(quote + 1) {

@@ -228,7 +228,7 @@ fn a_title_over_the_header_is_named() {
             );
         }
     }
-    // Columns of other names are no title.
+    // Columns of other names are not a title.
     assert!(import("a.csv", "a,b\nx,y\n").needs_mapping);
 }
 

@@ -28,7 +28,7 @@ const DELETED: &[&str] = &[
     "je hebt dit bericht verwijderd",
 ];
 
-/// Words behind a sentence of [`DELETED`] that still belong to it.
+/// Words after a sentence of [`DELETED`] that still belong to it.
 const BY: &[&str] = &[
     "by ", "por ", "par ", "da ", "dall", "pelo ", "door ", "admin",
 ];
@@ -133,7 +133,7 @@ const OMITTED: &[&str] = &[
     "weggelaten",
 ];
 
-/// Behind the name of an attached file on Android.
+/// Words after the name of an attached file on Android.
 const ATTACHED: &[&str] = &[
     "file attached",
     "datei angehängt",
@@ -147,7 +147,7 @@ const ATTACHED: &[&str] = &[
     "bijgevoegd bestand",
 ];
 
-/// Stems of words in brackets behind a message that its writer changed.
+/// Stems of words in brackets after a message that its writer changed.
 const EDITED: &[&str] = &[
     "edited",
     "bearbeitet",
@@ -285,7 +285,7 @@ fn is_duration(after: &str) -> bool {
     after.is_empty() || is_short || CALL_BACK.iter().any(|offer| after.starts_with(offer))
 }
 
-/// What the program offers behind a call.
+/// What the program offers after a call.
 const CALL_BACK: &[&str] = &[
     "tap to call back",
     "no answer",
@@ -309,7 +309,7 @@ pub(super) fn is_media(text: &str) -> bool {
     is_attached || (is_short && OMITTED.contains(&last))
 }
 
-/// `<Media omitted>` on Android, over a caption.
+/// `<Media omitted>` on Android, above a caption.
 pub(super) fn is_omitted(line: &str) -> bool {
     let line = plain(line);
     let inside = line
@@ -319,12 +319,12 @@ pub(super) fn is_omitted(line: &str) -> bool {
     last.is_some_and(|word| word == "ausgeschlossen" || OMITTED.contains(&word))
 }
 
-/// The words behind the name of an attached file.
+/// The words after the name of an attached file.
 pub(super) fn is_attached(words: &str) -> bool {
     ATTACHED.contains(&words.to_lowercase().as_str())
 }
 
-/// `<This message was edited>` where no mark stands before it.
+/// `<This message was edited>` where no mark precedes it.
 pub(super) fn is_edited_mark(mark: &str) -> bool {
     let mark = mark.to_lowercase();
     mark.split_whitespace().count() >= 3 && EDITED.iter().any(|stem| mark.contains(stem))
@@ -336,7 +336,7 @@ pub(super) fn is_system(text: &str) -> bool {
     SYSTEM.iter().any(|part| text.contains(part))
 }
 
-/// In small letters, without a full stop at the end.
+/// In lower case, without a full stop at the end.
 fn plain(text: &str) -> String {
     text.trim().trim_end_matches('.').trim_end().to_lowercase()
 }

@@ -36,7 +36,7 @@ pub(super) fn cells(bytes: usize) -> u64 {
 
 /// Why a workbook is not handed to calamine.
 pub(super) enum Refusal {
-    /// Its cells lie too far apart.
+    /// Its cells are too far apart.
     TooFar,
     /// It contradicts itself.
     Broken(String),
@@ -197,7 +197,7 @@ impl Reach {
                 }
                 _ => {}
             }
-            // calamine believes what the sheet states of its size.
+            // calamine believes what the sheet states about its size.
             let list = stated.max(if listed > stated { GROWN * listed } else { 0 });
             let rectangle = cells.cells().saturating_mul(CELL_BYTES);
             self.check(list.saturating_mul(LISTED_BYTES).saturating_add(rectangle))?;
@@ -211,7 +211,7 @@ impl Reach {
     pub(super) fn ods(&mut self, content: &[u8]) -> Result<()> {
         let text = std::str::from_utf8(content).map_err(broken)?;
         let mut reader = Reader::from_str(text);
-        // A table may be inside another one.
+        // A table may be nested in another one.
         let mut tables: Vec<Table> = Vec::new();
         loop {
             let event = reader.read_event().map_err(broken)?;
@@ -280,7 +280,7 @@ impl Reach {
                 };
                 for attribute in tag.attributes().flatten() {
                     let name = attribute.key.local_name().into_inner();
-                    // A style alone is no content.
+                    // A style alone is not content.
                     if name.contains("value") || name == "formula" {
                         table.cell.has_value = true;
                         table.cell.text += attribute.value.len() as u64;
@@ -368,7 +368,7 @@ struct OdsCell {
     has_value: bool,
 }
 
-/// An attribute that counts repetitions; one if it is absent, many if it is no number.
+/// An attribute that counts repetitions; one if it is absent, many if it is not a number.
 fn count(tag: &BytesStart<'_>, name: &str) -> u64 {
     let mut attributes = tag.attributes().flatten();
     attributes
@@ -394,7 +394,7 @@ impl Known {
 }
 
 /// Bytes of the shared texts (\[MS-XLS\] 2.4.265) in a record and those that continue it. A text may break off at the end
-/// of a record; the next one begins by saying anew how its letters are written.
+/// of a record; the next one begins by saying again how its characters are encoded.
 fn shared_texts(first: &[u8], more: &[&[u8]]) -> Vec<u32> {
     let mut parts = more.iter();
     let mut part = first.get(8..).unwrap_or_default();

@@ -26,7 +26,7 @@ pub const SALT_BYTES: usize = 16;
 pub const NONCE_BYTES: usize = 12;
 /// Rounds of PBKDF2 in a pack that is written here.
 pub const ITERATIONS: u32 = 600_000;
-/// Most rounds that are carried out for a file: a changed number must not keep the program busy for hours.
+/// Maximum rounds that are carried out for a file: a changed number must not keep the program busy for hours.
 const MOST_ITERATIONS: u32 = 10_000_000;
 
 /// Characters of a secret.
@@ -41,7 +41,7 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 pub struct Secret(String);
 
 impl Secret {
-    /// The secret of random bytes; bits beyond the twentieth character are left out.
+    /// The secret made from random bytes; bits beyond the twentieth character are left out.
     pub fn new(bytes: &[u8]) -> Self {
         let bit = |place: usize| {
             let byte = bytes.get(place / 8).copied().unwrap_or_default();
@@ -71,7 +71,7 @@ impl Secret {
         (secret.len() == CHARACTERS).then_some(Self(secret))
     }
 
-    /// In groups of four, as it is read out.
+    /// The secret in groups of four, as it is read out.
     pub fn spoken(&self) -> String {
         let groups = self.0.as_bytes().chunks(GROUP);
         let groups: Vec<String> = groups
@@ -112,7 +112,7 @@ impl Keys {
     }
 }
 
-/// The error of a description of keys that this program has just written itself.
+/// The error for a description of keys that this program has just written itself.
 pub(super) fn no_key() -> Error {
     corrupt("rater pack", "its keys cannot be made")
 }

@@ -18,9 +18,9 @@ use crate::error::{Result, corrupt};
 const PAGE: &[u8] = include_bytes!("../../../pack/page.html.gz");
 /// Where the items go.
 const PLACE: &str = "\"duologue-pack-goes-here\"";
-/// What stands before them.
+/// What comes before the items.
 const BEFORE: &str = "id=\"duologue-pack\">";
-/// What stands behind them.
+/// What comes after the items.
 const BEHIND: &str = "</script>";
 
 /// The page without items.
@@ -35,7 +35,7 @@ fn empty_page() -> Result<String> {
 /// The page with an envelope in it.
 ///
 /// # Errors
-/// An envelope that is no JSON.
+/// An envelope that is not JSON.
 pub fn page(envelope: &Envelope<impl Serialize>, language: Language) -> Result<String> {
     let text = serde_json::to_string(envelope).map_err(|error| corrupt("rater pack", error))?;
     // Nothing in the data may end the element that holds it.
@@ -49,7 +49,7 @@ pub fn page(envelope: &Envelope<impl Serialize>, language: Language) -> Result<S
     Ok(page.replacen(PLACE, &text, 1))
 }
 
-/// The envelope in a page, or the text itself if it is no page.
+/// The envelope in a page, or the text itself if it is not a page.
 fn envelope(text: &str) -> &str {
     let inside = text.split_once(BEFORE).map(|(_, behind)| behind);
     let inside = inside.and_then(|inside| inside.split_once(BEHIND));

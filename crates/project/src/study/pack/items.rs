@@ -1,6 +1,6 @@
 //! What a rater pack holds, and what its numbers mean. Every step has a dialogue and summaries of its own, numbered in
-//! the order in which they are shown: a dialogue that comes a second time has other numbers, and no number tells anything
-//! that its place does not.
+//! the order in which they are shown: a dialogue that appears a second time has different numbers, and no number
+//! reveals anything that its place does not.
 
 use std::collections::BTreeMap;
 

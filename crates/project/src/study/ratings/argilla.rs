@@ -1,7 +1,7 @@
 //! Argilla's records as JSON: `dataset.records.to_json()`, `to_list(flatten=True)`, and those of Argilla 1.
 //!
 //! Follows argilla 2 (`records/_io/_generic.py`, `records/_resource.py`): nested, `responses` has for each question a list
-//! of values with `user_id`; flat, `Q.responses`, `Q.responses.users` and `Q.responses.status` stand side by side. In
+//! of values with `user_id`; flat, `Q.responses`, `Q.responses.users` and `Q.responses.status` are side by side. In
 //! Argilla 1 `responses` is a list with `values` by question and a `status`. Only what was submitted is an answer.
 
 use std::collections::BTreeMap;
@@ -103,7 +103,7 @@ pub(super) fn read(path: &Path) -> Result<Found, ImportProblem> {
             let given = match (is_submitted, response.value.as_ref().and_then(score)) {
                 (false, _) => Given::Nothing,
                 (true, Some(score)) => Given::Score { criterion, score },
-                // Texts, rankings and marked words are no scores.
+                // Texts, rankings and marked words are not scores.
                 (true, None) => continue,
             };
             found.answers.push(Answer {

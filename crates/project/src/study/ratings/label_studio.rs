@@ -49,7 +49,7 @@ struct Entry {
     value: EntryValue,
 }
 
-/// What was chosen in a control; texts and marked words are no scores.
+/// What was chosen in a control; texts and marked words are not scores.
 #[derive(Default, Deserialize)]
 struct EntryValue {
     rating: Option<f64>,

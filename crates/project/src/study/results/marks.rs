@@ -12,7 +12,7 @@ use super::super::record::GivenMark;
 use super::{Sheet, ends};
 use crate::verdict::{self, Finding, Measure, Repeats, Rules};
 
-/// Within how much of the scale from -1 to 1 two systems count as practically equal: as for votes.
+/// Margin, on the scale from -1 to 1, within which two systems count as practically equal: as for votes.
 const MARGIN: f64 = 0.1;
 
 /// The difference that matters on that scale.

@@ -15,7 +15,7 @@ use crate::verdict::{self, Finding, Measure, Repeats, Rules};
 /// A vote for the first system, for neither, for the second.
 const CATEGORIES: [f64; 3] = [-1.0, 0.0, 1.0];
 
-/// Within how many votes of 100 two systems count as preferred equally.
+/// Number of votes in 100 within which two systems count as equally preferred.
 const MARGIN_VOTES: f64 = 10.0;
 
 /// The difference that matters, in votes of 100.

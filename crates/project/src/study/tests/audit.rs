@@ -1,4 +1,4 @@
-//! An audit: dialogues of a run mixed with real ones, judged at a desk, with nothing told of where they come from.
+//! An audit: dialogues of a run mixed with real ones, judged at a desk, with nothing said about where they come from.
 
 use contract::{
     ArtifactKind, DeskAct, ErrorCode, ItemOrder, ItemQuery, Measures, Part, StudyKind, StudyState,
@@ -169,7 +169,7 @@ fn real_and_made_up_dialogues_are_judged_one_at_a_time() {
     assert_eq!(again.guesses, found.guesses);
 }
 
-/// The dialogues of one summary stand apart: half of the way lies between two rounds.
+/// The dialogues of one summary are far apart: half of the sequence lies between two rounds.
 #[test]
 fn every_round_has_one_dialogue_of_each_summary() {
     let (_dir, session) = workspace(40);

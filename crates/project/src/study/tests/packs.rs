@@ -1,4 +1,4 @@
-//! A rater elsewhere: what their pack tells, what comes back, and what is refused.
+//! A rater elsewhere: what their pack reveals, what comes back, and what is refused.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -277,7 +277,7 @@ fn a_later_saving_takes_the_place_of_an_earlier_one() {
         (standing.merged_revision, progress.raters[1].state),
         (Some(2), RaterState::Active)
     );
-    // Undo at this desk does not reach behind what came from elsewhere.
+    // Undo at this desk does not reach back past what came from elsewhere.
     assert!(!session.desk(&"S".into(), "Ben").unwrap().can_undo);
     let locked = save(
         dir.path(),
@@ -351,7 +351,7 @@ fn two_sets_of_answers_are_never_mixed() {
         assert!(!taken.contains_key(&(0, 0, "fluency".to_owned())));
         let acts = session.store.rating_acts(begun.study).unwrap();
         assert!(acts.iter().any(|act| act.what == StudyAct::Conflict));
-        // The next saving of the same browser belongs to whoever it was given to.
+        // The next save from the same browser belongs to whoever it was given to.
         let next = save(dir.path(), &given, |header| header.revision = 2, &answers);
         assert_eq!(merge(&session, &next, None).unwrap().rater, merged.rater);
     }

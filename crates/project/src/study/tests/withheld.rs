@@ -62,7 +62,7 @@ fn a_rated_dialogue_is_neither_changed_nor_summarized() {
     );
     edit(free[0].id).unwrap();
     let dialogue = rated[0].dialogue.as_deref().unwrap();
-    // Blanks, case and punctuation make no other dialogue of it.
+    // Blanks, case and punctuation do not make it a different dialogue.
     let retyped = dialogue.replace(": ", ":   ").to_uppercase();
     for dialogue in [dialogue, &retyped] {
         assert_eq!(code(session.may_summarize(dialogue)), ErrorCode::Blinded);

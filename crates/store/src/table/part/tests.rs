@@ -433,7 +433,7 @@ fn the_row_of_a_stage_is_the_sum_of_its_parts() {
         .unwrap();
     assert_eq!(parts.len(), 4);
     assert!(parts[..2].iter().all(|row| row.part == main));
-    // Doing one part again leaves the other.
+    // Doing one part again leaves the other unchanged.
     store
         .commit_part(&"r".into(), real, &fixture::result(&artifacts[..1], "c"))
         .unwrap();

@@ -1,4 +1,4 @@
-//! Search, changes by hand and their undoing, and what a run takes along that goes on elsewhere.
+//! Search, changes by hand and their undoing, and what a run that goes on elsewhere takes along.
 
 use super::*;
 use crate::{NewArtifact, fixture};
