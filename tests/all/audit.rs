@@ -7,7 +7,7 @@ use metrics::two_sample::two_sample;
 
 use crate::conversations::{self, Pair};
 
-/// Conversations of a side.
+/// Conversations on each side.
 const SIDE: usize = 100;
 
 /// The places of all pairs in an order that the seed draws.

@@ -1,4 +1,4 @@
-//! The invented corpus as the method reads it: its right form keeps the format rule, every wrong form breaks it, and
+//! The invented corpus as the method reads it: its correct form keeps the format rule, every wrong form breaks it, and
 //! the sample project imports without a complaint.
 
 use std::path::Path;
@@ -45,7 +45,7 @@ fn every_wrong_form_breaks_the_format_rule() {
     for item in items(Part::Training, 300) {
         for format in Format::WRONG {
             let text = format.write(&item);
-            // Words broken off behind a colon ("One thing: it") look like a speaker's.
+            // Words broken off after a colon ("One thing: it") look like a speaker's.
             let looks_right = text.lines().last().is_some_and(|line| line.contains(": "));
             if format == Format::BrokenOff && looks_right {
                 continue;

@@ -1,5 +1,5 @@
 //! Experiments from the file to the verdict: cells are runs of the queue, parts that they have in common are computed
-//! once, a killed experiment goes on, and what a time makes a run give up is told.
+//! once, a killed experiment goes on, and what a time limit makes a run give up is reported.
 
 use serde_json::{Value, json};
 
@@ -110,7 +110,7 @@ fn an_experiment_is_planned_killed_and_carried_out() {
     reported(&workspace, report);
     differ(&workspace, report);
 
-    // Once more there is nothing to do, and the figures are the same.
+    // A second time there is nothing to do, and the figures are the same.
     let again = workspace.ok(&["experiment", "run", "tiny"]);
     assert_eq!(parts(&again.lines, "running"), 0);
     assert_eq!(again.last()["table"], report["table"]);

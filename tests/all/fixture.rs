@@ -1,4 +1,4 @@
-//! Where fixtures lie and how they are read; shared by the golden tests of every module.
+//! Where fixtures are and how they are read; shared by the golden tests of every module.
 //!
 //! Golden numbers come from the reference Python implementations and are in `tests/golden`, or in another folder of the
 //! same layout named by `DUOLOGUE_GOLDEN`. Data that may not be copied into the repository is found through
@@ -10,7 +10,7 @@ pub(crate) use duologue_tests::{shared, shared_if_there};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 
-/// The golden folder `name`. A folder asked for by environment must be there.
+/// The golden folder `name`. A folder named by the environment variable must exist.
 pub(crate) fn golden(name: &str) -> PathBuf {
     let root = match std::env::var_os("DUOLOGUE_GOLDEN") {
         Some(root) => PathBuf::from(root),
@@ -165,7 +165,7 @@ pub(crate) fn first_columns(values: &[f32], width: usize, kept: usize) -> Vec<f3
         .collect()
 }
 
-/// Asserts `|found - expected| <= atol + rtol * |expected|` for every element; says the worst one.
+/// Asserts `|found - expected| <= atol + rtol * |expected|` for every element; names the worst one.
 pub(crate) fn assert_close(what: &str, found: &[f32], expected: &[f32], atol: f64, rtol: f64) {
     assert_eq!(found.len(), expected.len(), "{what}: number of elements");
     for (i, (f, e)) in found.iter().zip(expected).enumerate() {

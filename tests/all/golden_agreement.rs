@@ -1,5 +1,5 @@
 //! Agreement, paired tests and adjusted p-values against the Python packages krippendorff, SciPy and statsmodels,
-//! recorded in `tests/golden/agreement`. Of its files the numbers that the application computes are compared.
+//! recorded in `tests/golden/agreement`. Only the numbers that the application computes are compared.
 
 use crate::fixture::{self, TensorFile};
 use metrics::agreement::{self, Level};

@@ -242,7 +242,7 @@ fn what_is_no_encoder_is_refused() {
     let error = Encoder::load(&folder, None, &Device::Cpu)
         .err()
         .expect("a refusal");
-    // It says which families there are; a decoder's config has all fields, only its type is another.
+    // It says which families there are; a decoder's config has all fields, only its type differs.
     assert!(error.to_string().contains("distilbert"), "{error}");
 }
 

@@ -221,7 +221,7 @@ pub(crate) fn half_precision_family(family: &str) -> tempfile::TempDir {
 }
 
 /// Fused matrices, biases, scalings of each kind and windows: the file holds the same numbers. A window becomes the
-/// file's context, within which it hides nothing.
+/// file's context, within which it has no effect.
 #[test]
 fn every_family_that_gguf_can_express_is_read_back_the_same() {
     let longrope = serde_json::json!({"rope_type": "longrope", "factor": 4.0, "original_max_position_embeddings": 24,
@@ -319,7 +319,7 @@ fn a_gguf_adapter_of_fused_matrices_makes_the_same_update() {
     }
 }
 
-/// Older configurations call the scaling `type`, and some keep its context beside it.
+/// Older configurations call the scaling `type`, and some keep its context next to it.
 #[test]
 fn llama3_scaling_is_written_however_the_configuration_spells_it() {
     let dir = half_precision_family("llama-llama3");
@@ -361,7 +361,7 @@ fn a_gguf_file_gives_what_its_source_gives() {
             write_gguf(&checkpoint, None, kind, &file).unwrap();
             let model = load(&file);
             let what = format!("{} as {}", dir.display(), kind.as_str());
-            // Rows of 64 and 176 values take Q8_0 and f16 in place of Q4_K, so the mix is as near as Q8_0 here.
+            // Rows of 64 and 176 values take Q8_0 and f16 in place of Q4_K, so the mix is as close as Q8_0 here.
             let off = distance(&logits(&model, None), &exact);
             assert!(off < bound, "{what}: {off}");
             let (ours, theirs) = (&model.decoder.config, &source.decoder.config);

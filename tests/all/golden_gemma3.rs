@@ -141,7 +141,7 @@ fn gemma_3_goes_to_gguf_and_back() {
     );
 }
 
-/// What of Gemma 3 llama.cpp would compute otherwise, by name.
+/// The parts of Gemma 3 that llama.cpp would compute differently, by name.
 #[test]
 fn a_gemma_3_that_llama_cpp_would_compute_otherwise_is_not_written() {
     let local = serde_json::json!({"full_attention": {"rope_theta": 1e6},

@@ -20,7 +20,7 @@ fn name_of(dir: &Path) -> String {
     dir.file_name().unwrap().to_string_lossy().into_owned()
 }
 
-/// Prompts of random tokens and of 1 to 60 of them; some begin alike, some are equal.
+/// Prompts of 1 to 60 random tokens; some begin alike, some are equal.
 fn requests(model: &LanguageModel, n: u64) -> Vec<GenerateRequest> {
     let vocab = model.tokenizer.vocab_size() as f64;
     let request = |i: u64| {

@@ -139,7 +139,7 @@ fn tokens_are_those_of_llama_cpp() {
     let mut checked = 0;
     for name in ["sentence_piece", "llama-q4_k_m", "qwen2-q8_0"] {
         let checkpoint = Checkpoint::open(&dir.join(format!("{name}.gguf"))).unwrap();
-        // The first file holds a tokenizer alone: any shape with room for its tokens serves.
+        // The first file holds a tokenizer alone: any shape with room for its tokens will do.
         let config = match name {
             "sentence_piece" => Shape::B1.config().unwrap(),
             _ => checkpoint.config().unwrap(),

@@ -14,7 +14,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The folder of this repository, and the larger one beside it where that is at hand.
+/// The folder of this repository, and the larger one beside the repository, if that is there.
 fn folders(name: &str) -> Vec<PathBuf> {
     let beside = fixture::shared(&format!("golden/{name}"));
     [Some(fixture::golden(name)), beside]

@@ -6,7 +6,7 @@ use metrics::bleu::{self, BleuCounts, ORDERS, Orders, Tokens};
 use metrics::chrf::{self, ChrfCounts, Grams};
 use serde_json::Value;
 
-/// The package prints scores from 0 to 100; 1e-9 there.
+/// The package prints scores from 0 to 100; 1e-9 on that scale.
 const TOLERANCE: f64 = 1e-11;
 
 const TOKENS: [(&str, Tokens); 2] = [

@@ -53,7 +53,7 @@ fn there_and_back(family: &str, change: Option<&str>) -> Content {
         let shape = [found.len(), expected.hidden_size];
         let stored = rows(weights.tensor(&name, &shape, &place).unwrap());
         for (row, found) in found.iter().enumerate() {
-            // The two halves of a head alternate, but for values.
+            // The two halves of a head alternate, except for values.
             let within = row % expected.head_dim;
             let from = match gguf {
                 "attn_v" => row,

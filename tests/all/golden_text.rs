@@ -383,7 +383,7 @@ fn the_end_of_a_turn_is_what_the_template_writes_behind_a_reply() {
 }
 
 /// Qwen 3's template asks for a reply as transformers does by default, thoughts and all; in a conversation that has its
-/// reply, it writes empty thoughts before it. The method takes these for a part of the prompt.
+/// reply, it writes empty thoughts before it. The method treats these as part of the prompt.
 #[test]
 fn what_a_template_writes_before_every_reply_belongs_to_the_methods_prompt() {
     let thoughts = "<think>\n\n</think>\n\n";

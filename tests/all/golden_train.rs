@@ -500,7 +500,7 @@ fn rendered(model: &LanguageModel, expected: &Value) -> Vec<TrainExample> {
     data
 }
 
-/// Losses and gradients of a batch in two micro-batches, and whole.
+/// Losses and gradients of a batch in two micro-batches, and undivided.
 fn assert_accumulates(dir: &Path, decoder: &Decoder, expected: &Value, data: &[TrainExample]) {
     let file = TensorFile::open(&dir.join("golden.safetensors"));
     let adapter = adapter(&golden("lora"), decoder);

@@ -47,7 +47,7 @@ pub fn shared_if_there(path: &str) -> Option<PathBuf> {
     Some(root.join(path)).filter(|path| path.exists())
 }
 
-/// Waits until something holds; a test that waits too long fails and says for what.
+/// Waits until a condition holds; a test that waits too long fails and says for what.
 pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
@@ -66,7 +66,7 @@ pub fn output(command: &mut Command) -> Output {
     end(child, &format!("the end of {command:?}"))
 }
 
-/// Waits for the end of a process and takes what it still says through its pipes, as [`Child::wait_with_output`] does,
+/// Waits for the end of a process and reads what it still writes to its pipes, as [`Child::wait_with_output`] does,
 /// but not for ever: a process that stays is killed, and the test fails and says what it waited for.
 pub fn end(mut child: Child, what: &str) -> Output {
     drop(child.stdin.take());

@@ -48,7 +48,7 @@ impl EventSink for Watching<'_> {
     }
 }
 
-/// The first stages of a run on a clock that goes on by `tick_ms` whenever somebody looks: what was seen, and the
+/// The first stages of a run on a clock that advances by `tick_ms` whenever it is read: what was seen, and the
 /// stages' hashes.
 fn watched(model: PathBuf, tick_ms: i64) -> (Vec<(i64, Event)>, BTreeMap<String, String>) {
     let workspace = Workspace::new();

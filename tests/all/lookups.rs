@@ -1,5 +1,5 @@
 //! Our own JSON is read by type: no product code looks a word up in it. What others write (configurations, tokenizers
-//! and adapters of Hugging Face, answers of the Hub) and columns of the database have only their words.
+//! and adapters of Hugging Face, answers of the Hub) and columns of the database can only be reached by name.
 
 use crate::tidy::{none, text, tracked};
 
@@ -78,7 +78,7 @@ fn looks_up(line: &str) -> bool {
     };
     let index = |open: &str| {
         line.match_indices(open).any(|(place, _)| {
-            // A list of words stands after a blank or a bracket, an index right behind a value.
+            // A list of words comes after a blank or a bracket, an index directly after a value.
             let behind_a_value =
                 line[..place].ends_with(|c: char| c.is_alphanumeric() || "_)]?".contains(c));
             let after = &line[place + open.len()..];

@@ -202,7 +202,7 @@ fn alignments_begin_at_ln_2() {
     }
 }
 
-/// Where policy and reference agree, most losses begin at a constant; SimPO's is one where its beta is nothing.
+/// Where policy and reference agree, most losses begin at a constant; SimPO's does only if its beta is almost 0.
 #[test]
 fn every_preference_loss_aligns_and_takes_over_what_came_before() {
     let model = model();
@@ -521,7 +521,7 @@ fn dialogues_under_the_grammar_are_lines_with_speakers() {
     let dialogues_of = |system: &'static str| written.iter().filter(move |d| d["system"] == system);
     let mut speakers = BTreeSet::new();
     for dialogue in dialogues_of("sft_constrained") {
-        // The token cap may fall into a name; every line before it is whole.
+        // The token cap may cut a name; every line before it is complete.
         let lines: Vec<&str> = text(&dialogue["text"]).lines().collect();
         let whole = if dialogue["ended"] == true {
             lines.len()

@@ -1,4 +1,4 @@
-//! Names: words that say nothing are no locals. `docs/style.md` says what a name should say instead.
+//! Names: words that say nothing may not name locals. `docs/style.md` says what a name should say instead.
 //!
 //! The rule reads the tokens of every Rust file, so comments and texts do not count. Members, functions, segments of a
 //! path and labels of fields may have these names, because the word beside them says what is meant: `Type::of(…)`,

@@ -1,9 +1,9 @@
 //! The decoder against candle-transformers' own models, a second reference that shares no code with ours: last-row
 //! logits of random tiny models over several seeds.
 //!
-//! candle's models make their tensors themselves, under the names they want; ours is loaded from the file written of
-//! them. Where candle is known to differ from transformers (its window holds one position more; it has neither
-//! dynamic, YaRN nor LongRoPE scaling as transformers computes them), the fixtures of `golden_families` decide.
+//! candle's models make their tensors themselves, under the names they want; ours is loaded from a file written from
+//! them. Where candle is known to differ from transformers (its window holds one position more; it has neither dynamic,
+//! YaRN nor LongRoPE scaling as transformers computes them), the fixtures of `golden_families` decide.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -21,7 +21,7 @@ const SEEDS: u64 = 4;
 const LENGTHS: [usize; 4] = [1, 6, 19, 40];
 const LOGITS: (f64, f64) = (1e-4, 1e-4);
 
-/// A random whole number of a seed.
+/// A random whole number drawn from a seed.
 fn pick(seed: u64, what: &str, choices: &[usize]) -> usize {
     let key = random::key(seed, &[random::label(what)]);
     choices[(random::uniform(key, 0) * choices.len() as f64) as usize]

@@ -81,7 +81,8 @@ fn without_synthetic_pairs_no_synthesizer_is_trained() {
     a_measuring_model_reads_the_outputs(&workspace);
 }
 
-/// What a measuring model finds is kept beside the parts: it changes no hash, and goes with the outputs that it read.
+/// What a measuring model finds is kept beside the parts: it changes no hash, and is removed with the outputs that it
+/// read.
 fn a_measuring_model_reads_the_outputs(workspace: &Workspace) {
     let Some(fixture) = fixture::shared("golden/bertscore_roberta") else {
         return;
@@ -123,7 +124,7 @@ fn another_system_in_a_finished_run_costs_four_parts() {
         ]
     );
     assert_eq!(parts(&added, "reused"), [""; 0]);
-    // Lines of the conversation cost nothing and stand in every table.
+    // Lines of the conversation cost nothing and are in every table.
     let wanted = [
         "lead_3",
         "longest_3",

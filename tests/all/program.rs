@@ -1,6 +1,7 @@
 //! Runs the real binary on invented clinic calls: workspaces, commands, and workers that can be killed.
 //!
-//! The recipe is as small as it can be without leaving a stage nothing to work on, so that a whole run takes seconds.
+//! The recipe is as small as it can be without leaving a stage nothing to work on, so that a complete run takes
+//! seconds.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -134,7 +135,7 @@ pub(crate) struct Workspace {
     folder: TempDir,
 }
 
-/// What a command left: its exit code (-1 if a signal ended it) and its JSON lines.
+/// The outcome of a command: its exit code (-1 if a signal ended it) and its JSON lines.
 pub(crate) struct Answer {
     pub(crate) code: i32,
     pub(crate) lines: Vec<Value>,

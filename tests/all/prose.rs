@@ -1,4 +1,4 @@
-//! Words: turns of phrase that stumble, and pages that are cited and do not exist.
+//! Words: turns of phrase that make a reader stumble, and cited pages that do not exist.
 //!
 //! [`PHRASES`] are the forty that a reading of all comments and pages found most often and that no native reader would
 //! write; `docs/style.md` says what to write instead. The rule for locals is in `names`. Paper: none.

@@ -77,7 +77,7 @@ impl Chance {
     }
 
     /// Lets a stage that has just begun report a few steps, and a moment more. Steps and not seconds, so that the
-    /// moment lies inside the stage on a busy machine too.
+    /// moment falls inside the stage on a busy machine too.
     fn steps(&mut self, worker: &mut Worker) {
         for _ in 0..(self.next() * 3.0) as usize {
             if !worker.wait_for(|line| line["event"] == "step" || line["event"] == "stage")
@@ -213,7 +213,7 @@ fn pause_interrupt_discard_and_a_second_process() {
         &[],
     ));
     into_stage(&mut worker, "synthesizer");
-    // Its last sign of life lies half a century back, as after a jump of the clock: it lives all the same.
+    // Its last sign of life is half a century old, as after a jump of the clock, but it is alive.
     let store = store::Store::open(&workspace.path()).expect("the workspace");
     let lease = store.lease(&RUN.into()).expect("a query").expect("a lease");
     let renewed = store.heartbeat(&RUN.into(), &lease.owner.token, 0);
@@ -400,7 +400,7 @@ fn stages_singly_reuse_between_runs_and_edits() {
     edits(&workspace, whole);
 }
 
-/// Edits make stale what depends on them, and a resumed run redoes what has other inputs and nothing else.
+/// Edits make stale what depends on them, and a resumed run redoes what has changed inputs and nothing else.
 fn edits(workspace: &Workspace, whole: &Uninterrupted) {
     edit(
         workspace,

@@ -1,5 +1,5 @@
 //! The modules of a crate use each other in one direction: no circle of files, and none of top-level modules, so that each
-//! can be read, and taken out, with nothing but what is below it. The header of the crate's `lib.rs` tells the order.
+//! can be read, and taken out, with nothing but what is below it. The header of the crate's `lib.rs` states the order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -107,7 +107,7 @@ fn of_top_level(files: &Edges) -> Edges {
     edges
 }
 
-/// Files of product code by module: not the crate's root, and none that only tests are made of.
+/// Files of product code by module: neither the crate's root nor files that contain only tests.
 fn product_files(folder: &Path, module: &str, files: &mut BTreeMap<String, PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -1,5 +1,5 @@
-//! Rounds: a finished run goes on behind its last round and ends, killed or not, with the hashes of one that was to go round
-//! from the beginning; the summarizer of the round before is the judge of the next; `show` says how it ended.
+//! Rounds: a finished run continues after its last round and ends, killed or not, with the hashes of one that had all
+//! rounds from the beginning; the summarizer of the round before is the judge of the next; `show` says how it ended.
 
 use serde_json::{Value, json};
 
@@ -103,7 +103,7 @@ fn what_is_shown(workspace: &Workspace) {
             .is_some_and(|sentence| sentence.contains('2')),
         "{rounds}"
     );
-    // The table has the chosen round, and the first behind a later one.
+    // The table has the chosen round, followed by the first if that is another.
     let results = shown["results"].as_array().expect("results").iter();
     let of_system: Vec<Value> = results
         .filter(|row| row["system"] == "mrds_separate")

@@ -161,7 +161,7 @@ fn a_pack_is_taken_in_elsewhere() {
     }
 }
 
-/// A synthesizer that writes a conversation off is not let out, unless somebody says why; the log keeps the reason.
+/// A synthesizer that copies a conversation is not exported unless somebody says why; the log keeps the reason.
 #[test]
 fn a_copied_dialogue_keeps_a_run_from_leaving() {
     let workspace = taken();
@@ -222,7 +222,7 @@ fn a_copied_dialogue_keeps_a_run_from_leaving() {
         (log[0].verdict, log[0].reason.as_deref()),
         (Some(LeakVerdict::Stop), Some("the sample is invented"))
     );
-    // What was found is shown with the run, and belongs to none of its hashes.
+    // What was found is shown with the run, and is part of none of its hashes.
     let shown = session.show(&session.sight(&RUN.into()).unwrap()).unwrap();
     let leaks = shown.leaks.unwrap();
     assert_eq!(leaks.verdict, LeakVerdict::Stop);

@@ -382,10 +382,10 @@ fn only_the_edge_asks_this_computer() {
     ]
     .map(|part| ["host", part].join("::"));
     let finds = |file: &String| {
-        // Which vectors the processor has is no time, process or place.
+        // The processor's vector instructions are not a time, process or place.
         let vectors = ["host", "machine", "simd()"].join("::");
         let name = ["host", "machine", "AVX2"].join("::");
-        // A key that nobody can know beforehand is no argument.
+        // A key that nobody may know beforehand cannot be an argument.
         let key = ["host", "process", "secret_key()"].join("::");
         let text = text(file)
             .unwrap_or_default()

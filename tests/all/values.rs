@@ -1,4 +1,4 @@
-//! Values of JSON fixtures as the types of Rust, for golden tests: what is missing fails with the value that was found.
+//! Values of JSON fixtures as Rust types, for golden tests: what is missing fails with the value that was found.
 
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ pub(crate) fn strings(value: &Value) -> Vec<&str> {
     list(value).iter().map(string).collect()
 }
 
-/// A list of texts of its own.
+/// A list of owned texts.
 pub(crate) fn texts(value: &Value) -> Vec<String> {
     strings(value).into_iter().map(str::to_owned).collect()
 }

@@ -70,7 +70,8 @@ export function duration(seconds: number | null | undefined): string {
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** An estimated time as people say it, no more exact than it is known: 2059 → "35 min", 4900 → "1 h 15 min". */
+/** An estimated time as people say it, only as precise as it is known: 2059 → "35 min", 4900 → "1 h 15 min".
+ * */
 export function about(seconds: number): string {
   const to = (step: number) => Math.max(step, Math.round(seconds / step) * step);
   if (seconds < 55) return `${to(5)} s`;

@@ -1,6 +1,6 @@
 // However much comes in, the page changes once a frame: what waits is merged and applied together.
 
-/** A taker of updates. `merge` makes two that wait into one; `apply` gets the result with the next frame. */
+/** A sink for updates. `merge` makes two that wait into one; `apply` gets the result with the next frame. */
 export function perFrame<T>(
   merge: (waiting: T, next: T) => T,
   apply: (update: T) => void,

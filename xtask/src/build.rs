@@ -31,7 +31,8 @@ pub(crate) fn run(place: &Place) -> Result<bool> {
     Ok(true)
 }
 
-/// The command with `--cuda`: a command line that uses NVIDIA cards, started once as on a machine without one.
+/// The command with `--cuda`: builds a command line that uses NVIDIA cards, and starts it once as on a machine without
+/// such a card.
 pub(crate) fn run_cuda(place: &Place) -> Result<bool> {
     setup::machine(place, Need::Engine)?;
     let program = cuda::build(place)?;
@@ -40,13 +41,13 @@ pub(crate) fn run_cuda(place: &Place) -> Result<bool> {
     Ok(true)
 }
 
-/// The page, which the window embeds.
+/// Builds the page, which the window embeds.
 pub(crate) fn page(place: &Place) -> Result<()> {
     setup::page(place)?;
     process::run(npm(place, &["run", "--silent", "build"]))
 }
 
-/// The command line, which also is the worker.
+/// Builds the command line, which is also the worker.
 pub(crate) fn engine(place: &Place) -> Result<()> {
     process::run(cargo(
         place,
@@ -54,7 +55,7 @@ pub(crate) fn engine(place: &Place) -> Result<()> {
     ))
 }
 
-/// The window.
+/// Builds the window.
 fn window(place: &Place) -> Result<()> {
     process::run(cargo(
         place,

@@ -3,8 +3,8 @@
 //! All steps run even if one fails. The closing line `N passed, N failed, N skipped` counts every Rust test, every test
 //! of the page, and each of the other steps as one.
 //!
-//! Every call of cargo selects the whole workspace: cargo unifies features over the packages of one call, so another
-//! selection would compile the dependencies again.
+//! Every call of cargo selects the whole workspace: cargo unifies features over the packages of one call, so a
+//! different selection would compile the dependencies again.
 
 use std::ffi::OsString;
 use std::fs;
@@ -241,7 +241,7 @@ fn build(place: &Place) -> Result<()> {
 }
 
 fn rust_tests(place: &Place) -> Result<Outcome> {
-    // What passing tests print tells which of them were skipped. The window's journeys are a separate step.
+    // The output of passing tests shows which of them were skipped. The window's journeys are a separate step.
     let words = [
         "test",
         "--workspace",
@@ -258,7 +258,7 @@ fn rust_tests(place: &Place) -> Result<Outcome> {
     rust_counted(tests)
 }
 
-/// Repeats what computes with AVX2, where the processor has AVX-512 and the tests above took that.
+/// Repeats the tests that compute, with AVX2, if the processor has AVX-512 and the tests above used that.
 fn narrow_tests(place: &Place) -> Result<Outcome> {
     if host::machine::simd() != "avx512" {
         say!("   skipped: the processor has no AVX-512, so the tests took the same path");

@@ -76,7 +76,7 @@ struct Answer {
 }
 
 /// Starts the program as if the machine had no card; if it has a driver, the driver is told to show no cards. The
-/// program must start, say what is missing and that the processor computes, and refuse a card that is asked for.
+/// program must start, say what is missing and that the processor is used instead, and refuse a request for a card.
 pub(crate) fn smoke(place: &Place, program: &Path) -> Result<()> {
     let workspace = place
         .target

@@ -1,5 +1,5 @@
-//! `cargo xtask demo`: from building the programs to the window on a finished run, with the whole method at work beside
-//! it on this machine and a table at the end.
+//! `cargo xtask demo`: builds the programs and opens the window on a finished run, while the whole method runs on this
+//! machine, and prints a table at the end.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ impl Default for Options {
             keep: false,
             model: None,
             set: Vec::new(),
-            // The finished run has seed 1: what it computed would be taken over.
+            // The finished run has seed 1: what it computed would be reused.
             seed: 2,
             pack: None,
         }
@@ -56,8 +56,8 @@ struct Show {
     files: Vec<(&'static str, Vec<PathBuf>)>,
 }
 
-/// Sets up, builds, brings the finished run, says how long another takes here, starts it and opens the window; at the end
-/// it prints the table. A run that is to be packed is made without the finished one.
+/// Sets up, builds, puts the finished run in place, says how long another run takes here, starts that one and opens the
+/// window; at the end it prints the table. A run that is to be packed is made without the finished one.
 pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     let need = if options.headless {
         Need::Engine
@@ -83,7 +83,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
         process::run(sample)?;
     }
     bring_data(place, &workspace, &show)?;
-    // What follows takes this long: the speed is measured with the model itself.
+    // Tells how long the next step takes; the speed is measured with the model itself.
     process::run(call(place, &workspace, "plan", &show, options))?;
     let events = workspace.join("demo-run.jsonl");
     let mut working = start(place, &workspace, &show, options, &events)?;
@@ -98,7 +98,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     if let Some(folder) = &options.pack {
         let mut pack = duologue(place, &workspace, &["pack", &run, "--to"]);
         pack.arg(folder);
-        // Its conversations are invented: whatever the run repeats is nobody's.
+        // Its conversations are invented: whatever the run repeats belongs to nobody.
         pack.args(["--override-leak", "the sample's conversations are invented"]);
         process::run(pack)?;
     }
@@ -106,8 +106,8 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     Ok(true)
 }
 
-/// What is shown: the practice on the real base model, or the toy's own pairs where that is asked for or nothing else is
-/// there.
+/// What is shown: the practice on the real base model, or the toy's own pairs if these are asked for or nothing else is
+/// available.
 fn show(place: &Place, options: &Options) -> Result<Show> {
     let real = |model, files| Show {
         model,
@@ -221,8 +221,7 @@ fn call(place: &Place, workspace: &Path, word: &str, show: &Show, options: &Opti
 
 /// Starts the method, with its progress on the terminal (standard error).
 ///
-/// Standard output goes to a file and not to a pipe, so that the run still ends in good order if this program is
-/// interrupted.
+/// Standard output goes to a file and not to a pipe, so that the run still ends cleanly if this program is interrupted.
 fn start(
     place: &Place,
     workspace: &Path,
@@ -258,7 +257,7 @@ fn text_field(line: &str, field: &str) -> Option<String> {
     after.split_once('"').map(|(text, _)| text.to_owned())
 }
 
-/// Opens the window on the workspace while the run works, and waits until it is closed; `false` where there is no
+/// Opens the window on the workspace while the run is at work, and waits until it is closed; `false` where there is no
 /// display.
 fn open(place: &Place, workspace: &Path, working: &mut Child) -> Result<bool> {
     let has_display = ["DISPLAY", "WAYLAND_DISPLAY"]
@@ -280,7 +279,7 @@ fn open(place: &Place, workspace: &Path, working: &mut Child) -> Result<bool> {
         .env("DUOLOGUE_MODELS", place.models());
     let closed = process::run(command);
     if closed.is_err() {
-        // A run that nobody waits for would be a surprise.
+        // Nobody expects a run to continue after this program has ended.
         let _stopped = working.kill();
     }
     closed.map(|()| true)

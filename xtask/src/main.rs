@@ -1,6 +1,6 @@
 //! `cargo xtask`: set-up, demo, checks, screenshots and release builds of Duologue, from one command each.
 //!
-//! Depends on few and small crates, because on a fresh machine it is compiled before anything else is known to work.
+//! Depends on only a few small crates, because on a fresh machine it is compiled before anything else is known to work.
 //! The flow is: `main` reads the arguments, `setup` makes the machine ready, then one of `demo`, `checks`, `build`.
 #![allow(
     clippy::print_stdout,
@@ -86,7 +86,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Carries out one command line; `false` means that it ran and something failed, which was already said.
+/// Carries out one command line; `false` means that it ran and something failed, which has already been reported.
 fn dispatch(arguments: &[String]) -> Result<bool> {
     let Some((command, options)) = arguments.split_first() else {
         say!("{HELP}");

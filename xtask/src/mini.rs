@@ -1,4 +1,4 @@
-//! `cargo xtask duo-mini` makes the bundled base model from nothing: the invented corpus, a tokenizer, and training in
+//! `cargo xtask duo-mini` makes the bundled base model from scratch: the invented corpus, a tokenizer, and training in
 //! three lessons. It writes the computed files of `models/duo-mini`, which are all but the model's card and sample.
 
 use std::fs;
@@ -12,7 +12,7 @@ use crate::place::Place;
 use crate::process::{self, command};
 use crate::setup::{self, Need};
 
-/// A training on a corpus of its own. It continues with the model of the lesson before it.
+/// Training on a corpus of its own, continuing with the model of the previous lesson.
 struct Lesson {
     name: &'static str,
     seed: u64,
@@ -28,7 +28,7 @@ const WRONG: usize = 45;
 /// The lessons with which the committed model was made. Changing any number makes a different model.
 ///
 /// A small model first learns the turns of phrase of a dialogue and only last how to copy from it. With so few tokens,
-/// that is too late. Short lists teach copying within a hundred updates to a model that knows the words, and the third
+/// last is too late. Short lists teach copying within a hundred updates to a model that knows the words, and the third
 /// lesson carries this over to conversations.
 const LESSONS: [Lesson; 3] = [
     Lesson {

@@ -22,7 +22,7 @@ impl Outcome {
     pub(crate) const PASSED: Self = Self::new(1, 0, 0);
     /// One check that did not hold.
     pub(crate) const FAILED: Self = Self::new(0, 1, 0);
-    /// One check that this machine cannot make.
+    /// One check that this machine cannot carry out.
     pub(crate) const SKIPPED: Self = Self::new(0, 0, 1);
 
     const fn new(passed: u64, failed: u64, skipped: u64) -> Self {
@@ -34,7 +34,7 @@ impl Outcome {
         }
     }
 
-    /// Whether there was any check at all.
+    /// Whether no check was counted at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.passed + self.failed + self.skipped == 0
     }

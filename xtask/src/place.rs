@@ -1,4 +1,4 @@
-//! Where things lie: the repository, cargo's target folder and what is built into it.
+//! Where things are: the repository, cargo's target folder and what is built into it.
 
 use std::path::PathBuf;
 
@@ -45,7 +45,7 @@ impl Place {
         self.models().join("SmolLM2-135M-Instruct")
     }
 
-    /// The folder of what comes with Duologue.
+    /// The folder of the models that come with Duologue.
     pub(crate) fn models(&self) -> PathBuf {
         self.root.join("models")
     }

@@ -1,4 +1,4 @@
-//! Running other programs: with their output on the terminal, or with each line looked at on its way there.
+//! Running other programs: with their output on the terminal, or with each line inspected on its way there.
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read};

@@ -153,7 +153,7 @@ fn training(decoder: &Decoder) -> u64 {
         warmup_steps: 0,
         steps: 3,
     };
-    // How long it takes is not asked.
+    // How long it takes does not matter here.
     bench::step(
         decoder,
         &updates,

@@ -35,8 +35,8 @@ pub struct DecodeFigures {
 }
 
 /// Measures greedy continuations of random prompts. A pass with one new token per prompt gives the time that the
-/// prompts take, which is subtracted from the time of the whole. The same weights then multiply as many rows as often,
-/// and nothing else.
+/// prompts take, which is subtracted from the total time. The same weights then multiply the same number of rows the
+/// same number of times, and nothing else is done.
 ///
 /// # Errors
 /// Whatever [`generate`] reports.

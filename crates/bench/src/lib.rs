@@ -1,4 +1,4 @@
-//! What `duologue bench` measures: the engine at known shapes with random weights, and a whole run.
+//! What `duologue bench` measures: the engine at known shapes with random weights, and a complete run.
 //!
 //! Nothing here takes a shortcut. A step is one update of [`lm::train::train`], tokens come from [`lm::generate()`],
 //! and a run is one that [`mrds::worker`] carries out. Each figure comes with the best that this machine could reach,
@@ -68,7 +68,7 @@ pub fn gemm_flops_per_cpu_s(
     let a = Tensor::ones((rows, inner), DType::F32, &Device::Cpu)?;
     let b = Tensor::ones((inner, columns), DType::F32, &Device::Cpu)?;
     let flops = 2.0 * (rows * inner * columns) as f64;
-    // Processor time ticks coarsely on some systems, so there are enough products for one tick not to matter.
+    // Processor time ticks coarsely on some systems, so enough products are timed that one tick does not matter.
     let products = (4e9 / flops).ceil().max(1.0) as usize;
     let mut best = 0.0f64;
     for _ in 0..GEMM_REPEATS {

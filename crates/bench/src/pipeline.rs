@@ -1,4 +1,4 @@
-//! Measurements on real data: a whole small run, and dialogues as the summarizer is trained on them.
+//! Measurements on real data: a complete small run, and dialogues as the summarizer is trained on them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -67,7 +67,7 @@ pub fn summarizer_examples(
 /// What a fixed small run took.
 #[derive(Clone, Debug, Serialize)]
 pub struct PipelineFigures {
-    /// Stage by stage.
+    /// Figures of each stage.
     pub stages: Vec<StageFigures>,
     /// Wall-clock seconds, from the choice of examples to the last stage.
     pub wall_s: f64,
@@ -79,8 +79,7 @@ pub struct PipelineFigures {
     pub peak_rss_bytes: u64,
     /// Shares of the processor seconds, by kind of work; they add up to 1.
     pub shares: BTreeMap<String, f64>,
-    /// Every call to the engine in its order, where they were asked for: what another program needs to do the same
-    /// work.
+    /// Every call to the engine in order, if calls were asked for: what another program needs to do the same work.
     #[serde(skip)]
     pub calls: Vec<Value>,
 }
@@ -88,7 +87,7 @@ pub struct PipelineFigures {
 /// What one stage took.
 #[derive(Clone, Debug, Serialize)]
 pub struct StageFigures {
-    /// The stage.
+    /// Name of the stage.
     pub name: StageName,
     /// Wall-clock seconds.
     pub wall_s: f64,
@@ -96,14 +95,14 @@ pub struct StageFigures {
     pub cpu_s: f64,
     /// Tokens that went through the decoder.
     pub tokens: u64,
-    /// Highest resident memory while it worked.
+    /// Highest resident memory while the stage ran.
     pub peak_rss_bytes: u64,
 }
 
-/// The recipe of the measured run: every stage at work, minutes on two cores.
+/// The recipe of the measured run: it uses every stage and takes minutes on two cores.
 ///
 /// # Errors
-/// None in a released version: a test resolves it.
+/// None in a released version: a test checks that the recipe resolves.
 pub fn pipeline_recipe() -> Result<Recipe> {
     let mut recipe = Recipe::preset(Preset::Small);
     for setting in [
@@ -124,7 +123,7 @@ pub fn pipeline_recipe() -> Result<Recipe> {
     Ok(recipe)
 }
 
-/// Imports `data` into an empty workspace and carries out [`pipeline_recipe`] on it; with `calls` it also notes what
+/// Imports `data` into an empty workspace and carries out [`pipeline_recipe`] on it; with `calls` it also records what
 /// the engine was asked to do.
 ///
 /// # Errors
@@ -201,7 +200,7 @@ pub fn pipeline(
     })
 }
 
-/// Notes the decoder's tokens at the beginning and end of each stage and, where asked for, calls; passes events on.
+/// Records the decoder's tokens at the beginning and end of each stage and, if asked for, calls; passes events on.
 struct Marks<'a> {
     noted: Mutex<Noted>,
     calls: bool,

@@ -12,7 +12,7 @@ use crate::{Clock, median};
 /// How often each of the two passes over all texts is timed; the median is reported.
 const ROUNDS: usize = 5;
 
-/// The texts that [`scoring`] scores, and how many of their tokens at once.
+/// The texts that [`scoring`] scores, and how many tokens it processes at once.
 #[derive(Debug, Clone)]
 pub struct ScoreWork {
     /// The texts with their prompts; the completions are scored.

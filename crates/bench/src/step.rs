@@ -1,4 +1,4 @@
-//! The cost of a training update, beside the least that its matrix products can take.
+//! The cost of a training update, compared with the least that its matrix products can take.
 
 use std::borrow::Cow;
 
@@ -16,18 +16,19 @@ use crate::{Clock, device_gemm_flops_per_s, gemm_flops_per_cpu_s, median};
 /// What updates learn from.
 #[derive(Debug, Clone)]
 pub enum Material {
-    /// Examples, by supervised fine-tuning.
+    /// Examples, for supervised fine-tuning.
     Examples(Vec<TrainExample>),
-    /// Preference pairs, by DPO + SFT: the sigmoid loss and as much of the chosen completion's token-mean NLL.
+    /// Preference pairs, for DPO + SFT: the sigmoid loss plus, with equal weight, the chosen completion's token-mean
+    /// NLL.
     Pairs(Vec<PreferencePair>),
 }
 
 /// Tokens of an item: its prompt, and the completions that follow it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemTokens {
-    /// Of the prompt, which goes through once.
+    /// Tokens of the prompt, which is computed once.
     pub prompt: usize,
-    /// Of each completion.
+    /// Tokens of each completion.
     pub completions: Vec<usize>,
 }
 
@@ -65,7 +66,7 @@ impl Material {
         }
     }
 
-    /// The same with the log-probabilities of pairs under the adapter from which training starts.
+    /// The same material, with the pairs' log-probabilities under the adapter that training starts from.
     fn with_reference(
         &self,
         decoder: &Decoder,
@@ -95,18 +96,18 @@ impl Material {
     }
 }
 
-/// What is trained on.
+/// The training to measure: what is trained on, and how.
 #[derive(Debug, Clone)]
 pub struct StepWork {
-    /// Items; each update takes the next `batch_size` of them, round and round.
+    /// Items; each update takes the next `batch_size` of them, starting over at the end.
     pub material: Material,
-    /// Items of an update.
+    /// Number of items in an update.
     pub batch_size: usize,
     /// Rank of the adapter, on all seven projections.
     pub rank: usize,
-    /// How much memory it may take.
+    /// How much memory training may take.
     pub budget: Budget,
-    /// Updates before the counted ones: they pay for pages and threads.
+    /// Updates before the counted ones; they bear the cost of first allocating memory pages and starting threads.
     pub warmup_steps: usize,
     /// Updates that count.
     pub steps: usize,
@@ -217,13 +218,13 @@ pub fn step(decoder: &Decoder, work: &StepWork, clock: &Clock<'_>) -> Result<Ste
     })
 }
 
-/// Operations of the matrix products that an update over these items cannot do without. A multiplication and an
-/// addition are two; causal attention counts the keys that a query sees.
+/// Operations in the matrix products that an update over these items cannot do without. A multiplication and an
+/// addition count as two; causal attention counts only the keys that a query sees.
 ///
 /// Forward `x Wᵀ` and backward `dy W` of every frozen matrix over every token (the first block passes no gradient on
 /// below its queries, keys and values, the last one needs queries, output and MLP only where there is a loss); the head
-/// forward and backward over tokens with a loss; of the adapter two thin products forward and four backward; of
-/// attention two forward and five backward, whose first computes the probabilities again.
+/// forward and backward over tokens with a loss; for the adapter, two thin products forward and four backward; for
+/// attention, two forward and five backward, of which the first recomputes the probabilities.
 pub fn step_flops(config: &DecoderConfig, rank: usize, items: &[ItemTokens]) -> f64 {
     let loss_tokens: usize = items.iter().flat_map(|item| &item.completions).sum();
     let tokens = loss_tokens + items.iter().map(|item| item.prompt).sum::<usize>();
@@ -255,8 +256,8 @@ pub fn step_flops(config: &DecoderConfig, rank: usize, items: &[ItemTokens]) -> 
     flops + config.num_hidden_layers as f64 * 2.0 * 7.0 * seen * heads
 }
 
-/// Keys that the tokens of an item see, all together: each token the ones before it and itself, and a completion its
-/// prompt, not the completion beside it.
+/// Total number of keys that the tokens of an item see: each token sees itself and those before it, and a completion
+/// sees its prompt but not the other completion.
 fn keys_seen(item: &ItemTokens) -> f64 {
     let triangle = |length: usize| length as f64 * (length as f64 + 1.0) / 2.0;
     let after = |completion: &usize| triangle(item.prompt + completion) - triangle(item.prompt);
@@ -281,7 +282,7 @@ impl Observer for Watch<'_> {
         Ok(())
     }
 
-    /// Nothing is evaluated: the update alone is measured.
+    /// Nothing is evaluated: only the update is measured.
     fn evaluate(&mut self, _: &Adapter, _: usize) -> Result<f64> {
         Ok(0.0)
     }
@@ -318,7 +319,7 @@ mod tests {
     fn the_floor_counts_what_a_step_needs() {
         let config = Shape::M135.config().unwrap();
         let whole = item(1, &[511]);
-        // 4 operations a weight and token, 0.13e9 weights, 1024 tokens; adapter and attention add a tenth.
+        // 4 operations per weight and token, 0.13e9 weights, 1024 tokens; adapter and attention add a tenth.
         let flops = step_flops(&config, 16, &[whole.clone(), whole]);
         assert!(flops > 5.5e11 && flops < 6.6e11, "{flops}");
         let short = step_flops(&config, 16, &[item(400, &[112]), item(400, &[112])]);

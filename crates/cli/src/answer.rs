@@ -89,7 +89,7 @@ pub(crate) struct BenchRatingRow {
     pub(crate) type_i: f64,
     /// What 1,500 to 10,000 studies gave when the instrument was designed; none for populations that were not tried.
     pub(crate) type_i_designed: Option<f64>,
-    /// Share of Student's intervals that hold the truth.
+    /// Share of Student's intervals that contain the true value.
     pub(crate) coverage: f64,
     pub(crate) coverage_designed: Option<f64>,
     /// Share of the intervals for other raters; none below three raters.
@@ -156,7 +156,7 @@ pub(crate) struct Experiments {
     pub(crate) experiments: Vec<ExperimentSummary>,
 }
 
-/// Lines of `experiment run` and `experiment resume`, beside those of its runs.
+/// Lines of `experiment run` and `experiment resume`, besides those of its runs.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(crate) enum ExperimentEvent<'a> {
@@ -182,7 +182,7 @@ pub(crate) struct ExperimentPaused<'a> {
 #[derive(Serialize)]
 pub(crate) struct ExperimentDeleted<'a> {
     pub(crate) experiment: &'a ExperimentName,
-    /// Runs that went with it.
+    /// Runs that were removed with it.
     pub(crate) runs: usize,
 }
 
@@ -210,7 +210,7 @@ pub(crate) struct Dataset {
     pub(crate) n: u64,
     pub(crate) splits: SplitCounts,
     pub(crate) unsummarised: u64,
-    /// Examples whose references are held back because people rate summaries of their dialogues now.
+    /// Examples whose references are held back because people are rating summaries of their dialogues.
     #[serde(skip_serializing_if = "is_zero")]
     pub(crate) in_study: usize,
     #[serde(flatten)]
@@ -233,7 +233,7 @@ pub(crate) struct WrittenDataset<'a> {
 pub(crate) struct Undone<'a> {
     pub(crate) name: &'a DatasetName,
     pub(crate) undone: i64,
-    /// Examples that went.
+    /// Examples that were removed.
     pub(crate) removed: usize,
 }
 
@@ -246,7 +246,7 @@ pub(crate) struct ExampleLine<'a> {
     pub(crate) dialogue: &'a str,
     /// None while they are held back.
     pub(crate) references: &'a [String],
-    /// Whether people rate summaries of the dialogue now.
+    /// Whether people are rating summaries of the dialogue now.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) in_study: bool,
 }
@@ -276,7 +276,7 @@ pub(crate) struct RuleRate {
 /// A line of `format`: the verdict on one dialogue.
 #[derive(Serialize)]
 pub(crate) struct FormatLine {
-    /// As the file has it, else the line's number.
+    /// The file's own id, or else the line's number.
     pub(crate) id: Value,
     pub(crate) pass: bool,
     pub(crate) rules: BTreeMap<&'static str, bool>,
@@ -308,7 +308,7 @@ pub(crate) struct ChosenExamples<'a> {
     pub(crate) counts: ChosenCounts,
 }
 
-/// How many examples a run takes for what.
+/// How many examples a run takes for each purpose.
 #[derive(Serialize)]
 pub(crate) struct ChosenCounts {
     pub(crate) shots: usize,
@@ -352,11 +352,11 @@ pub(crate) struct Stage<'a> {
     pub(crate) measures: Measures,
 }
 
-/// A line of `show RUN --stage STAGE --items`: an artifact, its fields beside its place.
+/// A line of `show RUN --stage STAGE --items`: an artifact, with its fields and its place.
 #[derive(Serialize)]
 pub(crate) struct ArtifactLine<'a> {
     pub(crate) kind: ArtifactKind,
-    /// The part that made it; none for what belongs to the whole stage.
+    /// The part that made it; none for what belongs to the stage as such.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) part: Option<Part>,
     pub(crate) item: u32,
@@ -366,7 +366,7 @@ pub(crate) struct ArtifactLine<'a> {
 }
 
 /// A line of `show RUN --stage evaluate --items` beside the artifacts: what was measured of a summary, and what its
-/// conversation says to it.
+/// conversation says about it.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum SummaryLine<'a> {
@@ -530,7 +530,7 @@ pub(crate) enum ModelRemoval {
         removal: Removal,
         removed: bool,
     },
-    /// Whoever was asked said no.
+    /// The person who was asked said no.
     Kept { id: ModelId, removed: bool },
 }
 
@@ -594,7 +594,7 @@ pub(crate) struct Doctor {
     pub(crate) disk_free_bytes: Option<u64>,
     pub(crate) connections: Option<usize>,
     pub(crate) network_locked: Option<bool>,
-    /// The system forbids connections to every command but `models add`.
+    /// The system lets no command but `models add` open connections.
     pub(crate) kernel_lock: bool,
     pub(crate) workspace_problem: Option<String>,
 }
@@ -605,11 +605,11 @@ pub(crate) struct AuditedText {
     pub(crate) n: usize,
     #[serde(flatten)]
     pub(crate) null: Null,
-    /// Words of the longest copied run of all texts.
+    /// Length in words of the longest copied run of words in any text.
     pub(crate) longest_run: usize,
     /// The texts that give something away.
     pub(crate) dropped: Vec<String>,
-    /// How many texts each reason holds for.
+    /// How many texts each reason applies to.
     pub(crate) reasons: BTreeMap<LeakReason, usize>,
     /// How many texts hold an identifier of each kind.
     pub(crate) identifiers: BTreeMap<IdentifierKind, usize>,
@@ -765,7 +765,7 @@ pub(crate) struct CompareRow {
     /// In the order in which they were measured.
     pub(crate) ours: Vec<f64>,
     pub(crate) theirs: Vec<f64>,
-    /// Work for a second of processor time, this program's divided by the other's, from the medians: above 1 this program
+    /// Work per second of processor time, this program's divided by the other's, from the medians: above 1 this program
     /// is faster.
     pub(crate) times_as_fast: f64,
     pub(crate) ours_peak_rss_bytes: Option<u64>,
@@ -778,11 +778,11 @@ pub(crate) struct CompareRow {
 pub(crate) enum CompareUnit {
     /// Processor-seconds: less is faster.
     CpuS,
-    /// Tokens for a processor-second: more is faster.
+    /// Tokens per processor-second: more is faster.
     TokensPerCpuS,
 }
 
-/// What was asked for and could not be done, with the other program's own last words.
+/// What was asked for and could not be done, with the last output of the other program.
 #[derive(Serialize)]
 pub(crate) struct NotMeasured {
     pub(crate) what: Compared,

@@ -14,7 +14,7 @@ use crate::wording;
 /// Exit code of an interrupted run, as shells use it for Ctrl-C.
 pub(crate) const INTERRUPTED: u8 = 130;
 
-/// What a command failed with: a problem, and what to do where the call knows it better than [`wording`].
+/// What a command failed with: a problem, and what to do if the call knows that better than [`wording`].
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// From the method or below.
@@ -65,7 +65,7 @@ impl Failure {
         }
     }
 
-    /// Prints the error and tells the exit code.
+    /// Prints the error and returns the exit code.
     pub(crate) fn print(&self, output: &Output) -> ExitCode {
         let report = self.report();
         output.error(&report);

@@ -59,7 +59,7 @@ impl Output {
             }),
             _ => serde_json::to_string(value),
         };
-        // Only a map whose keys are no strings cannot be written, and none of ours has such keys.
+        // Only a map whose keys are not strings cannot be written, and we have no such map.
         if let Ok(line) = line {
             self.write(&line);
         }

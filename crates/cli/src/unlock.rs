@@ -98,7 +98,7 @@ pub(crate) fn passphrase_of(path: &Path) -> Result<Secret, Failure> {
     line_of(&mut std::io::BufReader::new(file))
 }
 
-/// The first line, and not a byte of the second: what follows on standard input is somebody else's.
+/// The first line, and not a byte of the second: what follows on standard input is for another reader.
 fn line_of(from: &mut impl BufRead) -> Result<Secret, Failure> {
     let mut line = Secret::new(String::new());
     from.read_line(&mut line).map_err(|error| {
@@ -112,7 +112,7 @@ fn line_of(from: &mut impl BufRead) -> Result<Secret, Failure> {
     Ok(line)
 }
 
-/// What the keychain opens. A keychain that is locked, silent or has forgotten is no end: another way is tried.
+/// What the keychain opens. If a keychain is locked, does not answer or lost the key, another way is tried.
 fn of_keychain(workspace: &Path, slots: &KeyFile) -> Option<RootKey> {
     if !slots.has(SlotKind::Keychain) {
         return None;
@@ -133,7 +133,7 @@ fn of_keychain(workspace: &Path, slots: &KeyFile) -> Option<RootKey> {
 /// Hands a key to a process that was started with [`KEY_STDIN`] and a pipe, and closes its standard input.
 pub(crate) fn hand_over(key: &RootKey, child: &mut Child) {
     if let Some(mut stdin) = child.stdin.take() {
-        // A process that has ended says itself why.
+        // A process that has ended says why by itself.
         let _ended = writeln!(stdin, "{}", &*key.to_hex());
     }
 }

@@ -1,6 +1,6 @@
 //! Every [`Problem`] in the words of the command line: what happened, and what to do with which command or option.
 //!
-//! What happened is the problem's own plain English; what to do stands here, once. The window has words of its own
+//! What happened is the problem's own plain English; what to do is stated here, once. The window has words of its own
 //! (`ui/src/text`).
 
 use contract::problem::{

@@ -7,12 +7,12 @@ use metrics::diversity::{distinct_n, is_near_duplicate, near_duplicate_share};
 
 use crate::Item;
 
-/// ROUGE-L F from which two texts nearly repeat each other (Self-Instruct's novelty filter).
+/// ROUGE-L F from which two texts count as nearly repeating each other (Self-Instruct's novelty filter).
 pub const NEAR: f64 = 0.7;
-/// Texts that the measures over pairs look at, at most: their cost grows with the square.
+/// The most texts that measures over pairs look at: their cost grows with the square of the number.
 pub const COMPARED: usize = 600;
 
-/// Whether two texts say nearly the same.
+/// Whether two texts nearly repeat each other.
 pub fn nearly_repeats(text: &str, other: &str) -> bool {
     is_near_duplicate(&tokenize(text), &tokenize(other), NEAR)
 }
@@ -22,11 +22,11 @@ pub fn nearly_repeats(text: &str, other: &str) -> bool {
 pub struct Report {
     /// Number of conversations measured.
     pub items: usize,
-    /// Mean turns of a conversation.
+    /// Mean number of turns in a conversation.
     pub turns: f64,
-    /// Mean words of a conversation, without labels.
+    /// Mean number of words in a conversation, without labels.
     pub dialogue_words: f64,
-    /// Mean words of a summary.
+    /// Mean number of words in a summary.
     pub summary_words: f64,
     /// Different words in all dialogues.
     pub vocabulary: usize,
@@ -36,9 +36,10 @@ pub struct Report {
     pub near_dialogues: f64,
     /// Share of the compared summaries that nearly repeat an earlier one.
     pub near_summaries: f64,
-    /// Mean over the compared dialogues of the longest run of words shared with the one before of any family.
+    /// Mean over the compared dialogues of the longest run of words shared with the preceding dialogue, of whatever
+    /// family.
     pub shared_run: f64,
-    /// Share of a summary's 3-grams that its dialogue holds.
+    /// Share of a summary's 3-grams that its dialogue contains.
     pub copied: f64,
 }
 

@@ -9,7 +9,7 @@ use crate::world::World;
 
 /// How often a speaker corrects a fact at a place where that is possible, in percent.
 const CORRECTION: usize = 22;
-/// Draws until a value differs from the ones there are.
+/// The most draws until a value differs from the existing ones.
 const TRIES: usize = 30;
 
 /// How a fact is drawn.
@@ -26,9 +26,9 @@ pub(crate) enum Spec {
     },
     /// `@list`: an entry of a shared list.
     List(String),
-    /// `like x`: drawn as the fact `x`, but another.
+    /// `like x`: drawn like the fact `x`, but different from it.
     Like(String),
-    /// `person ; role Nurse`: somebody.
+    /// `person ; role Nurse`: one of these people.
     People(Vec<Cast>),
     /// `a / b ; c / d`: entries with fields.
     Entries(Vec<Entry>),
@@ -42,28 +42,28 @@ pub(crate) type Entry = Vec<Pattern>;
 pub(crate) struct Fact {
     /// Its name in the family.
     name: String,
-    /// What it was drawn from: two facts of one source differ.
+    /// What it was drawn from: two facts from the same source differ.
     source: String,
     /// The text, then the further fields.
     fields: Vec<String>,
-    /// Another text from the same source, to be corrected.
+    /// A different text from the same source, said wrongly first and then corrected.
     wrong: String,
-    /// Who it is, where it is somebody.
+    /// The person, if the fact is one.
     person: Option<Person>,
 }
 
-/// One conversation while it is told.
+/// A conversation in the course of being told.
 pub(crate) struct Telling<'w> {
     pub(crate) world: &'w World,
     pub(crate) dice: Dice,
     invents_names: bool,
     facts: Vec<Fact>,
     currency: &'static str,
-    /// Corrections may still happen (one in a conversation, none in summaries).
+    /// Whether a correction may still happen (at most one in a conversation, none in summaries).
     pub(crate) may_correct: bool,
     /// The place drawn by the first of two linked choices.
     pub(crate) linked: Option<usize>,
-    /// The facts that were said so far.
+    /// The facts that have been said so far.
     pub(crate) said: BTreeSet<String>,
 }
 
@@ -103,7 +103,7 @@ impl<'w> Telling<'w> {
         }
     }
 
-    /// Lets `alias` stand for the person called `name`.
+    /// Makes `alias` refer to the person called `name`.
     pub(crate) fn alias(&mut self, alias: &str, name: &str) {
         self.facts.retain(|fact| fact.name != alias);
         if let Some(fact) = self.facts.iter().find(|fact| fact.name == name) {
@@ -130,7 +130,7 @@ impl<'w> Telling<'w> {
         }
     }
 
-    /// Says a fact; one that may be in doubt is sometimes said wrongly first. What is missing shows as `{name}`.
+    /// Says a fact; one that is `in_doubt` is sometimes said wrongly first. A missing fact shows as `{name}`.
     pub(crate) fn say(&mut self, name: &str, field: &str, in_doubt: bool, out: &mut String) {
         let Some(text) = self.fact(name, field).map(str::to_owned) else {
             out.push_str(&format!("{{{name}.{field}}}"));
@@ -164,7 +164,7 @@ impl<'w> Telling<'w> {
         text
     }
 
-    /// The text of a pattern, as it stands.
+    /// The text that a pattern yields, without further changes.
     pub(crate) fn text(&mut self, pattern: &Pattern) -> String {
         let mut text = String::new();
         pattern.render(self, &mut text);
@@ -250,7 +250,8 @@ impl Fact {
     }
 }
 
-/// Facts of one source differ: all people, all numbers, all prices, all draws from one list.
+/// The source of a fact; facts from the same source differ: all people, all numbers, all prices, all draws from one
+/// list.
 fn source(name: &str, spec: &Spec) -> String {
     match spec {
         Spec::People(_) => "people".to_owned(),
@@ -261,7 +262,7 @@ fn source(name: &str, spec: &Spec) -> String {
 }
 
 impl Spec {
-    /// What its entries mention.
+    /// The names that the specification's entries mention.
     pub(crate) fn names(&self) -> Vec<Name<'_>> {
         let mut names = Vec::new();
         match self {

@@ -1,9 +1,10 @@
 //! A corpus of our own: everyday and workplace conversations with faithful summaries and topics, invented here.
 //!
 //! A conversation is a pure function of seed and number. Grammar files in `grammar/` hold families of conversations
-//! (the head of `family.rs` describes their form): the facts of a family are drawn first, then dialogue and summary are
-//! told from the same facts, so a summary is faithful by construction, even if a speaker corrects himself. It trains
-//! the bundled base model and fills the sample project; no text comes from a data set.
+//! (the header of `family.rs` describes their
+//! form): the facts of a family are drawn first, then dialogue and summary are
+//! told from the same facts, so a summary is faithful by construction, even if a speaker corrects himself. The corpus
+//! trains the bundled base model and fills the sample project; none of its text comes from a data set.
 //!
 //! Flow: grammar files → `world` → `tell` (facts, flow, asides, summary) → [`Item`] → [`surface`] (how it is written
 //! down) → [`diversity`] (how varied it is).
@@ -132,7 +133,7 @@ impl Corpus {
     }
 }
 
-/// What an item's dice are thrown for.
+/// The purposes of an item's dice.
 const STORY: u64 = 1;
 const STYLE: u64 = 2;
 const HELD_OUT_STORY: u64 = 3;

@@ -2,9 +2,10 @@
 //!
 //! `[a|b]` draws one, `{x}` is a fact, `{x.2}` one of its fields, `{x!}` a fact that the speaker may first get wrong
 //! and correct, `{@list}` draws from a shared list. An alternative that begins with `(x)`, `(!x)` or `(x=value)`
-//! (several with commas) is eligible only where that holds, and then goes before those without a condition: `[(x)if
+//! (several with commas) is eligible only where that holds, and then takes precedence over those without a
+//! condition: `[(x)if
 //! so|otherwise]`. Of two choices `[&a|b]` … `[&c|d]`, the second takes the alternative at the place that the first one
-//! drew: a question and its answer.
+//! drew, as for a question and its answer.
 
 use crate::facts::Telling;
 
@@ -38,13 +39,13 @@ pub(crate) struct Guard(Vec<Condition>);
 #[derive(Clone, Debug)]
 struct Condition {
     name: String,
-    /// `None`: any text but the empty one.
+    /// The text that a fact must have; `None` for any text but the empty one.
     value: Option<String>,
     negated: bool,
 }
 
 impl Guard {
-    /// Reads `x,!y,z=value`; `None` if it has another form.
+    /// Reads `x,!y,z=value`; `None` if it has a different form.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let condition = |text: &str| {
             let (negated, text) = text
@@ -107,11 +108,11 @@ impl Guard {
 pub(crate) enum Name<'p> {
     /// A fact and its field.
     Fact(&'p str, &'p str),
-    /// A fact that a condition asks about.
+    /// A fact that a condition tests.
     Condition(&'p str),
     /// A shared list.
     List(&'p str),
-    /// A linked choice with this many places.
+    /// A linked choice with this many alternatives.
     Linked(usize),
 }
 
@@ -127,7 +128,7 @@ impl Pattern {
         }
     }
 
-    /// Draws one reading.
+    /// Renders the text with each choice drawn.
     pub(crate) fn render(&self, telling: &mut Telling<'_>, out: &mut String) {
         let mut open: Vec<&Alternative> =
             self.0.iter().filter(|a| a.guard.holds(telling)).collect();
@@ -261,7 +262,7 @@ fn fact(text: &str) -> Result<Part, String> {
     })
 }
 
-/// Letters, digits and underscores, a letter first.
+/// Whether a text is a name: letters, digits and underscores, a letter first.
 pub(crate) fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')

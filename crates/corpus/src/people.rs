@@ -9,13 +9,13 @@ const INVENTED: usize = 40;
 /// How a person is drawn.
 #[derive(Clone, Debug)]
 pub(crate) enum Cast {
-    /// A first name; only a woman's or a man's where that is given.
+    /// A first name; only a woman's or a man's if a gender is given.
     First(Option<Gender>),
     /// `Ms. Lind`, `Mr. Okafor`.
     Title,
     /// `Dr. Pell`.
     Doctor,
-    /// A role as its label writes it, and how a sentence mentions it.
+    /// A role: its label, and how a sentence mentions it.
     Role { label: String, mention: String },
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Person {
     /// How a sentence names this person.
     mention: String,
     possessive: String,
-    /// None for a role, which is named again where a pronoun would stand.
+    /// `None` for a role, whose name is repeated where a pronoun would be used.
     gender: Option<Gender>,
 }
 
@@ -135,8 +135,8 @@ impl Person {
         }
     }
 
-    /// The form that a text asks for: `""` the mention, `call` how others address somebody (not at all by a role),
-    /// else the name of the form as a man would have it.
+    /// The form that a text asks for: `""` the mention, `call` how others address somebody (empty for a role),
+    /// otherwise a form, named by its masculine.
     pub(crate) fn form(&self, form: &str) -> Option<&str> {
         let Some(gender) = self.gender else {
             return match form {

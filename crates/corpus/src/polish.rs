@@ -1,6 +1,6 @@
-//! What a typesetter would mend in a filled template: spaces, `a` and `an`, capitals.
+//! What a copy editor would fix in a filled template: spaces, `a` and `an`, capitals.
 
-/// A whole utterance or summary: [`phrase`], with a capital at the start of each sentence.
+/// Polishes a complete utterance or summary: as [`phrase`], with a capital at the start of each sentence.
 pub(crate) fn sentences(text: &str) -> String {
     let mut capital = true;
     let mut ended = false;
@@ -56,7 +56,7 @@ pub(crate) fn phrase(text: &str) -> String {
     out.trim_start_matches([',', ' ']).to_owned()
 }
 
-/// Whether a word begins with a vowel as it is spoken.
+/// Whether a word begins with a vowel sound.
 fn takes_an(word: &str) -> bool {
     const SPOKEN_WITH_CONSONANT: [&str; 8] =
         ["uni", "use", "usu", "eur", "one", "once", "ute", "u-"];

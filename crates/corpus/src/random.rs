@@ -35,7 +35,7 @@ impl Dice {
         things.get(self.below(things.len()))
     }
 
-    /// Puts the things into a drawn order (Fisher, Yates).
+    /// Shuffles the things (Fisher, Yates).
     pub fn shuffle<T>(&mut self, things: &mut [T]) {
         for last in (1..things.len()).rev() {
             things.swap(last, self.below(last + 1));

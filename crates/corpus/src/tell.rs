@@ -7,18 +7,18 @@ use crate::random::Dice;
 use crate::world::World;
 use crate::{Item, Style, Turn, polish};
 
-/// How often a place for an aside is used, in percent (once in a conversation).
+/// How often a place for an aside is used, in percent (at most once in a conversation).
 const ASIDE: usize = 28;
 /// How often messages between friends lack the full stop at their end, in percent.
 const CHAT_WITHOUT_STOP: usize = 50;
 
-/// What the flow yields before asides and labels are known.
+/// What walking the flow yields before asides and labels are filled in.
 enum Event {
     Turn(String, String),
     Aside,
 }
 
-/// Tells one conversation of the family, with a summary of the style.
+/// Tells one conversation of the family, with a summary in this style.
 pub(crate) fn tell(world: &World, family: &Family, style: Style, dice: Dice) -> Item {
     let mut telling = begin(world, family, dice);
     let dialogue = dialogue(&mut telling, family);
@@ -33,7 +33,7 @@ pub(crate) fn tell(world: &World, family: &Family, style: Style, dice: Dice) -> 
     }
 }
 
-/// The facts are drawn, nothing is said yet.
+/// Draws the facts; nothing has been said yet.
 pub(crate) fn begin<'w>(world: &'w World, family: &Family, dice: Dice) -> Telling<'w> {
     let mut telling = Telling::new(world, family.invents_names, dice);
     for (name, spec) in &family.specs {
@@ -43,7 +43,7 @@ pub(crate) fn begin<'w>(world: &'w World, family: &Family, dice: Dice) -> Tellin
     telling
 }
 
-/// Says the facts.
+/// Tells the dialogue, which says the facts.
 pub(crate) fn dialogue(telling: &mut Telling<'_>, family: &Family) -> Vec<Turn> {
     telling.may_correct = true;
     let mut events = Vec::new();
@@ -109,7 +109,7 @@ fn with_aside(telling: &mut Telling<'_>, events: &[Event]) -> Vec<(String, Strin
     spoken
 }
 
-/// An exchange between the one who speaks next (`A`) and the one who spoke last (`B`).
+/// An exchange between the next speaker (`A`) and the last speaker (`B`).
 fn aside(telling: &mut Telling<'_>, next: &str, last: &str) -> Vec<(String, String)> {
     let setting = telling.fact("setting", "").unwrap_or_default().to_owned();
     let world = telling.world;
@@ -140,7 +140,7 @@ fn aside(telling: &mut Telling<'_>, next: &str, last: &str) -> Vec<(String, Stri
     events.into_iter().filter_map(turn).collect()
 }
 
-/// Labels instead of names of facts; turns of one speaker in a row become one.
+/// Replaces the names of facts with labels; consecutive turns by one speaker become one turn.
 fn turns(telling: &mut Telling<'_>, spoken: &[(String, String)]) -> Vec<Turn> {
     let is_chat = telling.fact("setting", "") == Some("chat");
     let without_stop = is_chat && telling.dice.chance(CHAT_WITHOUT_STOP);

@@ -19,7 +19,7 @@ fn families(world: &World) -> impl Iterator<Item = &Family> {
     world.training.iter().chain(&world.held_out)
 }
 
-/// `count` conversations of every family, in the three styles by turns, each with the dice that it was told with.
+/// `count` conversations of every family, in the three styles in turn, each with the dice that it was told with.
 fn told(world: &World, count: u64) -> Vec<(&Family, Dice, Item)> {
     let mut told = Vec::new();
     for family in families(world) {

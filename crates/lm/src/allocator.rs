@@ -1,6 +1,6 @@
 //! Settings of the system's allocator, so that freed memory goes back to the system.
 //!
-//! glibc gives each thread a heap of its own and keeps what is freed in it. Micro-batches run on threads that come and
+//! glibc gives each thread its own heap and keeps freed memory there. Micro-batches run on threads that come and
 //! go, so several heaps would each stay as large as the peak of a step. With one heap for all threads, one thread can
 //! use what another has freed; waiting for the heap costs nothing measurable, because tensors are few and large
 //! (`docs/plan.md`). On other systems the allocator is left alone.

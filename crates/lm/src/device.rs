@@ -1,5 +1,5 @@
-//! The compute device, and the choices for it. The CPU always works; CUDA and Metal only in builds that
-//! carry them.
+//! The compute device, and the choices for it. The CPU always works; CUDA and Metal work only in builds that include
+//! them.
 //!
 //! A build with CUDA loads the driver's libraries when they are first needed, so it also starts on machines without
 //! them.
@@ -13,7 +13,7 @@ use contract::DeviceChoice;
 
 use crate::error::{Error, Result};
 
-/// PTX that was compiled with CUDA 13.0 is understood by drivers from this one on.
+/// The oldest driver that can load PTX compiled with CUDA 13.0.
 const OLDEST_DRIVER: &str = "580";
 
 /// The device that was chosen.
@@ -41,7 +41,7 @@ pub fn select(choice: DeviceChoice) -> Result<Device> {
     }
 }
 
-/// Where a model lies, and the number type of its dense weights and activations there.
+/// Where a model is held, and the number type of its dense weights and activations there.
 #[derive(Debug, Clone)]
 pub struct Place {
     /// The device that holds the tensors and computes.
@@ -51,8 +51,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// What a device computes in: the processor f32, an NVIDIA card bf16, which it multiplies fastest and whose range
-    /// is that of f32. Metal is untested and stays with f32.
+    /// What a device computes in: f32 on the processor; on an NVIDIA card bf16, which it multiplies fastest and which
+    /// has the range of f32. Metal is untested and stays with f32.
     pub fn on(device: &Device) -> Self {
         Self {
             device: device.clone(),
@@ -69,7 +69,7 @@ impl Place {
         self.device.is_cpu() && self.dtype == DType::F32
     }
 
-    /// A tensor here, in the number type of this place.
+    /// Copies a tensor to this place, in its number type.
     pub(crate) fn put(&self, tensor: &Tensor) -> Result<Tensor> {
         Ok(tensor
             .to_dtype(self.dtype)?
@@ -78,8 +78,8 @@ impl Place {
     }
 }
 
-/// The values of a tensor, f32 and in a row, on the host. On a card this waits for everything that was asked of it
-/// before: the one way in which a training step waits.
+/// The values of a tensor on the host, as f32 in one row. On a card this waits for all work launched before: the only
+/// point where a training step waits.
 pub(crate) fn read_back(tensor: &Tensor) -> Result<Vec<f32>> {
     READ_BACKS.set(READ_BACKS.get() + 1);
     Ok(tensor.flatten_all()?.to_vec1()?)
@@ -104,13 +104,13 @@ pub struct Card {
     pub name: String,
     /// Its compute capability, major and minor.
     pub compute_capability: (i32, i32),
-    /// Memory in all, bytes.
+    /// Total memory, in bytes.
     pub memory_bytes: u64,
     /// Bytes of it that are free now; other programs may hold some.
     pub memory_free_bytes: u64,
 }
 
-/// Memory of the chosen card that no program holds, this one included; `None` if it is no card.
+/// Memory of the chosen card that no program holds, including this one; `None` if the chosen device is not a card.
 pub fn memory_free_bytes(choice: DeviceChoice) -> Option<u64> {
     match choice {
         DeviceChoice::Cuda(ordinal) => free_bytes(ordinal),
@@ -131,7 +131,7 @@ fn free_bytes(_ordinal: usize) -> Option<u64> {
     None
 }
 
-/// Whether the driver's library is here, or that it is missing, in a sentence.
+/// Checks that the driver's library is present; otherwise says in a sentence that it is missing.
 #[cfg(feature = "cuda")]
 fn driver() -> std::result::Result<(), String> {
     #[expect(
@@ -148,7 +148,7 @@ fn driver() -> std::result::Result<(), String> {
     }
 }
 
-/// The NVIDIA cards of this machine, or in a sentence what is missing to use any and what to do.
+/// The NVIDIA cards of this machine, or a sentence saying what is missing to use one and what to do.
 #[cfg(feature = "cuda")]
 pub fn cards() -> std::result::Result<Vec<Card>, String> {
     driver()?;
@@ -171,7 +171,7 @@ pub fn cards() -> std::result::Result<Vec<Card>, String> {
         .map_err(|e| format!("a card does not answer: {e}"))
 }
 
-/// Always what is missing: this build has no CUDA.
+/// Always the sentence that says that this build has no CUDA.
 #[cfg(not(feature = "cuda"))]
 pub fn cards() -> std::result::Result<Vec<Card>, String> {
     Err(format!(

@@ -1,4 +1,4 @@
-//! Reads and writes small files whole: JSON, and tensors as safetensors. Every module that keeps files uses it.
+//! Reads and writes small files in one piece: JSON, and tensors as safetensors. Every module that keeps files uses it.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub(crate) fn read_json(path: &Path) -> Result<Value> {
         .map_err(|e| Error::config(path, "JSON", format!("cannot be read: {e}")))
 }
 
-/// Writes `bytes` to `path` whole or not at all.
+/// Writes `bytes` to `path` completely or not at all.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     host::file::write(path, bytes).map_err(|source| Error::Io {
         path: path.to_path_buf(),

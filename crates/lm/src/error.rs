@@ -1,7 +1,7 @@
 //! Everything that can go wrong with a model, as one error type.
 //!
-//! [`Error::problem`] turns an error into the [`Problem`] that people are shown. Two errors are different variants if a
-//! caller can act on the difference.
+//! [`Error::problem`] turns an error into the [`Problem`] that is shown to people. Two errors are different variants if
+//! a caller can act on the difference.
 
 use std::path::{Path, PathBuf};
 
@@ -94,7 +94,7 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// A training cannot continue from a saved state.
+    /// Training cannot continue from a saved state.
     Checkpoint {
         /// The file that holds the saved state.
         path: PathBuf,

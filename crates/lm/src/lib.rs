@@ -1,18 +1,19 @@
 //! Language models: tokens in; tokens, log-probabilities and trained adapters out.
 //!
-//! One decoder ([`model`]) serves every supported architecture; [`infer`] reads it, [`train`] writes low-rank adapters
-//! ([`lora`]) for it with an explicit backward pass. Nothing here knows dialogues or recipes. Names follow Hugging Face
-//! transformers, PEFT and TRL, whose numbers the golden tests reproduce.
+//! One decoder ([`model`]) serves every supported architecture; [`infer`] runs it, [`train`] trains low-rank adapters
+//! ([`lora`]) for it with an explicit backward pass. Nothing here knows about dialogues or recipes. Names follow
+//! Hugging Face transformers, PEFT and TRL, whose numbers the golden tests reproduce.
 //!
-//! The order of the modules, in which each uses only those before it (`tests/all/rooms.rs` checks that there is one):
+//! The order of the modules, in which each uses only those before it (`tests/all/rooms.rs` checks that such an order
+//! exists):
 //!
-//! 1. `error`, `allocator`, [`profile`], [`random`], [`device`], `disk`, [`parallel`]: what everything rests on;
+//! 1. `error`, `allocator`, [`profile`], [`random`], [`device`], `disk`, [`parallel`]: what everything else builds on;
 //! 2. `ops`: the operations of a decoder and their derivatives;
 //! 3. [`model`]: configuration, weights in memory, the forward pass, the low-rank update that it reads;
 //! 4. [`text`] and [`lora`]: tokens of a text; adapters made, stored and merged;
 //! 5. [`files`]: checkpoints read and written;
 //! 6. [`infer`] and [`train`], then [`pretrain`], which uses both;
-//! 7. [`memory`], [`probe`], [`parity`]: what work takes, how fast it goes, whether two devices agree.
+//! 7. [`memory`], [`probe`], [`parity`]: how much memory work takes, how fast it runs, whether two devices agree.
 
 pub mod allocator;
 pub mod device;

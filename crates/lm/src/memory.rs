@@ -219,7 +219,7 @@ pub fn adapter_bytes(config: &DecoderConfig, rank: usize) -> u64 {
 }
 
 /// Bytes that one block keeps of one token for its backward pass ([`crate::LayerTape`]), without an adapter:
-/// `2D + 2 H Dh + 2 K Dh + 2F` numbers, and 2 D more if norms read what attention and the MLP give.
+/// `2D + 2 H Dh + 2 K Dh + 2F` numbers, and 2 D more if norms read the outputs of attention and the MLP.
 pub fn tape_bytes_per_token(config: &DecoderConfig, form: Form) -> u64 {
     let (hidden, inner, query, kv) = widths(config);
     let streams = if config.post_norms { 4 } else { 2 };
@@ -231,7 +231,7 @@ pub fn kv_bytes_per_token(config: &DecoderConfig, form: Form) -> u64 {
     form.number() * 2 * widths(config).3 * config.num_hidden_layers as u64
 }
 
-/// The sizes that decide how much memory a training adds to the weights.
+/// The sizes that decide how much memory training adds to the weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Training {
     /// Rank of the adapter (R).
@@ -288,7 +288,7 @@ impl<'a> Update<'a> {
             training.mean_item_tokens.max(1),
         );
         let per_batch = longest + training.batch_size.saturating_sub(1) * mean;
-        // A micro-batch holds whole items only.
+        // A micro-batch holds only complete items.
         let tokens = (budget.min(per_batch) / mean * mean).max(longest) as u64;
         let micro_batches = per_batch.div_ceil((tokens as usize).max(1)) as u64;
         let at_once = (workers as u64).min(micro_batches);
@@ -318,7 +318,7 @@ impl<'a> Update<'a> {
 
     /// Bytes of a block's backward pass without its attention scores: dact, dgate, dup and silu(gate) * up; then x, h,
     /// dh, dmid, dy, and the gradients around attention. In all `4F + 5D + 2 H Dh + 2 K Dh` numbers a token, and D more
-    /// if a norm reads what the MLP gives, or a factor scales it.
+    /// if a norm reads the MLP's output, or a factor scales it.
     fn backward_bytes(&self) -> u64 {
         let (hidden, inner, query, kv) = widths(self.config);
         let streams = 5 + u64::from(passes_something(self.config));
@@ -492,7 +492,7 @@ pub fn scoring_bytes(
 }
 
 /// Bytes at the widest moment of a forward pass without a tape: in the MLP (x, mid, h, gate, up and their product, and
-/// one more stream if a norm reads what attention gives or a factor scales what the MLP gives) or in attention, with the
+/// one more stream if a norm reads attention's output or a factor scales the MLP's output) or in attention, with the
 /// attention scores.
 fn forward_bytes(config: &DecoderConfig, form: Form, tokens: u64, sequence_tokens: u64) -> u64 {
     let (hidden, inner, query, kv) = widths(config);
@@ -503,7 +503,7 @@ fn forward_bytes(config: &DecoderConfig, form: Form, tokens: u64, sequence_token
         + scores_bytes(config, form, sequence_tokens, form.score_copies().0)
 }
 
-/// Whether what attention and the MLP give passes a norm or a factor on its way to the residual stream.
+/// Whether the outputs of attention and the MLP pass through a norm or a factor on their way to the residual stream.
 fn passes_something(config: &DecoderConfig) -> bool {
     config.post_norms || config.residual_multiplier != 1.0
 }

@@ -1,7 +1,7 @@
 //! Micro-batches side by side on the CPU.
 //!
 //! One pass on one core does less waiting than one pass spread over all cores: most of its operations are too small to
-//! be worth splitting. Results come back in the order of the work, so sums do not depend on who finished first.
+//! be worth splitting. Results come back in the order of the work, so sums do not depend on which pass finished first.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -14,8 +14,8 @@ use crate::device::Place;
 use crate::error::{Error, Result};
 
 /// Makes the calling thread one of `threads` that compute together from now on. Otherwise every operation would be
-/// handed to a thread of the pool and waited for: with small models a tenth of the time. To be called once, before any
-/// computing; where there is a pool already, it stays as it is.
+/// handed to a thread of the pool and waited for: with small models this takes a tenth of the time. To be called once,
+/// before any computing; an existing pool stays as it is.
 pub fn compute_here(threads: usize) {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
@@ -25,7 +25,7 @@ pub fn compute_here(threads: usize) {
 
 /// A token budget is shared by at most this many micro-batches that run side by side.
 const SIDE_BY_SIDE: usize = 8;
-/// Below this many tokens a micro-batch gets slow: products with few rows.
+/// Below this many tokens a micro-batch is slow, because its products have few rows.
 const MIN_MICROBATCH_TOKENS: usize = 256;
 
 /// Tokens of one micro-batch on the CPU and how many run at once on `threads`, within `budget` tokens in all. The size
@@ -64,11 +64,11 @@ pub fn micro_batches(tokens: &[usize], budget: usize) -> Vec<Range<usize>> {
     runs
 }
 
-/// How often the request to stop is looked at while work is running.
+/// How often a request to stop is checked while work is running.
 const STOP_POLL_MS: u64 = 20;
 
-/// Runs `work(0..count)` on up to `workers` threads and returns the results in order. `stop` is asked on the calling
-/// thread; no further work is begun after it, or after a failure.
+/// Runs `work` for each of `0..count` on up to `workers` threads and returns the results in order. `stop` is called on
+/// the calling thread; no further work is begun once it returns true, or after a failure.
 ///
 /// # Errors
 /// The first failure in the order of the work, or [`Error::Interrupted`].

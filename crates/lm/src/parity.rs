@@ -1,9 +1,10 @@
-//! What a device computes beside the processor's f32: every operation, log-probabilities, an update of supervised and
-//! of preference training, and greedy generation, on random weights.
+//! Compares what a device computes with the processor's f32: every operation, log-probabilities, an update of
+//! supervised and of preference training, and greedy generation, on random weights.
 //!
 //! Inputs are rounded to the device's number type on both sides, so that only the computation differs. bf16 keeps 8
-//! bits: a rounding is off by at most 2^-9 = 0.2 %, an operation by a few of them, a model of two blocks by some thirty
-//! of either sign, its gradients by twice as many. Tolerances are about three times that; a wrong formula is off by as
+//! bits: a rounding is off by at most 2^-9 = 0.2 %, an operation by a few such errors, a model of two blocks by some
+//! thirty of either sign, its gradients by twice as
+//! many. Tolerances are about three times that; a wrong formula is off by as
 //! much as the number itself.
 
 use std::ops::ControlFlow;
@@ -31,7 +32,8 @@ use crate::train::{
     flatten,
 };
 
-/// Tolerances of bf16 and of f32: of an operation and of gradients, as shares of their length; of log-probabilities,
+/// Tolerances for bf16 and for f32: for an operation and for gradients, as shares of their length; for
+/// log-probabilities, in
 /// nats. Logits of the random models are small (their spread is 0.2), and so is what rounding does to them.
 const HALF: Tolerances = Tolerances {
     operation: 0.01,
@@ -53,17 +55,17 @@ struct Tolerances {
 /// One thing compared.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
-    /// What is compared, for people.
+    /// What is compared, in words for people.
     pub name: String,
-    /// How far it is off: as a share of the processor's (its length as a vector), of log-probabilities and logits in
-    /// nats.
+    /// How far it is off: as a share of the processor's result (its length as a vector); for log-probabilities and
+    /// logits, in nats.
     pub off: f64,
-    /// How far it may be.
+    /// How far it may be off.
     pub tolerance: f64,
 }
 
 impl Check {
-    /// Whether it is near enough.
+    /// Whether it is within the tolerance.
     pub fn passed(&self) -> bool {
         self.off <= self.tolerance
     }
@@ -112,7 +114,7 @@ impl Checks<'_> {
         Ok(exact.to_dtype(self.place.dtype)?.to_dtype(DType::F32)?)
     }
 
-    /// Notes how far `work` in the place is from `work` on the processor, each given the inputs there.
+    /// Records how far the result of `work` in the place is from that on the processor, each given the inputs there.
     fn operation(
         &mut self,
         name: &str,
@@ -249,7 +251,7 @@ impl Checks<'_> {
     fn model(&mut self, quantize: Quantize) -> Result<()> {
         let decoder = random_decoder(small()?, quantize)?;
         let there = decoder.placed(self.place)?;
-        // Dense weights are rounded on both sides; packed ones are the same as they are.
+        // Dense weights are rounded on both sides; packed ones are identical anyway.
         let here = match quantize {
             Quantize::None => there.placed(&Place::on(&Device::Cpu))?,
             _ => decoder,
@@ -289,7 +291,7 @@ struct Pair {
 }
 
 impl Pair {
-    /// Largest distance of a log-probability.
+    /// Largest difference of a log-probability.
     fn logps(&self) -> Result<f64> {
         let data = examples();
         let items: Vec<Completion<'_>> = data
@@ -312,7 +314,7 @@ impl Pair {
             .fold(0.0, f64::max))
     }
 
-    /// How far loss and gradients of an update are off; recomputed and in several micro-batches.
+    /// How far loss and gradients of an update are off, with recomputation and several micro-batches.
     fn step(&self, objective: &Objective<'_>) -> Result<(f64, f64)> {
         let members: Vec<usize> = (0..objective.items()).collect();
         let budget = Budget {
@@ -339,7 +341,7 @@ impl Pair {
         ))
     }
 
-    /// By how much a token that was chosen there is worse here than the best.
+    /// By how much a token chosen on the device is worse than the best, as scored on the processor.
     fn generation(&self) -> Result<f64> {
         let request = |key: u64| GenerateRequest {
             prompt_ids: ids(50 + key, 3 + key as usize % 3),
@@ -462,7 +464,7 @@ mod tests {
         for check in &checks {
             assert!(check.passed(), "{check:?}");
         }
-        // The two forms are not one: bf16 rounds.
+        // The two forms are not identical: bf16 rounds.
         assert!(
             checks.iter().filter(|check| check.off > 1e-6).count() > 20,
             "{checks:?}"

@@ -18,9 +18,9 @@ use crate::train::{Objective, TrainExample, batch_gradients};
 
 /// Tokens of each probed sequence; half of them have a loss.
 const SEQUENCE_TOKENS: u64 = 256;
-/// Sequences side by side.
+/// Number of sequences probed side by side.
 const SEQUENCES: u64 = 2;
-/// Tokens generated for each.
+/// Tokens generated for each sequence.
 const NEW_TOKENS: usize = 4;
 /// Side of the square matrices whose product is timed, and how often.
 const GEMM_SIDE: usize = 768;
@@ -30,7 +30,7 @@ const TRAIN_SHARE: f64 = 0.7;
 const FORWARD_SHARE: f64 = 0.8;
 const GENERATE_SHARE: f64 = 0.35;
 
-/// Work of which processor time is told exactly enough: some systems count it in ticks of 4 ms or 10 ms.
+/// Amount of work for which processor time is accurate enough: some systems count it in ticks of 4 ms or 10 ms.
 const ACCOUNTED_S: f64 = 0.1;
 
 /// Tokens per second of each kind of work.
@@ -45,8 +45,8 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// Rates of a model that has not been downloaded, from the speed of a matrix product: 2 operations a weight
-    /// forward, as many for the gradient of the activations; frozen weights get none.
+    /// Rates of a model that has not been downloaded, from the speed of a matrix product: 2 operations per weight
+    /// forward, and as many for the gradient of the activations; frozen weights get no gradient.
     pub fn estimate(config: &DecoderConfig, flops_per_s: f64) -> Self {
         let forward = flops_per_s / (2.0 * parameters(config) as f64);
         Self {
@@ -153,8 +153,9 @@ pub fn gemm_flops_per_s() -> Result<f64> {
     Ok(2.0 * (GEMM_SIDE as f64).powi(3) * GEMM_REPEATS as f64 / seconds)
 }
 
-/// Seconds of some work. On the processor they are those that its threads would take without other programs: what else
-/// runs on the machine now may have ended by the time a run is at work, and a forecast for a loaded minute is of no use.
+/// Seconds of some work. On the processor they are those that its threads would take without other programs: other
+/// programs running now may have ended by the time a run is at work, and a forecast based on a busy minute is of no
+/// use.
 fn timed(on_processor: bool, work: &dyn Fn() -> Result<()>) -> Result<f64> {
     let cpu_s = || host::usage::of_this_process().cpu_s;
     let (begun, cpu_begun_s) = (Instant::now(), cpu_s());

@@ -1,6 +1,6 @@
 //! Counter-based random numbers: every draw is a pure function of a key and a counter.
 //!
-//! A key names what is drawn (seed, stage, item, sample …), the counter says which draw of it. So results do
+//! A key names what is drawn (seed, stage, item, sample …), and the counter says which draw. So results do
 //! not depend on the order of work, on threads or on batch neighbours, and a resumed run draws what an
 //! uninterrupted one would have drawn. The mixing function is SplitMix64's (Steele, Lea, Flood 2014).
 

@@ -1,7 +1,7 @@
 //! Which vector instructions the kernels of the processor are compiled for: the widest that it has, or AVX2 where
-//! `DUOLOGUE_SIMD=avx2` asks for the path of a machine that has no more.
+//! `DUOLOGUE_SIMD=avx2` asks for the code path of a machine that has nothing wider.
 //!
-//! Everything that computes asks [`arch`], so one variable moves every kernel of a process, products included.
+//! Everything that computes asks [`arch`], so one variable switches every kernel of a process, products included.
 
 use std::sync::OnceLock;
 

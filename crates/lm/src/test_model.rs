@@ -127,7 +127,7 @@ pub(crate) fn tensors(config: &DecoderConfig, seed: u64) -> HashMap<String, Tens
         0.0,
         0.4,
     );
-    // What a norm multiplies by lies around 1.
+    // A norm's factors are around 1.
     let mean = 1.0 - f64::from(config.architecture.norm_offset());
     add("model.norm.weight".into(), &[hidden], mean, 0.1);
     for layer in 0..config.num_hidden_layers {

@@ -1,5 +1,5 @@
 //! Agreement of raters: Krippendorff's alpha with missing ratings, Cohen's kappa of two raters, and plain rates of
-//! agreement. [`crate::gwet`] has the coefficient that stands beside alpha.
+//! agreement. [`crate::gwet`] has the coefficient that is shown beside alpha.
 //!
 //! K. Krippendorff, "Computing Krippendorff's alpha-reliability" (2011). Items with fewer than two ratings drop out.
 //! Coincidences `o(c,k)` = sum over items of (ordered pairs of different raters that gave c and k) / (m_u - 1), `n_c`
@@ -9,7 +9,7 @@
 //! shown.
 //!
 //! J. Cohen, "Weighted kappa" (1968): `1 - sum(w O) / sum(w E)` with O the joint counts of two raters, E the product of
-//! their marginals divided by n, and w how far two categories are apart.
+//! their marginals divided by n, and w how far apart two categories are.
 
 use crate::gwet::Weights;
 use crate::metric::{self, Metric, Unit};
@@ -79,7 +79,7 @@ impl Coincidences {
         Self { values, items }
     }
 
-    /// Alpha of the items at these places (a place may come more than once).
+    /// Alpha of the items at these places (a place may occur more than once).
     fn alpha(&self, level: Level, places: impl Iterator<Item = usize>) -> Option<f64> {
         let size = self.values.len();
         let mut observed = vec![0.0; size * size];
@@ -135,11 +135,11 @@ pub fn krippendorff_alpha(ratings: &Ratings, level: Level) -> Option<f64> {
 }
 
 /// Alpha with its 95 % percentile bootstrap interval over dialogues: `dialogues[item]` is the dialogue of each item, as a
-/// number below `n_dialogues`, and `index(b, i)` names the dialogue at place `i` of resample `b`, whose items all come
-/// along. Items of one dialogue are not independent, so they are never drawn one by one.
+/// number below `n_dialogues`, and `index(b, i)` names the dialogue at place `i` of resample `b`, all of whose items
+/// are included. Items of one dialogue are not independent, so they are never drawn one by one.
 ///
 /// Marginals and distances are those of each resample. Resamples in which alpha is undefined are left out. Returns `None`
-/// if alpha itself is undefined, if all resamples are, or if `dialogues` does not name one for each item.
+/// if alpha itself is undefined, if all resamples are, or if `dialogues` does not name a dialogue for each item.
 pub fn bootstrap_alpha(
     ratings: &Ratings,
     level: Level,
@@ -164,7 +164,7 @@ pub fn bootstrap_alpha(
 }
 
 /// Cohen's kappa of two raters on the items that both rated; `None` where it is undefined (no item, one category
-/// throughout) or a rating is none of the categories, which are the scale, in order.
+/// throughout) or a rating is not one of the categories, which are the scale, in order.
 pub fn cohen_kappa(pairs: &[(f64, f64)], categories: &[f64], weights: Weights) -> Option<f64> {
     let q = categories.len();
     if q < 2 {

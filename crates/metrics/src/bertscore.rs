@@ -1,13 +1,13 @@
 //! BERTScore from the states of a measuring model, with the same results as the Python package `bert-score` 0.3.13.
 //!
 //! Zhang et al., "BERTScore: evaluating text generation with BERT" (ICLR 2020). States are scaled to unit length, so
-//! similarity is a dot product. Every token of one text takes its most similar token of the other, border tokens
-//! included; a negative best counts 0. With token weights w:
+//! similarity is a dot product. Every token of one text is matched with its most similar token of the other, border
+//! tokens included; a negative best similarity counts as 0. With token weights w:
 //! `P = sum w(c) max_r sim(c, r) / sum w(c)`, R likewise over the reference, `F = 2 P R / (P + R)`.
 //!
 //! Weights are 1, or with idf `ln((N + 1) / (df + 1))` over the N test references; border tokens weigh 0 either way. Which
-//! layer's states are compared, and the lines for rescaling, are the package's own tables. The states come from the
-//! encoder of another room.
+//! layer's states are compared, and the baselines for rescaling, come from the package's own tables. The states come
+//! from the encoder in the crate `lm`.
 
 use crate::metric::{Level, Metric, Need, Unit};
 use std::collections::{HashMap, HashSet};
@@ -50,7 +50,7 @@ const LAYERS: [(&str, usize); 10] = [
     ("distilroberta-base", 5),
 ];
 
-/// Lines of bert-score for English, by model name, at the layer of [`LAYERS`].
+/// Baselines of bert-score for English, by model name, at the layer in [`LAYERS`].
 const BASELINES: [(&str, BertScore); 4] = [
     ("roberta-large", line(0.83150584, 0.8314941, 0.83122575)),
     ("roberta-base", line(0.8146725, 0.8146619, 0.814463)),
@@ -70,12 +70,12 @@ const fn line(precision: f64, recall: f64, f1: f64) -> BertScore {
 }
 
 /// The layer that bert-score compares for a model, named with or without its owner; `None` if the package has no choice
-/// for it, and the last layer is taken.
+/// for it, in which case the last layer is taken.
 pub fn layer_of(model: &str) -> Option<usize> {
     by_name(&LAYERS, model)
 }
 
-/// The line from which bert-score rescales the scores of a model; `None` if it has none.
+/// The baseline from which bert-score rescales the scores of a model; `None` if it has none.
 pub fn baseline_of(model: &str) -> Option<BertScore> {
     by_name(&BASELINES, model)
 }
@@ -98,7 +98,7 @@ pub struct BertScore {
 }
 
 impl BertScore {
-    /// The scores seen from a line: `(x - b) / (1 - b)`, each with its own b.
+    /// The scores rescaled from a baseline: `(x - b) / (1 - b)`, each with its own b.
     pub fn rescaled(&self, baseline: &Self) -> Self {
         let rescale = |x: f64, b: f64| (x - b) / (1.0 - b);
         Self {
@@ -118,7 +118,7 @@ pub struct Encoded {
 }
 
 impl Encoded {
-    /// Tokens with their states, row by row; `None` unless each token has one state of the same width.
+    /// Makes a text from tokens and their states, row by row; `None` unless each token has one state of the same width.
     pub fn new(ids: Vec<u32>, mut states: Vec<f32>) -> Option<Self> {
         let width = states.len().checked_div(ids.len())?;
         if width == 0 || width * ids.len() != states.len() {
@@ -154,7 +154,7 @@ impl Encoded {
 pub struct Weights {
     /// Token ids that begin and end a text, with weight 0.
     borders: Vec<u32>,
-    /// Weights by how rare a token is; `None`: all count 1.
+    /// Weights by how rare a token is; if `None`, every token counts 1.
     idf: Option<Idf>,
 }
 
@@ -173,7 +173,7 @@ impl Weights {
         }
     }
 
-    /// Tokens count by how few of the references contain them.
+    /// Tokens weigh more the fewer references contain them.
     pub fn idf(borders: &[u32], references: &[Vec<u32>]) -> Self {
         let mut with_token = HashMap::new();
         for reference in references {
@@ -279,7 +279,7 @@ mod tests {
             (1, [-1.0, 0.0]),
         ]);
         let even = score(&prediction, &reference, &Weights::even(&BORDERS));
-        // 5 meets 5 at 0.8; 6 is most similar to a border token, at 0.
+        // 5 is matched with 5 at 0.8; 6 is most similar to a border token, at 0.
         assert!(
             (even.precision - 0.8).abs() < 1e-6 && (even.recall - 0.4).abs() < 1e-6,
             "{even:?}"

@@ -8,7 +8,7 @@
 //! - `BLEU = penalty * exp(mean of ln precision_n)`, and 0 without any match.
 //!
 //! A corpus score comes from the sums of counts and lengths, not from the mean of sentence scores. The score of one
-//! sentence leaves orders without an n-gram out (effective order); it is for plots only.
+//! sentence leaves out orders without an n-gram (effective order); it is for plots only.
 
 use crate::metric::{Level, Metric, Need, Unit};
 use crate::text::{is_python_space, python_words};
@@ -42,7 +42,7 @@ pub const BLEU_CHAR: Metric = Metric {
 /// How a text becomes tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tokens {
-    /// `mteval-v13a`: punctuation apart, case kept.
+    /// `mteval-v13a`: punctuation split off, case kept.
     Words13a,
     /// Every character that is not white space.
     Characters,
@@ -52,7 +52,7 @@ pub enum Tokens {
 const OTHER_LETTERS: f64 = 0.03;
 
 impl Tokens {
-    /// The tokens by which texts are compared: words, or characters if more than 3 % of the letters lie outside a to z.
+    /// The tokens by which texts are compared: words, or characters if more than 3 % of the letters are outside a to z.
     pub fn suited_to<T: AsRef<str>>(texts: &[T]) -> Self {
         let letters = || {
             texts
@@ -120,7 +120,7 @@ fn words_13a(text: &str) -> Vec<String> {
     python_words(&line).map(str::to_owned).collect()
 }
 
-/// Replaces every two neighbours for which `replacement` has an answer; the search goes on behind them.
+/// Replaces every two neighbours for which `replacement` has an answer; the search continues after them.
 fn replace_pairs(
     line: &[char],
     replacement: impl Fn(char, char) -> Option<[char; 4]>,
@@ -143,7 +143,7 @@ fn replace_pairs(
 /// What BLEU counts in one prediction, or the sums over many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BleuCounts {
-    /// Predicted n-grams that a reference has, clipped to its count, by order.
+    /// Predicted n-grams that also occur in a reference, clipped to its count, by order.
     pub matches: [usize; ORDERS],
     /// Predicted n-grams, by order.
     pub totals: [usize; ORDERS],
@@ -167,9 +167,9 @@ impl Sum for BleuCounts {
 /// What happens to orders for which the prediction is too short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Orders {
-    /// They make the score 0: the score of a corpus.
+    /// They make the score 0, as in the score of a corpus.
     Whole,
-    /// They are left out: the score of a sentence.
+    /// They are left out, as in the score of a sentence.
     Effective,
 }
 
@@ -184,7 +184,7 @@ impl BleuCounts {
         }
     }
 
-    /// Smoothed precision of each order; all 0 without any match, and 0 from the first order without an n-gram on.
+    /// Smoothed precision of each order; all 0 if nothing matches, and 0 starting at the first order without an n-gram.
     pub fn precisions(&self) -> [f64; ORDERS] {
         let mut precisions = [0.0; ORDERS];
         if self.matches.iter().all(|matches| *matches == 0) {
@@ -206,7 +206,7 @@ impl BleuCounts {
         precisions
     }
 
-    /// BLEU up to the order `up_to` (4 as a rule), in 0..=1.
+    /// BLEU up to the order `up_to` (usually 4), in 0..=1.
     pub fn score(&self, up_to: usize, orders: Orders) -> f64 {
         let up_to = up_to.min(ORDERS);
         let with_grams = self.totals.iter().take_while(|total| **total > 0).count();
@@ -232,7 +232,7 @@ pub fn count<R: AsRef<str>>(prediction: &str, references: &[R], tokens: Tokens) 
     count_tokens(&tokenize(prediction, tokens), &references)
 }
 
-/// As [`count`], of token lists.
+/// As [`count`], for token lists.
 pub fn count_tokens<T: Hash + Eq>(prediction: &[T], references: &[Vec<T>]) -> BleuCounts {
     let mut counts = BleuCounts {
         predicted_tokens: prediction.len(),
@@ -255,7 +255,7 @@ pub fn count_tokens<T: Hash + Eq>(prediction: &[T], references: &[Vec<T>]) -> Bl
     counts
 }
 
-/// The length nearest to `length`, the shorter one of two; 0 without lengths.
+/// The length nearest to `length`, the shorter one on ties; 0 if there are no lengths.
 pub(crate) fn nearest_length(length: usize, lengths: impl Iterator<Item = usize>) -> usize {
     lengths
         .min_by_key(|other| (other.abs_diff(length), *other))
@@ -278,7 +278,8 @@ mod tests {
 
     #[test]
     fn by_hand() {
-        // "the cat sat": 3, 2, 1 n-grams; 2 words and 1 pair match; no triple: 1 / (2 * 1); no order 4.
+        // "the cat sat": 3, 2 and 1 n-grams; 2 words and 1 pair match; no triple does, so 1 / (2 * 1); there is no
+        // order 4.
         let counts = count("the cat sat", &["the cat slept here"], Tokens::Words13a);
         assert_eq!(
             (counts.matches, counts.totals),

@@ -18,7 +18,7 @@ use std::iter::Sum;
 const CHARACTER_ORDERS: usize = 6;
 /// Largest order of word n-grams of chrF++.
 const WORD_ORDERS: usize = 2;
-/// Weight of recall against precision, squared.
+/// Weight of recall relative to precision, squared.
 const BETA_SQUARED: f64 = 4.0;
 
 /// chrF: character n-grams.
@@ -80,7 +80,7 @@ impl Sum for ChrfCounts {
 }
 
 impl ChrfCounts {
-    /// The F-score in 0..=1; 0 where no order is on both sides.
+    /// The F-score in 0..=1; 0 where no order occurs on both sides.
     pub fn score(&self) -> f64 {
         let on_both_sides = |order: &&OrderCounts| order.predicted > 0 && order.reference > 0;
         let orders: Vec<&OrderCounts> = self.orders.iter().filter(on_both_sides).collect();
@@ -162,7 +162,7 @@ fn words(text: &str) -> Vec<&str> {
     for word in python_words(text) {
         let last = word.chars().next_back().filter(char::is_ascii_punctuation);
         let first = word.chars().next().filter(char::is_ascii_punctuation);
-        // A punctuation mark of ASCII is one byte.
+        // An ASCII punctuation mark is one byte.
         match (word.len(), last, first) {
             (2.., Some(_), _) => words.extend([&word[..word.len() - 1], &word[word.len() - 1..]]),
             (2.., None, Some(_)) => words.extend([&word[..1], &word[1..]]),

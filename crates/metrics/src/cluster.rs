@@ -2,7 +2,7 @@
 //! *other* raters from variance components.
 //!
 //! - Studentised bootstrap (Efron and Tibshirani, "An introduction to the bootstrap", 1993, section 12.5).
-//! - Components from the two-way table of differences, one value a cell (Searle, Casella and McCulloch, "Variance
+//! - Components from the two-way table of differences with one value per cell (Searle, Casella and McCulloch, "Variance
 //!   components", 1992, section 4.3); degrees of freedom by F. E. Satterthwaite (1946), in the spirit of H. H. Clark,
 //!   "The language-as-fixed-effect fallacy" (1973): a difference should hold for other raters as well as for other
 //!   dialogues.
@@ -17,7 +17,7 @@ pub const FEWEST_RATERS: usize = 3;
 /// Fewest dialogues rated by all for an interval about other raters.
 pub const FEWEST_SHARED: usize = 10;
 
-/// A resampled spread below this is rounding: all values that were drawn are the same.
+/// A resampled spread below this is a rounding error: all values that were drawn are the same.
 const NO_SPREAD: f64 = 1e-12;
 
 /// Two mean squares closer than this share of them are equal.
@@ -48,8 +48,9 @@ pub fn by_dialogue(blocks: &[Block]) -> BTreeMap<usize, f64> {
 
 /// The studentised bootstrap's 95 % interval of a mean; `index(b, i)` names the value at place `i` of resample `b`.
 ///
-/// `t* = (m* - m) / se*`; a resample without spread counts as 0 where its mean is the observed one, else as infinite.
-/// `None` where the values have no spread or a quantile is infinite: on a coarse scale most dialogues may be equal.
+/// `t* = (m* - m) / se*`; a resample without spread counts as 0 where its mean is the observed one, otherwise as
+/// infinite. `None` where the values have no spread or a quantile is infinite: on a coarse scale most dialogues may be
+/// equal.
 pub fn studentised(
     values: &[f64],
     resamples: usize,
@@ -89,7 +90,7 @@ pub struct Components {
     pub a2: f64,
     /// Between raters: `(MS raters - MS rest) / dialogues`, cut at 0.
     pub b2: f64,
-    /// The rest.
+    /// Residual variance: what dialogues and raters do not explain.
     pub e2: f64,
     /// Mean square of dialogues.
     pub ms_dialogues: f64,
@@ -115,7 +116,7 @@ pub fn shared_table(blocks: &[Block]) -> Vec<Vec<f64>> {
         .collect()
 }
 
-/// The components of a complete table `[dialogues][raters]`; `None` below two of either.
+/// The components of a complete table `[dialogues][raters]`; `None` with fewer than two of either.
 pub fn components(table: &[Vec<f64>]) -> Option<Components> {
     let (n, k) = (table.len(), table.first()?.len());
     if n < 2 || k < 2 {
@@ -135,7 +136,7 @@ pub fn components(table: &[Vec<f64>]) -> Option<Components> {
     });
     let squared: f64 = cells.map(|off| off * off).sum();
     let ms_rest = squared / ((n - 1) * (k - 1)) as f64;
-    // Equal mean squares differ by rounding, and a component of 1e-17 would count as taste.
+    // Equal mean squares can differ by rounding, and a component of 1e-17 would count as taste.
     let excess = |ms: f64| {
         Some(ms - ms_rest)
             .filter(|excess| *excess > ROUNDING * ms)
@@ -154,7 +155,7 @@ pub fn components(table: &[Vec<f64>]) -> Option<Components> {
 /// The interval of a difference for other raters like these.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OtherRaters {
-    /// The wider interval.
+    /// The 95 % interval, wider than that for these raters alone.
     pub ci95: Ends,
     /// Its degrees of freedom.
     pub df: f64,
@@ -170,7 +171,8 @@ pub struct OtherRaters {
 
 /// `V = sd^2 / n + b2 w2`, with `w2` the sum of squared weights `W_r` = sum over the rater's dialogues of
 /// `1 / (n m_d)`, and `df = V^2 / ((sd^2/n)^2/(n-1) + (w2 MSb/ns)^2/(k-1) + (w2 MSe/ns)^2/((ns-1)(k-1)))`, whose last two
-/// terms count only where `b2 > 0`. `None` below [`FEWEST_RATERS`] raters or [`FEWEST_SHARED`] dialogues rated by all.
+/// terms count only where `b2 > 0`. `None` with fewer than [`FEWEST_RATERS`] raters or [`FEWEST_SHARED`] dialogues
+/// rated by all.
 pub fn other_raters(blocks: &[Block]) -> Option<OtherRaters> {
     let table = shared_table(blocks);
     let (shared, raters) = (table.len(), table.first()?.len());
@@ -232,7 +234,7 @@ mod tests {
 
     #[test]
     fn components_by_hand() {
-        // Rows 1 3 | 3 7: grand 3.5, rows 2 and 5, columns 2 and 5; every cell is 0.5 off the sum of its parts.
+        // Rows 1 3 | 3 7: grand 3.5, rows 2 and 5, columns 2 and 5; every cell is off by 0.5 from the sum of its parts.
         let found = components(&[vec![1.0, 3.0], vec![3.0, 7.0]]).unwrap();
         assert_eq!(
             (found.ms_dialogues, found.ms_raters, found.ms_rest),

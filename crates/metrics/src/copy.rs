@@ -45,7 +45,7 @@ pub fn longest_shared_run<T: PartialEq>(a: &[T], b: &[T]) -> usize {
     let mut longest = 0;
     let mut row = vec![0_usize; b.len() + 1];
     for x in a {
-        // From the back, so that `row[j]` still belongs to the token before `x`.
+        // Backwards, so that `row[j]` still belongs to the token before `x`.
         for (j, y) in b.iter().enumerate().rev() {
             row[j + 1] = if x == y { row[j] + 1 } else { 0 };
             longest = longest.max(row[j + 1]);

@@ -1,17 +1,17 @@
-//! Strengths of systems from pairwise choices: Bradley–Terry, with ties as in Davidson.
+//! Strengths of systems from pairwise choices: the Bradley–Terry model, with Davidson's treatment of ties.
 //!
 //! R. A. Bradley and M. E. Terry (1952); R. R. Davidson, "On extending the Bradley-Terry model to accommodate ties"
 //! (1970): with `x_i = exp(theta_i)`, `N = x_i + x_j + nu sqrt(x_i x_j)`, `P(i beats j) = x_i / N`,
 //! `P(tie) = nu sqrt(x_i x_j) / N`, and the thetas summing to 0. Without a tie in the counts nu is 0.
 //!
 //! The likelihood is that of a log-linear model in `(theta, eta = ln nu)`, concave, so Newton's method finds its maximum
-//! from anywhere. There is a finite one only if the graph "i won against j at least once" is strongly connected (L. R.
+//! from anywhere. The maximum is finite only if the graph "i won against j at least once" is strongly connected (L. R.
 //! Ford, 1957). Ties do not count for that: between two systems with ties and no loss, nu takes up the slack.
 
 use crate::interval;
 use crate::student::Ends;
 
-/// How often each of a set of systems won against each other one, and how often they tied.
+/// How often each of a set of systems won against each other system, and how often they tied.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Counts {
     systems: usize,
@@ -20,7 +20,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// No choice yet.
+    /// Counts without any choice yet.
     pub fn new(systems: usize) -> Self {
         Self {
             systems,
@@ -34,7 +34,7 @@ impl Counts {
         self.wins[winner * self.systems + loser] += times;
     }
 
-    /// Adds ties, in either order.
+    /// Adds ties; the order of the two does not matter.
     pub fn add_ties(&mut self, a: usize, b: usize, times: f64) {
         self.ties[a * self.systems + b] += times;
         self.ties[b * self.systems + a] += times;
@@ -64,7 +64,7 @@ impl Counts {
         among
     }
 
-    /// Adds the counts of the same systems elsewhere.
+    /// Adds other counts of the same systems.
     pub fn add(&mut self, others: &Self) {
         let sum = |sums: &mut Vec<f64>, added: &[f64]| {
             sums.iter_mut()
@@ -75,7 +75,7 @@ impl Counts {
         sum(&mut self.ties, &others.ties);
     }
 
-    /// Whether every system can be reached from every other one along wins.
+    /// Whether every system can be reached from every other by following wins.
     fn is_strongly_connected(&self) -> bool {
         let n = self.systems;
         let mut reached: Vec<bool> = self.wins.iter().map(|wins| *wins > 0.0).collect();
@@ -106,16 +106,16 @@ impl Counts {
 /// The chances of one system against another.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Chances {
-    /// Of winning.
+    /// Chance of winning.
     pub win: f64,
-    /// Of a tie.
+    /// Chance of a tie.
     pub tie: f64,
-    /// Of losing.
+    /// Chance of losing.
     pub loss: f64,
 }
 
-/// The strengths of maximum likelihood. Standard errors take choices as independent: for people, the interval of
-/// [`bootstrap`] is the one to show.
+/// The strengths of maximum likelihood. Standard errors treat choices as independent; for human choices, show the
+/// interval of [`bootstrap`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
     /// Strength of each system; they sum to 0.
@@ -159,7 +159,7 @@ impl Fit {
     }
 }
 
-/// Longest search; Newton's method on a concave function needs a dozen steps.
+/// The most steps of the search; Newton's method on a concave function needs a dozen steps.
 const MOST_STEPS: usize = 200;
 
 /// Maximum likelihood; `None` where the maximum is not finite, or for fewer than two systems.
@@ -175,7 +175,7 @@ pub fn fit(counts: &Counts) -> Option<Fit> {
         let step = solve(&here.anchored(systems), &here.gradient)?;
         let steepness = step.iter().map(|x| x.abs()).fold(0.0, f64::max);
         let mut scale = 1.0;
-        // Half a step where a whole one overshoots; rounding near the top must not stop the search.
+        // Takes half a step where a full one overshoots; rounding near the maximum must not stop the search.
         let next = loop {
             let moved: Vec<f64> = point
                 .iter()
@@ -282,8 +282,8 @@ impl Slope {
         }
     }
 
-    /// The information with 1/S added for the direction in which all thetas move alike, where it is 0: its inverse, minus
-    /// the same 1/S, is the pseudo-inverse.
+    /// The information, which is 0 in the direction in which all thetas move alike, with 1/S added there: the inverse
+    /// of this, minus the same 1/S, is the pseudo-inverse.
     fn anchored(&self, systems: usize) -> Vec<f64> {
         let size = self.gradient.len();
         let mut anchored = self.information.clone();
@@ -358,8 +358,8 @@ impl Bootstrap {
     }
 }
 
-/// Fits resamples of dialogues: `index(b, i)` names the dialogue at place `i` of resample `b`, whose choices all come
-/// along.
+/// Fits resamples of dialogues: `index(b, i)` names the dialogue at place `i` of resample `b`, all of whose choices are
+/// included.
 pub fn bootstrap(
     by_dialogue: &[Counts],
     resamples: usize,

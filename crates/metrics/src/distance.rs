@@ -1,7 +1,7 @@
-//! How far two samples lie apart.
+//! How far apart two samples are.
 
-/// The statistic of Kolmogorov and Smirnov's two-sample test: the largest distance of the two empirical distribution
-/// functions, from 0 to 1 (Smirnov, 1939). `None` if a sample is empty.
+/// The statistic of Kolmogorov and Smirnov's two-sample test: the largest distance between the two empirical
+/// distribution functions, from 0 to 1 (Smirnov, 1939). `None` if a sample is empty.
 pub fn kolmogorov_smirnov(a: &[f64], b: &[f64]) -> Option<f64> {
     if a.is_empty() || b.is_empty() {
         return None;

@@ -1,12 +1,12 @@
-//! How varied generated texts are: distinct n-grams, likeness to the other texts, repetition within a text, and texts
+//! How varied generated texts are: distinct n-grams, similarity to the other texts, repetition within a text, and texts
 //! that nearly repeat an earlier one.
 //!
 //! - distinct-n is Li et al., "A diversity-promoting objective function for neural conversation models" (NAACL 2016):
 //!   different n-grams divided by all n-grams, pooled over the texts.
 //! - self-BLEU is Zhu et al., "Texygen" (SIGIR 2018): the mean BLEU of a text with all other texts as its references. It
-//!   grows with the number of texts, so two figures can be compared only if both are of [`SELF_BLEU_TEXTS`] texts.
-//! - seq-rep-n is Welleck et al., "Neural text generation with unlikelihood training" (ICLR 2020): 1 less different
-//!   n-grams divided by all n-grams of one text, mean over the texts.
+//!   grows with the number of texts, so two figures can be compared only if both come from [`SELF_BLEU_TEXTS`] texts.
+//! - seq-rep-n is Welleck et al., "Neural text generation with unlikelihood training" (ICLR 2020): 1 minus different
+//!   n-grams divided by all n-grams of a text, averaged over the texts.
 //! - Two texts are near duplicates if their ROUGE-L F-measure reaches a threshold (0.7 is Self-Instruct's novelty
 //!   filter).
 //!
@@ -22,7 +22,7 @@ use std::hash::Hash;
 /// Texts of a self-BLEU that is to be compared with another.
 pub const SELF_BLEU_TEXTS: usize = 100;
 
-/// Different tokens by all tokens.
+/// Different tokens divided by all tokens.
 pub const DISTINCT_1: Metric = Metric {
     name: "distinct1",
     label: "Distinct words",
@@ -33,19 +33,19 @@ pub const DISTINCT_1: Metric = Metric {
     needs: &[],
     source: "distinct-n (Li et al., 2016), pooled over the texts; falls with the amount of text",
 };
-/// Different bigrams by all bigrams.
+/// Different bigrams divided by all bigrams.
 pub const DISTINCT_2: Metric = Metric {
     name: "distinct2",
     label: "Distinct word pairs",
     ..DISTINCT_1
 };
-/// Different 3-grams by all 3-grams.
+/// Different 3-grams divided by all 3-grams.
 pub const DISTINCT_3: Metric = Metric {
     name: "distinct3",
     label: "Distinct 3-grams",
     ..DISTINCT_1
 };
-/// Different 4-grams by all 4-grams.
+/// Different 4-grams divided by all 4-grams.
 pub const DISTINCT_4: Metric = Metric {
     name: "distinct4",
     label: "Distinct 4-grams",
@@ -116,7 +116,7 @@ pub fn distinct_n<T: Hash + Eq>(texts: &[Vec<T>], n: usize) -> Option<f64> {
     (total > 0).then(|| grams().collect::<HashSet<_>>().len() as f64 / total as f64)
 }
 
-/// Repeated n-grams within one text: 1 less different n-grams divided by all; `None` if it has no n-gram.
+/// Repeated n-grams within one text: 1 minus different n-grams divided by all; `None` if it has no n-gram.
 pub fn repeat_n<T: Hash + Eq>(tokens: &[T], n: usize) -> Option<f64> {
     if n == 0 || tokens.len() < n {
         return None;
@@ -132,7 +132,7 @@ pub fn mean_repeat_n<T: Hash + Eq>(texts: &[Vec<T>], n: usize) -> Option<f64> {
 }
 
 /// Mean over the texts of BLEU up to `order` (at most 4) against all other texts, with the orders that the text has.
-/// Empty texts are left out; `None` below two others.
+/// Empty texts are left out; `None` with fewer than two non-empty texts.
 pub fn self_bleu<T: Hash + Eq>(texts: &[Vec<T>], order: usize) -> Option<f64> {
     let texts: Vec<&Vec<T>> = texts.iter().filter(|text| !text.is_empty()).collect();
     if texts.len() < 2 {
@@ -223,8 +223,8 @@ fn highest_counts<'a, T: Hash + Eq>(texts: &[&'a Vec<T>], n: usize) -> HashMap<&
     highest
 }
 
-/// Whether ROUGE-L F of two token lists reaches `threshold`, without the table where the lengths rule it out
-/// (`F <= 2 min / (a + b)`). Empty texts resemble nothing.
+/// Whether ROUGE-L F of two token lists reaches `threshold`, without computing the table if the lengths rule it out
+/// (`F <= 2 min / (a + b)`). Empty texts count as unlike any other.
 pub fn is_near_duplicate<T: PartialEq>(a: &[T], b: &[T], threshold: f64) -> bool {
     let bound = 2.0 * a.len().min(b.len()) as f64 / (a.len() + b.len()).max(1) as f64;
     bound >= threshold
@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn repeats_by_hand() {
         let texts = texts(&["a b a b a", "c", "d e f"]);
-        // ab, ba, ab, ba: 2 of 4 differ; the second text has no pair.
+        // ab, ba, ab, ba: 2 different ones of 4; the second text has no pair.
         assert_eq!(repeat_n(&texts[0], 2), Some(0.5));
         assert_eq!(mean_repeat_n(&texts, 2), Some(0.25));
         assert_eq!(mean_repeat_n(&texts, 4), Some(0.0));
@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn likeness_by_hand() {
-        // Each has one of its two words in the other, and no pair: sqrt(1/2 * 1/2).
+        // Each shares one of its two words with the other, and no pair: sqrt(1/2 * 1/2).
         let found = self_bleu(&texts(&["a b", "b c", ""]), 4).unwrap();
         assert!((found - 0.5).abs() < 1e-12, "{found}");
         assert_eq!(self_bleu(&texts(&["a b", ""]), 4), None);

@@ -1,4 +1,5 @@
-//! Two systems, several seeds, the same test items: is one better, by how much, and how many seeds would tell?
+//! Two systems, several seeds, the same test items: is one better, by how much, and how many seeds would it take to
+//! tell?
 //!
 //! Seeds and items are both drawn: another seed would draw other shots, another test set other conversations. An
 //! interval over items alone covers 50 to 93 % instead of 95 % when seeds differ. With d[s][i] the difference of item i
@@ -7,9 +8,9 @@
 //! - **Two-way t** (crossed random effects; df after Satterthwaite, 1946): `a = n var(seed means)`, `b = S var(item
 //!   means)`, `e` the residual mean square; `a = max(a, e)`. Variance of the mean `(a + b - e) / (S n)` with `df = (a + b
 //!   - e)^2 / (a^2/(S-1) + b^2/(n-1) + e^2/((S-1)(n-1)))`, at least 1; where that variance is not positive, `e / (S n)`
-//!   with `(S-1)(n-1)`. One seed: the paired t test over items, which says nothing about another draw.
-//! - **Hierarchical bootstrap** (Sellam et al., "The MultiBERTs", arXiv 2106.16163): seeds and items are resampled, each
-//!   once for all of the other.
+//!   with `(S-1)(n-1)`. With one seed, it is the paired t test over items, which says nothing about another draw.
+//! - **Hierarchical bootstrap** (Sellam et al., "The MultiBERTs", arXiv 2106.16163): seeds and items are resampled, the
+//!   seeds once for all items and the items once for all seeds.
 //! - **Randomisation** of the items' mean differences ([`crate::significance`]): a statement about these trained models,
 //!   not about the method.
 //!
@@ -23,14 +24,14 @@ use crate::{noncentral, significance, student, text};
 pub const EFFECT_1_5: f64 = 0.015;
 /// The power with which it is to be found.
 const POWER: f64 = 0.8;
-/// More seeds are not suggested.
+/// The most seeds that are suggested.
 const MOST_SEEDS: usize = 100;
-/// Standard deviation of a difference over seeds and over items, in stored scores, where nothing was measured yet: the
-/// middle of what runs on SAMSum showed (`docs/demo.md`: 1.0 to 1.3 points over seeds, 10 over items).
+/// Standard deviation of a difference over seeds and over items, in stored scores, where nothing has been measured yet:
+/// the middle of what runs on SAMSum showed (`docs/demo.md`: 1.0 to 1.3 points over seeds, 10 over items).
 const USUAL_SD: (f64, f64) = (0.0115, 0.1);
 
-/// Differences `system - baseline` for each seed and item. A side with one row is a system that no seed changes; its row
-/// counts for every seed. `None` without scores, or where seeds or items do not match.
+/// Differences `system - baseline` for each seed and item. A side with one row is a system that does not depend on the
+/// seed; its row counts for every seed. `None` without scores, or where seeds or items do not match.
 pub fn differences(system: &[Vec<f64>], baseline: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
     let seeds = system.len().max(baseline.len());
     let items = system.first()?.len();
@@ -73,7 +74,7 @@ pub struct TTest {
     pub diff: f64,
     /// Its standard error.
     pub se: f64,
-    /// Degrees of freedom, not a whole number as a rule.
+    /// Degrees of freedom, usually not a whole number.
     pub df: f64,
     /// `diff / se`; `None` where the standard error is 0.
     pub t: Option<f64>,
@@ -84,7 +85,7 @@ pub struct TTest {
 }
 
 impl TTest {
-    /// The difference of two independent differences: variances add up, degrees of freedom after Welch (1947) and
+    /// The difference of two independent differences: variances add up, degrees of freedom follow Welch (1947) and
     /// Satterthwaite (1946). `None` where they are not above 0.
     pub fn of_two(a: &Self, b: &Self) -> Option<Self> {
         let (of_a, of_b) = (a.se * a.se, b.se * b.se);
@@ -120,16 +121,16 @@ impl TTest {
 struct MeanSquares {
     seeds: usize,
     items: usize,
-    /// `a`: of the seeds' means, at least the residual one.
+    /// `a`: mean square of the seeds' means, at least the residual one.
     seed: f64,
-    /// `b`: of the items' means.
+    /// `b`: mean square of the items' means.
     item: f64,
-    /// `e`: of what is left.
+    /// `e`: the residual mean square.
     residual: f64,
 }
 
 impl MeanSquares {
-    /// `None` below two seeds or two items.
+    /// The mean squares; `None` with fewer than two seeds or two items.
     fn of(differences: &[Vec<f64>]) -> Option<Self> {
         let (by_seed, by_item) = (seed_means(differences), item_means(differences));
         let (seeds, items) = (by_seed.len(), by_item.len());
@@ -177,7 +178,7 @@ impl MeanSquares {
         ((sum / cells).sqrt(), (sum * sum / parts).max(1.0))
     }
 
-    /// What another number of seeds would give by these variances.
+    /// What a different number of seeds would give with these variances.
     fn with_seeds(&self, seeds: usize) -> Self {
         let item_variance = ((self.item - self.residual) / self.seeds as f64).max(0.0);
         Self {
@@ -188,7 +189,7 @@ impl MeanSquares {
     }
 }
 
-/// Two-way t test of `differences[seed][item]`; `None` without seeds, or below two items.
+/// Two-way t test of `differences[seed][item]`; `None` without seeds, or with fewer than two items.
 pub fn two_way(differences: &[Vec<f64>]) -> Option<TTest> {
     if let [row] = differences {
         let se = text::standard_deviation(row)? / (row.len() as f64).sqrt();
@@ -199,8 +200,8 @@ pub fn two_way(differences: &[Vec<f64>]) -> Option<TTest> {
 }
 
 /// The smallest number of seeds (two or more) that would find a true difference of `effect` with 80 % power at a
-/// two-sided alpha of 0.05, by the variances of `differences`. `None` below two seeds, which show no variance of seeds,
-/// and where a hundred are not enough, because the items are too few.
+/// two-sided alpha of 0.05, judging by the variances of `differences`. `None` with fewer than two seeds, which show no
+/// variance between seeds, and where a hundred seeds are not enough because the items are too few.
 pub fn seeds_needed(differences: &[Vec<f64>], effect: f64) -> Option<usize> {
     let observed = MeanSquares::of(differences)?;
     let is_enough = |seeds: &usize| {
@@ -211,7 +212,7 @@ pub fn seeds_needed(differences: &[Vec<f64>], effect: f64) -> Option<usize> {
 }
 
 /// The smallest true difference that a test with this standard error finds with 80 % power at a two-sided alpha of 0.05;
-/// `None` where the standard error is 0 or the degrees of freedom are.
+/// `None` where the standard error or the degrees of freedom are 0.
 pub fn detectable(se: f64, df: f64) -> Option<f64> {
     if se <= 0.0 {
         return None;
@@ -231,7 +232,7 @@ pub fn detectable(se: f64, df: f64) -> Option<f64> {
     Some(high)
 }
 
-/// Mean squares as experiments usually have them: half of the variance over items is the same for every seed.
+/// Mean squares of a typical experiment: half of the variance over items is the same for every seed.
 fn usual(seeds: usize, items: usize) -> MeanSquares {
     let (of_seeds, of_items) = USUAL_SD;
     let residual = of_items * of_items / 2.0;
@@ -244,9 +245,9 @@ fn usual(seeds: usize, items: usize) -> MeanSquares {
     }
 }
 
-/// The smallest true difference that this many seeds and test items find with 80 % power, by the usual variance: what an
-/// experiment can tell before it is begun. One seed says something about its own trainings alone, by the variance of
-/// items. `None` below two items.
+/// The smallest true difference that this many seeds and test items find with 80 % power, by the usual variance: what
+/// an experiment will be able to show, told before it begins. One seed says something only about its own trained
+/// models, by the variance of items. `None` with fewer than two items.
 pub fn outlook(seeds: usize, items: usize) -> Option<f64> {
     if items < 2 || seeds == 0 {
         return None;
@@ -268,7 +269,7 @@ pub fn seeds_outlook(items: usize, effect: f64) -> Option<usize> {
     (2..=MOST_SEEDS).find(|seeds| outlook(*seeds, items).is_some_and(|found| found <= effect))
 }
 
-/// The interval of another confidence around a test's difference.
+/// The interval around a test's difference at a different confidence level.
 pub fn interval(test: &TTest, confidence: f64) -> Option<(f64, f64)> {
     student::around(test.diff, test.se, test.df, confidence)
 }
@@ -284,7 +285,8 @@ pub struct Hierarchical {
     pub p_two_sided: f64,
 }
 
-/// Hierarchical bootstrap by draws made elsewhere: `seed_index(b, i)` names the seed at place `i` of resample `b`, and
+/// Hierarchical bootstrap with draws supplied by the
+/// caller: `seed_index(b, i)` names the seed at place `i` of resample `b`, and
 /// `item_index` the item. `None` without differences or resamples.
 pub fn hierarchical(
     differences: &[Vec<f64>],
@@ -317,7 +319,7 @@ pub fn hierarchical(
     })
 }
 
-/// As [`hierarchical`], with draws of a seed.
+/// As [`hierarchical`], with draws derived from a seed.
 pub fn hierarchical_bootstrap(
     differences: &[Vec<f64>],
     resamples: usize,
@@ -332,14 +334,15 @@ pub fn hierarchical_bootstrap(
     )
 }
 
-/// A comparison of two systems, as tables, reports and verdicts read it. Holm's adjustment belongs to its family.
+/// A comparison of two systems, as tables, reports and verdicts read it. Holm's adjustment is not included, because it
+/// depends on the family.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Comparison {
     /// Number of seeds; with one, nothing is said about another draw.
     pub seeds: usize,
     /// Number of test items.
     pub items: usize,
-    /// The headline: two-way t.
+    /// The headline result: the two-way t test.
     pub two_way: TTest,
     /// Standard deviation of the seeds' mean differences; `None` for one seed.
     pub sd_seeds: Option<f64>,
@@ -353,7 +356,8 @@ pub struct Comparison {
     pub seeds_for_1_5: Option<usize>,
 }
 
-/// Compares two systems by `differences[seed][item]` of stored scores (0..=1); `None` without seeds, or below two items.
+/// Compares two systems by `differences[seed][item]` of stored scores (0..=1); `None` without seeds, or with fewer than
+/// two items.
 pub fn compare(differences: &[Vec<f64>], resamples: usize, seed: u64) -> Option<Comparison> {
     let two_way = two_way(differences)?;
     let by_item = item_means(differences);

@@ -1,16 +1,16 @@
 //! Two summaries that need no model: the first three lines of a conversation, and its three longest.
 //!
 //! Gliwa et al., "SAMSum corpus" (arXiv 1911.12237), baselines Lead-3 and Longest-3. Lines are turns in canonical form,
-//! `Speaker: text`, speakers kept: without them ROUGE-1 falls by five to seven points. The longest line has the most
-//! Unicode scalars, the earlier one wins a tie, and the longest stands first. A conversation with fewer lines is taken
-//! whole.
+//! `Speaker: text`, with the speakers kept: without them ROUGE-1 falls by five to seven points. The longest line has
+//! the most Unicode scalars, the earlier one wins a tie, and the longest comes first. A conversation with fewer lines
+//! is taken in full.
 
-/// Places of the first `count` of `lines` lines.
+/// Indices of the first `count` of `lines` lines.
 pub fn lead(lines: usize, count: usize) -> Vec<usize> {
     (0..lines.min(count)).collect()
 }
 
-/// Places of the `count` longest lines, the longest first.
+/// Indices of the `count` longest lines, the longest first.
 pub fn longest<L: AsRef<str>>(lines: &[L], count: usize) -> Vec<usize> {
     let mut places: Vec<usize> = (0..lines.len()).collect();
     // The sort is stable, so the earlier of two equals stays first.

@@ -5,8 +5,8 @@
 //! - compression, coverage, density: Grusky et al., "Newsroom" (NAACL 2018). With the greedy fragments f that both texts
 //!   share: `coverage = sum |f| / |s|`, `density = sum |f|^2 / |s|`, `compression = |d| / |s|`, all in tokens.
 //!
-//! None of them has a better side; they are read beside the same figures of the reference summaries. Tokens are those
-//! of [`crate::copy::tokenize`].
+//! For none of them is higher or lower better; they are read beside the same figures for the reference summaries.
+//! Tokens are those of [`crate::copy::tokenize`].
 
 use crate::copy::CopiedNgrams;
 use crate::metric::{Level, Metric, Need, Unit};
@@ -78,7 +78,7 @@ pub const DENSITY: Metric = Metric {
 };
 
 impl CopiedNgrams {
-    /// Share that was not copied; `None` without an n-gram.
+    /// Share of n-grams that were not copied; `None` without an n-gram.
     pub fn novel_share(&self) -> Option<f64> {
         (self.total > 0).then(|| (self.total - self.copied) as f64 / self.total as f64)
     }
@@ -87,11 +87,11 @@ impl CopiedNgrams {
 /// Compression, coverage and density of one summary.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Extractiveness {
-    /// Tokens of the conversation by tokens of the summary.
+    /// Tokens of the conversation divided by tokens of the summary.
     pub compression: f64,
-    /// Share of the summary's tokens that stand in a fragment.
+    /// Share of the summary's tokens that are in a fragment.
     pub coverage: f64,
-    /// Squared lengths of the fragments by the summary's tokens.
+    /// Sum of the squared lengths of the fragments, divided by the summary's tokens.
     pub density: f64,
 }
 
@@ -110,7 +110,7 @@ pub fn extractiveness<T: PartialEq>(summary: &[T], dialogue: &[T]) -> Option<Ext
 }
 
 /// Lengths of the greedy fragments (Grusky et al., figure 3): from each place of the summary the longest match in the
-/// conversation, whose search goes on after each match that was tried; then the place after that fragment.
+/// conversation, searched onwards after each match that was tried; then on from the place after that fragment.
 fn fragment_lengths<T: PartialEq>(summary: &[T], dialogue: &[T]) -> Vec<usize> {
     let mut lengths = Vec::new();
     let mut place = 0;

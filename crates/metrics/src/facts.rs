@@ -1,8 +1,9 @@
-//! The ledger of critical facts: which figures, dates and names of a summary does the conversation hold?
+//! The ledger of critical facts: which figures, dates and names of a summary are in the conversation?
 //!
 //! It compares canonical values, kind by kind: `seven samples` and `7 samples`, `two weeks` and `14 days`, `7:15 pm` and
-//! `19:15` are the same. It does not judge meaning, and **is no measure of faithfulness**: 39 % of 750 SAMSum summaries
-//! have an error (FacEval, arXiv 2210.11777), and a ledger flags 2.7 % of those. It guards figures.
+//! `19:15` are the same. It does not judge meaning, and **is not a measure of
+//! faithfulness**: 39 % of 750 SAMSum summaries
+//! have an error (FacEval, arXiv 2210.11777), and the ledger flags 2.7 % of those. What it guards is figures.
 //!
 //! - **kept**: a fact of the same kind and value is in the conversation. Numbers also match the number of a quantity, an
 //!   amount, a date or a time, unless the conversation counts the same thing with another number; names also match a
@@ -11,8 +12,8 @@
 //! - **invented**: neither.
 //! - **missing**: a fact of the reference that the conversation holds and the summary lacks.
 //!
-//! Negations are compared by [`negation`] and shown as something to check; they count in no rate. What a user's own
-//! summaries break is left out of the rates ([`rates::greyed`]), as the format rule does it.
+//! Negations are compared by [`negation`] and shown as something to check; no rate counts them. Kinds of facts that a
+//! user's own summaries break are left out of the rates ([`rates::greyed`]), much as the format rule does.
 
 mod change;
 mod extract;
@@ -25,9 +26,9 @@ use crate::turn::Turn;
 use extract::{Reader, Side};
 use std::collections::HashSet;
 
-/// Beginnings of names match from this length on.
+/// Shortest beginning by which names match.
 const SHORTEST_BEGINNING: usize = 4;
-/// Identifiers shorter than this are not looked for in the run of a conversation's letters and digits.
+/// Identifiers shorter than this are not searched for in a conversation's concatenated letters and digits.
 const SHORTEST_IDENTIFIER: usize = 4;
 
 /// What a fact is about.
@@ -64,7 +65,7 @@ pub const KINDS: [FactKind; 8] = [
 ];
 
 impl FactKind {
-    /// The kind's word in JSON and columns.
+    /// The kind's name in JSON and columns.
     pub fn name(self) -> &'static str {
         match self {
             Self::Number => "number",
@@ -90,7 +91,7 @@ pub enum Value {
         size: f64,
         /// What is measured.
         dimension: String,
-        /// The number beside the unit.
+        /// The number as it was said with the unit.
         amount: f64,
     },
     /// An amount of money.
@@ -104,7 +105,7 @@ pub enum Value {
     Time {
         /// Minutes since midnight.
         minutes: u32,
-        /// Whether the half of the day is known; else twelve hours make no difference.
+        /// Whether it is known to be am or pm; if not, times twelve hours apart count as equal.
         is_half_known: bool,
     },
     /// A weekday; Monday is 0.
@@ -118,11 +119,11 @@ pub enum Value {
         /// The year.
         year: Option<i32>,
     },
-    /// A day by its word.
+    /// A day named by a word, such as `tomorrow`.
     DayWord(String),
     /// A name in lower case.
     Name(String),
-    /// Letters and digits without signs.
+    /// An identifier's letters and digits, without punctuation.
     Identifier(String),
     /// What is negated, or asserted.
     Negation {
@@ -163,7 +164,7 @@ impl Value {
         }
     }
 
-    /// A time whose half of the day is named (`Some(true)`: after noon), or follows from the hour, or is unknown.
+    /// A time for which am or pm is named (`Some(true)`: pm), follows from the hour, or is unknown.
     fn time_of(minutes: u32, is_afternoon: Option<bool>) -> Self {
         let on_dial = minutes % (12 * 60);
         match is_afternoon {
@@ -175,7 +176,7 @@ impl Value {
         }
     }
 
-    /// Whether two values of one kind say the same.
+    /// Whether two values of the same kind say the same thing.
     fn agrees(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Number(a), Self::Number(b)) => is_same(*a, *b),
@@ -302,10 +303,10 @@ impl Fact {
     }
 }
 
-/// What became of a fact of the summary.
+/// Status of a fact in the summary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FactStatus {
-    /// The conversation says the same.
+    /// The conversation says the same thing.
     Kept,
     /// The conversation says something else in the same surroundings.
     Changed,
@@ -316,9 +317,9 @@ pub enum FactStatus {
 /// A fact of a summary with its status.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckedFact {
-    /// The fact.
+    /// The fact as the summary states it.
     pub fact: Fact,
-    /// What the conversation says to it.
+    /// What the conversation says about it.
     pub status: FactStatus,
 }
 
@@ -331,7 +332,7 @@ pub struct Ledger {
     pub missing: Vec<Fact>,
 }
 
-/// What the whole data set says about words: which occur in lower case, and who speaks.
+/// What the entire data set shows about words: which occur in lower case, and who speaks.
 #[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
     lower_case: HashSet<String>,
@@ -359,7 +360,7 @@ impl Vocabulary {
     }
 }
 
-/// The words of a speaker's name that are long enough to be one.
+/// The words of a speaker's name that are long enough to count as names.
 fn words_of_name(speaker: &str) -> impl Iterator<Item = String> + '_ {
     let words = speaker.split(|c: char| !c.is_alphanumeric());
     words
@@ -488,7 +489,8 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// A number inside another value, or of the speakers, unless the conversation counts the same thing otherwise.
+    /// Whether the number is inside another value, or is that of the speakers, unless the conversation counts the same
+    /// thing with another number.
     fn has_number(&self, fact: &Fact, number: f64) -> bool {
         let counts_otherwise = |known: &Fact| {
             matches!(known.value, Value::Number(_))
@@ -507,7 +509,8 @@ impl<'a> Evidence<'a> {
         is_known && !self.facts.iter().any(counts_otherwise)
     }
 
-    /// A bare number that counts nothing, unless a value of the kind has the same number with something else beside it.
+    /// Whether a bare number that counts nothing has this amount, unless a value of the same kind has it with something
+    /// else beside it.
     fn has_bare(&self, value: &Value, amount: f64) -> bool {
         let has_amount = |known: &Fact| {
             known
@@ -523,7 +526,7 @@ impl<'a> Evidence<'a> {
         self.facts.iter().any(is_bare) && !self.facts.iter().any(is_otherwise)
     }
 
-    /// A time said as a bare number that counts nothing: `at 8`, `8.30`, `830`.
+    /// Whether a time is said as a bare number that counts nothing: `at 8`, `8.30`, `830`.
     fn has_hour(&self, time: &Value) -> bool {
         let ways = time.numbers();
         let is_time = |known: &Fact| {

@@ -1,12 +1,12 @@
 //! The exact paired randomisation test: one flip of the two labels for each dialogue, every assignment counted.
 //!
 //! R. A. Fisher, "The design of experiments" (1935), section 21; M. Pagano and D. Tritchler, "On obtaining permutation
-//! distributions in polynomial time" (1983) for the convolution. Under "no difference" each dialogue's difference could
-//! as well have the other sign. Means of whole scores over a few raters lie on a lattice `1/L`, so the distribution of
-//! the sum over all `2^n` assignments is built up dialogue by dialogue: `P(|sum of +-D| >= |observed sum|)` is exact at
-//! every n, without draws or a seed.
+//! distributions in polynomial time" (1983) for the convolution. Under "no difference", each dialogue's difference
+//! could just as well have the other sign. Means of integer scores over a few raters are on a lattice `1/L`, so the
+//! distribution of the sum over all `2^n` assignments is built up dialogue by dialogue: `P(|sum of +-D| >= |observed
+//! sum|)` is exact at every n, without draws or a seed.
 //!
-//! One flip serves all raters of a dialogue. A flip for each rating would take them for independent and finds a
+//! One flip serves all raters of a dialogue. A flip for each rating would treat ratings as independent, and finds a
 //! difference where there is no true one in an eighth of studies.
 
 use crate::significance;
@@ -17,10 +17,10 @@ const FINEST: u32 = 2_520;
 /// How far from the lattice a difference may be by rounding.
 const ROUNDING: f64 = 1e-9;
 
-/// Most additions of a convolution; beyond them signs are drawn.
+/// The most additions of a convolution; beyond that, signs are drawn.
 const MOST_ADDITIONS: u64 = 400_000_000;
 
-/// Assignments of signs that are drawn where differences lie on no lattice.
+/// Number of sign assignments that are drawn where differences fit no lattice.
 pub const DRAWS: usize = 100_000;
 
 /// An exact p-value.
@@ -33,7 +33,7 @@ pub struct Exact {
 }
 
 /// The two-sided p-value of one difference for each dialogue, over all assignments of signs; `None` without
-/// differences, or where they lie on no lattice (or one so fine that counting takes too long).
+/// differences, or where they fit no lattice (or one so fine that counting takes too long).
 pub fn exact(differences: &[f64]) -> Option<Exact> {
     if differences.is_empty() {
         return None;
@@ -59,8 +59,8 @@ fn lies_on(difference: f64, lattice: u32) -> bool {
     (scaled - scaled.round()).abs() <= ROUNDING * f64::from(lattice)
 }
 
-/// With F the sum of the sizes that are flipped to minus, the sum of all is `total - 2 F`: the distribution of F is one
-/// convolution a dialogue, each assignment with probability one half.
+/// With F the sum of the sizes that are flipped to minus, the sum of all is `total - 2 F`: the distribution of F takes
+/// one convolution per dialogue, in which each sign has probability one half.
 fn tail(steps: &[i64], total: u64) -> f64 {
     let observed = steps.iter().sum::<i64>().unsigned_abs();
     let mut flipped = vec![0.0; total as usize + 1];
@@ -83,7 +83,7 @@ fn tail(steps: &[i64], total: u64) -> f64 {
     share.min(1.0)
 }
 
-/// The exact p-value where there is one, else that of [`DRAWS`] drawn assignments; `None` without differences.
+/// The exact p-value if there is one, otherwise that of [`DRAWS`] drawn assignments; `None` without differences.
 pub fn p_two_sided(differences: &[f64], seed: u64) -> Option<f64> {
     if let Some(exact) = exact(differences) {
         return Some(exact.p_two_sided);
@@ -112,7 +112,7 @@ mod tests {
         let found = exact(&[1.0 / 3.0, -2.0 / 3.0, 1.0]).unwrap();
         assert_eq!(found.lattice, 3);
         assert_eq!(exact(&[2.0_f64.sqrt(), 1.0]), None);
-        // Two differences with one sign: half of all assignments are as far.
+        // Two differences with one sign: half of all assignments are as far from 0.
         assert!((p_two_sided(&[2.0_f64.sqrt(), 1.0], 3).unwrap() - 0.5).abs() < 0.01);
     }
 

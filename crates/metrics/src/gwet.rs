@@ -8,7 +8,7 @@
 //! - `pi_k` = mean over the n of `r_ik / r_i`; `pe = T_w / (q (q - 1)) sum_k pi_k (1 - pi_k)`, T_w the sum of weights;
 //! - `ac = (pa - pe) / (1 - pe)`; the variance is that of the handbook's section 5.4, for these raters.
 //!
-//! All categories of the scale count, also those that nobody used.
+//! All categories of the scale count, even those that nobody used.
 
 use crate::agreement::{Ratings, ratings_by_item};
 use crate::student::{self, Ends};
@@ -27,7 +27,7 @@ pub enum Weights {
 }
 
 impl Weights {
-    /// The weight of categories at places k and l of q, of which there are at least two.
+    /// The weight of the categories at places k and l of q categories, where q is at least 2.
     pub fn weight(self, k: usize, l: usize, q: usize) -> f64 {
         let (apart, most) = (k.abs_diff(l) as f64, (q - 1) as f64);
         match self {
@@ -59,7 +59,7 @@ pub struct Gwet {
 }
 
 /// The coefficient over ratings that are all among `categories` (the scale, in order); `None` where it is undefined (no
-/// item with two ratings, chance agreement of 1) or a rating is none of the categories.
+/// item with two ratings, chance agreement of 1) or a rating is not one of the categories.
 pub fn coefficient(ratings: &Ratings, categories: &[f64], weights: Weights) -> Option<Gwet> {
     let q = categories.len();
     if q < 2 {

@@ -3,11 +3,11 @@
 //! - Wilson (1927): `(p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n)`, sound for few trials and rates near
 //!   0 or 1, where `p -+ z sqrt(p(1-p)/n)` is not.
 //! - Percentile bootstrap (Efron, 1979): means of B resamples of the items with replacement, 2.5 and 97.5 %
-//!   percentiles with linear interpolation. Below 30 items it covers less than it says (91 % at 10, 92 % at 20).
-//! - Its two-sided p-value is the shifted one: `(1 + #(|mean* - mean| >= |mean| - 1e-12)) / (B + 1)`.
+//!   percentiles with linear interpolation. Below 30 items it covers less than it claims (91 % at 10, 92 % at 20).
+//! - Two-sided p-value of the shifted bootstrap: `(1 + #(|mean* - mean| >= |mean| - 1e-12)) / (B + 1)`.
 //! - Detectable difference: `(z_0.975 + z_0.8) sd / sqrt(n)`, the true mean difference found with 80 % power.
 //!
-//! Items are whatever is independent: dialogues, not ratings of the same dialogue.
+//! Items must be independent of each other: dialogues, not ratings of the same dialogue.
 
 use crate::{random::Stream, text};
 
@@ -77,7 +77,7 @@ pub fn percentiles_95(resampled: &[f64]) -> Option<(f64, f64)> {
     ))
 }
 
-/// The index function of a seed: resample `b`, place `i`, out of `n`.
+/// The index function of a seed: `(b, i)`, for resample `b` and place `i`, gives an index below `n`.
 pub fn seeded_index(n: usize, seed: u64) -> impl Fn(usize, usize) -> usize {
     let stream = Stream::new(seed);
     move |b, i| stream.index(b as u64 * n as u64 + i as u64, n)
@@ -105,7 +105,7 @@ pub struct PairedDifference {
     pub ci95: (f64, f64),
     /// Two-sided p-value of "no difference", from the shifted bootstrap distribution.
     pub p_two_sided: f64,
-    /// The true difference that this many items would find with 80 % power; `None` below two items.
+    /// The true difference that this many items would find with 80 % power; `None` with fewer than two items.
     pub detectable_diff: Option<f64>,
 }
 
@@ -123,7 +123,7 @@ pub fn paired_bootstrap(
     paired_difference(differences, &means)
 }
 
-/// As [`paired_bootstrap`], from resampled means that were drawn elsewhere.
+/// As [`paired_bootstrap`], from resampled means that the caller supplies.
 pub fn paired_difference(differences: &[f64], resampled: &[f64]) -> Option<PairedDifference> {
     let diff = text::mean(differences)?;
     let ci95 = percentiles_95(resampled)?;

@@ -1,23 +1,23 @@
 //! What more examples would bring: a power law through the means of several sizes, and how far it may be trusted.
 //!
 //! `a - b n^-c` with `b >= 0`, least squares for each `c` of a grid. The band is that of resampled seeds within each size,
-//! widened: the plain 90 % band covers 75 to 84 % even where the truth is a power law. Three times the largest size is as far
-//! as it may be asked about.
+//! widened: the plain 90 % band covers 75 to 84 % even where the truth is a power law. A forecast may go up to three
+//! times the largest size.
 
 use crate::random::Stream;
 use crate::text;
 
-/// Least sizes of a fit.
+/// Fewest sizes for a fit.
 pub const LEAST_SIZES: usize = 4;
 /// How far beyond the largest size a forecast may go.
 pub const FURTHEST: f64 = 3.0;
 /// Exponents that are tried.
 const EXPONENTS: std::ops::RangeInclusive<u32> = 2..=24;
-/// Steps of the exponents, by which they are 0.1 to 1.2.
+/// Step between exponents, so that they range from 0.1 to 1.2.
 const EXPONENT_STEP: f64 = 0.05;
 /// Resamples of the band.
 const RESAMPLES: usize = 1_000;
-/// What the band is widened by.
+/// Factor by which the band is widened.
 const WIDENED: f64 = 1.4;
 
 /// The scores at a size, one for each seed.
@@ -32,7 +32,7 @@ pub struct Size {
 /// What going from one size to another brings: the fit's gain and its band.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gain {
-    /// By the fit.
+    /// Gain according to the fit.
     pub gain: f64,
     /// Lower end of the band.
     pub low: f64,
@@ -48,7 +48,7 @@ struct Curve {
 }
 
 impl Curve {
-    /// The least squares over the grid of exponents.
+    /// The least-squares fit over the grid of exponents.
     fn fit(points: &[(f64, f64)]) -> Option<Self> {
         let mut best: Option<(f64, Self)> = None;
         for c in EXPONENTS.map(|step| f64::from(step) * EXPONENT_STEP) {
@@ -80,8 +80,8 @@ impl Curve {
     }
 }
 
-/// What going from the largest of the sizes to `to` brings; `None` below [`LEAST_SIZES`], where a size has no score, and
-/// further than [`FURTHEST`] times the largest.
+/// What going from the largest of the sizes to `to` brings; `None` with fewer than [`LEAST_SIZES`] sizes, where a size
+/// has no score, and beyond [`FURTHEST`] times the largest.
 pub fn forecast(sizes: &[Size], to: f64, seed: u64) -> Option<Gain> {
     let largest = sizes.iter().map(|size| size.n).fold(0.0, f64::max);
     if sizes.len() < LEAST_SIZES || to > FURTHEST * largest {

@@ -1,8 +1,8 @@
 //! Word lists of a language, for the ledger of facts and the links from summaries to turns: what counts as a number, a
 //! unit, a date, a negation, and which words carry no content.
 //!
-//! The lists are arguments of everything that reads them. English and German ship; a user's own words are added to
-//! either with [`Lexicon::with_unit`] and [`Lexicon::with_negation`].
+//! The lists are arguments of everything that reads them. English and German are included; a user's own words are added
+//! to either with [`Lexicon::with_unit`] and [`Lexicon::with_negation`].
 
 mod english;
 mod german;
@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 struct Words {
     /// Words without content of their own.
     stop: &'static str,
-    /// Capitalised words that are no names.
+    /// Capitalised words that are not names.
     not_names: &'static str,
     /// Whether a capital marks a name. In German it marks any noun.
     capitals_are_names: bool,
@@ -21,19 +21,19 @@ struct Words {
     decimal_comma: bool,
     /// Number words below a hundred.
     numbers: fn() -> Vec<(String, f64)>,
-    /// Words that multiply what stands before them.
+    /// Words that multiply the number before them.
     multipliers: &'static [(&'static str, f64)],
     /// Number words that count only if a unit follows: `one`, and the ordinals.
     only_with_unit: &'static [(&'static str, f64)],
     /// Words that stand for a number without being one.
     counting: &'static [(&'static str, f64)],
-    /// Endings that make an ordinal of digits.
+    /// Endings that turn digits into an ordinal.
     ordinal_endings: &'static str,
     /// Articles that count as 1 before a unit.
     articles: &'static str,
-    /// Dimension, size in it, and forms.
+    /// Units: dimension, size in that dimension, and forms.
     units: &'static [(&'static str, f64, &'static str)],
-    /// Currency and forms, its sign among them.
+    /// Currencies, each with its forms, including its sign.
     currencies: &'static [(&'static str, &'static str)],
     /// Monday to Sunday, each with its forms.
     weekdays: [&'static str; 7],
@@ -43,13 +43,13 @@ struct Words {
     months: [&'static str; 12],
     /// Forms of months that are ordinary words too: they need a capital and a number or preposition beside them.
     doubtful_months: &'static str,
-    /// Prepositions that stand before a month.
+    /// Prepositions that can precede a month.
     before_month: &'static str,
-    /// Day word and forms.
+    /// Words for days, each with its forms.
     day_words: &'static [(&'static str, &'static str)],
     morning: &'static str,
     afternoon: &'static str,
-    /// Words that make a time of the number before them.
+    /// Words that turn the number before them into a time.
     o_clock: &'static str,
     /// Words that are times themselves, in minutes.
     times: &'static [(&'static str, u32)],
@@ -111,7 +111,7 @@ pub struct Lexicon {
     conjunctions: HashSet<&'static str>,
 }
 
-/// A word's part in the lists that only say yes or no.
+/// The lists that only say whether a word belongs to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
     Stop,
@@ -156,12 +156,12 @@ fn by_form(pairs: &'static [(&'static str, &'static str)]) -> HashMap<&'static s
 }
 
 impl Lexicon {
-    /// English.
+    /// The English word lists.
     pub fn english() -> Self {
         Self::new(&english::WORDS)
     }
 
-    /// German.
+    /// The German word lists.
     pub fn german() -> Self {
         Self::new(&german::WORDS)
     }
@@ -214,7 +214,8 @@ impl Lexicon {
         }
     }
 
-    /// Adds a unit of the user's: what it is called, and what it measures. A new dimension compares with itself only.
+    /// Adds a unit of the user's: what it is called, and what it measures. Units of a new dimension are compared only
+    /// with each other.
     pub fn with_unit(mut self, form: &str, measure: Measure) -> Self {
         self.units.insert(form.to_lowercase(), measure);
         self
@@ -249,7 +250,7 @@ impl Lexicon {
         words.contains(word)
     }
 
-    /// Whether a word negates: one of the list, or a contraction with `n't`.
+    /// Whether a word negates: it is in the list, or is a contraction with `n't`.
     pub(crate) fn negates(&self, word: &str) -> bool {
         word.ends_with("n't") || self.negations.contains(word)
     }
@@ -278,13 +279,13 @@ impl Lexicon {
         self.currencies.get(word).copied()
     }
 
-    /// Monday is 0. Short forms count with a capital only.
+    /// Number of a weekday; Monday is 0. Short forms count only with a capital.
     pub(crate) fn weekday(&self, word: &str, has_capital: bool) -> Option<u8> {
         let short = || self.short_weekdays.get(word).filter(|_| has_capital);
         self.weekdays.get(word).or_else(short).copied()
     }
 
-    /// January is 0.
+    /// Number of a month; January is 0.
     pub(crate) fn month(&self, word: &str) -> Option<u8> {
         self.months.get(word).copied()
     }

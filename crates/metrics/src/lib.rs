@@ -1,13 +1,13 @@
 //! Numbers about texts and ratings, as pure functions: no models, no files, no clock, no global random state.
 //!
-//! The room stands at the end of the flow: the method's stages hand it texts and scores, and show what it returns.
+//! This crate is at the end of the flow: the method's stages pass it texts and scores, and show what it returns.
 //! ROUGE follows the Python package `rouge-score` 0.1.2, chrF and BLEU `sacrebleu` 2.6.0, BERTScore `bert-score` 0.3.13; the
 //! intervals follow Efron (percentile bootstrap), Wilson (1927) and, over seeds and items, Satterthwaite (1946); agreement
 //! follows Krippendorff (2011) and Gwet (2014), the tests follow Fisher's randomisation, Noreen (1989) and Wilcoxon (1945) with
 //! Pratt's treatment of zeros, choices follow Davidson (1970) and Orme (2009).
 //!
 //! Two conventions hold everywhere:
-//! - scores stay in their natural range (ROUGE 0..=1); percent is formatting and happens at the screen;
+//! - scores stay in their natural range (ROUGE 0..=1); percent is formatting, done by whatever displays them;
 //! - what is undefined is `None`, never a NaN and never a silent zero.
 //!
 //! A new metric is a file with its formula, a const [`Metric`], and one entry in [`ALL`].

@@ -2,10 +2,10 @@
 //! it needs, and its source.
 //!
 //! The direction travels with the metric (as in burn), so that no screen has to decide whether a smaller number is
-//! better. A metric that this crate computes is described beside its formula. The few that another room measures
+//! better. A metric that this crate computes is described beside its formula. The few that other crates measure
 //! (likelihoods, rates, times) are described here.
 
-/// The unit in which a value is stored. Percent is formatting and happens at the screen.
+/// The unit in which a value is stored. Percent is formatting, done by whatever displays it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// A score in 0..=1 whose hundredths are called points.
@@ -31,11 +31,11 @@ pub enum Unit {
 pub enum Level {
     /// One text; the table shows the mean over texts, with an interval.
     Item,
-    /// All texts together, because the figure of a text alone means little.
+    /// All texts together, because the figure of a single text means little.
     Corpus,
 }
 
-/// What has to be at hand before a metric can be computed.
+/// What must be available before a metric can be computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     /// Gold summaries.
@@ -63,14 +63,14 @@ pub struct Metric {
     pub unit: Unit,
     /// Whether a single text has a value.
     pub level: Level,
-    /// What it takes beside the texts that are measured; empty if nothing.
+    /// What it needs besides the texts that are measured; empty if nothing.
     pub needs: &'static [Need],
     /// Source of the definition: a paper, a package or the formula in words.
     pub source: &'static str,
 }
 
 impl Metric {
-    /// Whether `a` is better than `b`; `None` if the metric has no better side or the values are equal.
+    /// Whether `a` is better than `b`; `None` if neither direction is better or the values are equal.
     pub fn is_better(&self, a: f64, b: f64) -> Option<bool> {
         let higher_is_better = self.higher_is_better?;
         (a != b).then_some((a > b) == higher_is_better)

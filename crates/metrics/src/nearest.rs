@@ -1,4 +1,4 @@
-//! The text of a set that is most like another one: cosine of TF-IDF vectors over stemmed content words, with
+//! The most similar other text in a set: cosine of TF-IDF vectors over stemmed content words, with
 //! `tf = 1 + ln(count)` and `idf = ln((N + 1) / (df + 0.5))` over the N texts.
 
 use std::collections::{BTreeMap, HashMap};
@@ -7,7 +7,7 @@ use crate::copy::tokenize;
 use crate::lexicon::{Class, Lexicon};
 use crate::stemmer;
 
-/// For each text the place of the most similar other one, the first among equals; `None` for the only one.
+/// For each text, the index of the most similar other text, the first on ties; `None` if there is no other.
 pub fn nearest<T: AsRef<str>>(texts: &[T], lexicon: &Lexicon) -> Vec<Option<usize>> {
     let vectors = vectors(texts, lexicon);
     let likest = |place: usize| {

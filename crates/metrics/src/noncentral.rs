@@ -1,4 +1,4 @@
-//! The power of a t test: the noncentral t distribution, by which an experiment says how many seeds it needs.
+//! The power of a t test: the noncentral t distribution, from which an experiment works out how many seeds it needs.
 //!
 //! The distribution function is the series of Lenth, "Algorithm AS 243: cumulative distribution function of the
 //! non-central t distribution" (Applied Statistics 38, 1989). The special functions are those of `statrs`.
@@ -13,7 +13,7 @@ use statrs::function::gamma::ln_gamma;
 const LARGEST_NONCENTRALITY: f64 = 37.0;
 /// The series ends when the terms that are left add up to less.
 const SERIES_ERROR: f64 = 1e-13;
-/// Terms of the series, at most.
+/// The most terms of the series.
 const MOST_TERMS: usize = 5_000;
 
 /// Probability that a two-sided t test at the level `alpha` finds an effect of `noncentrality` standard errors with `df`
@@ -31,7 +31,7 @@ pub fn power(noncentrality: f64, df: f64, alpha: f64) -> Option<f64> {
 }
 
 /// `P(T <= t)` for the noncentral t distribution with `df` degrees of freedom and noncentrality `delta` (up to 37 in
-/// size); `None` where the series does not end.
+/// absolute value); `None` where the series does not end.
 fn distribution(t: f64, df: f64, delta: f64) -> Option<f64> {
     if t < 0.0 {
         return distribution(-t, df, -delta).map(|above| 1.0 - above);

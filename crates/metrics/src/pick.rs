@@ -1,7 +1,8 @@
-//! How often a metric picks the summary that people prefer, and how far its ranks follow theirs.
+//! How often a metric picks the summary that people prefer, and how closely its ranking follows theirs.
 //!
-//! Within a dialogue every pair of systems with different human means is one question: a metric that orders the two alike
-//! scores 1, one that gives both the same 1/2 (D. Deutsch, G. Foster and M. Freitag, "Ties matter: meta-evaluating modern
+//! Within a dialogue every pair of systems with different human means is one question: a metric that orders the two the
+//! same way scores 1, one that gives both the same value
+//! 1/2 (D. Deutsch, G. Foster and M. Freitag, "Ties matter: meta-evaluating modern
 //! metrics with pairwise accuracy and tie calibration", EMNLP 2023). M. G. Kendall's tau-b (1945) takes all summaries
 //! together: `(C - D) / sqrt((P - T_x)(P - T_y))` over the P pairs, of which T_x are tied in x and T_y in y.
 
@@ -15,14 +16,14 @@ pub struct Scored {
     pub human: f64,
     /// The metric's value.
     pub metric: f64,
-    /// Number of the text: two systems that wrote the same text are no question.
+    /// Number of the text: two systems that wrote the same text do not count as a question.
     pub item: usize,
 }
 
 /// How often the metric agreed with people.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Accuracy {
-    /// Share of pairs that the metric orders as people do; 1/2 is a coin's.
+    /// Share of pairs that the metric orders as people do; 1/2 is chance level.
     pub pair_accuracy: f64,
     /// Number of pairs.
     pub pairs: usize,
@@ -112,7 +113,8 @@ mod tests {
 
     #[test]
     fn pairs_by_hand() {
-        // Three pairs: 4 > 3 is right, 4 > 2 is wrong, 3 > 2 is tied by the metric; equal human means are no question.
+        // Three pairs: 4 > 3 is right, 4 > 2 is wrong, 3 > 2 is tied by the metric; equal human means do not count as a
+        // question.
         let first = vec![
             scored(4.0, 0.5, 1),
             scored(3.0, 0.4, 2),

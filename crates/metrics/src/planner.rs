@@ -1,4 +1,4 @@
-//! What a comparison of two systems can show before anybody rates, from how much dialogues and raters differ.
+//! Says, before anybody rates, what a comparison of two systems can show, from how much dialogues and raters differ.
 //!
 //! Components of the *difference* of two systems on one criterion: `a2` between dialogues, `b2` between raters (their
 //! taste), `e2` the rest. The first `shared` dialogues are rated by all k raters, dialogue `i >= shared` by rater
@@ -9,8 +9,9 @@
 //! - `detectable = (t(1 - alpha / 2m, n - 1) + t(power, n - 1)) se` with m comparisons;
 //! - the power at a true difference d is `T_{n-1}(d / se - t(1 - alpha / 2m, n - 1))`.
 //!
-//! J. Cohen, "Statistical power analysis" (1988), with the central t in the place of the noncentral one (within 0.026 of
-//! its power); more dialogues beat more raters of each, as in J. Steen and K. Markert, "How to evaluate a summarizer" (EACL
+//! J. Cohen, "Statistical power analysis" (1988), with the central t in place of the noncentral one (within 0.026 of
+//! its power); more dialogues are better than more raters for
+//! each, as in J. Steen and K. Markert, "How to evaluate a summarizer" (EACL
 //! 2021).
 
 use crate::interval::Z_95;
@@ -19,17 +20,17 @@ use crate::student;
 /// Fewest dialogues that can show anything: `2^(1 - n) <= 0.05` first holds at six.
 pub const FEWEST: usize = 6;
 
-/// Most dialogues that are tried in search of enough.
+/// The most dialogues that are tried when searching for enough.
 const MOST: usize = 1_000_000;
 
 /// Variance of the difference of two systems, in its parts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Components {
-    /// Dialogue by system.
+    /// Dialogue-by-system component.
     pub a2: f64,
-    /// Rater by system: taste.
+    /// Rater-by-system component: the raters' taste.
     pub b2: f64,
-    /// The rest.
+    /// Residual component.
     pub e2: f64,
 }
 
@@ -44,12 +45,12 @@ pub struct Design {
     pub shared: usize,
 }
 
-/// What is asked of a comparison.
+/// What a comparison is meant to show.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Question {
     /// Comparisons that are tested together.
     pub comparisons: usize,
-    /// Chance of one false finding among them that is accepted.
+    /// Accepted chance of one false finding among them.
     pub alpha: f64,
     /// How often a true difference is to be found.
     pub power: f64,
@@ -60,11 +61,11 @@ pub struct Question {
 /// What a design can show.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outlook {
-    /// Mean over dialogues of one by the number of raters.
+    /// Mean over dialogues of 1 divided by the number of raters.
     pub h: f64,
     /// Sum over raters of their squared weights.
     pub w2: f64,
-    /// Dialogues of each rater.
+    /// Number of dialogues of each rater.
     pub load: Vec<usize>,
     /// Standard error for these raters.
     pub se: f64,
@@ -89,7 +90,7 @@ impl Design {
         raters
     }
 
-    /// Dialogues of each rater, shared ones and single ones.
+    /// Number of dialogues of each rater, shared and single ones together.
     pub fn load(self) -> Vec<usize> {
         let common = self.shared.min(self.dialogues);
         let singles = self.dialogues - common;
@@ -100,7 +101,7 @@ impl Design {
             .collect()
     }
 
-    /// Mean over dialogues of one by the number of raters; `None` without dialogues or raters.
+    /// Mean over dialogues of 1 divided by the number of raters; `None` without dialogues or raters.
     pub fn h(self) -> Option<f64> {
         let raters = self.raters_by_dialogue();
         let inverse = raters.iter().map(|m| 1.0 / *m as f64).sum::<f64>();
@@ -139,7 +140,7 @@ impl Question {
                 (level + power) * sd / (n as f64).sqrt() <= self.delta
             })
         };
-        // What is detectable falls with n, so the answer lies between the last power of two and the next.
+        // The detectable difference falls with n, so the answer is between the last power of two and the next.
         let mut high = FEWEST;
         while !is_enough(high) {
             high *= 2;
@@ -160,7 +161,7 @@ impl Question {
     }
 }
 
-/// What a design can show; `None` below two dialogues, without raters, or for a question without comparisons.
+/// What a design can show; `None` with fewer than two dialogues, without raters, or for a question without comparisons.
 pub fn outlook(components: Components, design: Design, question: Question) -> Option<Outlook> {
     let Components { a2, b2, e2 } = components;
     let n = design.dialogues as f64;
@@ -204,7 +205,8 @@ mod tests {
 
     #[test]
     fn the_default_of_three_raters() {
-        // Of 80 dialogues 20 are shared: 40 for each rater, and .37 points of faithfulness are found.
+        // 20 of 80 dialogues are shared: 40 for each rater, and a difference of .37 points of faithfulness can be
+        // found.
         let design = Design {
             dialogues: 80,
             raters: 3,

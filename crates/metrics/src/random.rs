@@ -64,7 +64,7 @@ mod tests {
         for position in 0..100_000 {
             counts[stream.index(position, 10)] += 1;
         }
-        // Standard deviation of a count is 95; six of them.
+        // The standard deviation of a count is 95; the tolerance is six of them.
         assert!(
             counts
                 .iter()

@@ -1,6 +1,6 @@
 //! Rank correlation: whether two figures of the same items rise together.
 //!
-//! Spearman's rho is Pearson's correlation of the ranks, ties sharing their mean rank (Spearman, 1904; as
+//! Spearman's rho is Pearson's correlation of the ranks, ties sharing their mean rank (Spearman, 1904; as in
 //! `scipy.stats.spearmanr`). Its interval is the percentile bootstrap over items.
 
 use crate::interval::{Interval, percentiles_95, seeded_index};

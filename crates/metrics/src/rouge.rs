@@ -3,12 +3,13 @@
 //! C.-Y. Lin, "ROUGE: a package for automatic evaluation of summaries", 2004. With `n` matches,
 //! `precision = n / predicted`, `recall = n / reference`, `fmeasure = 2 P R / (P + R)` (0 if both are 0):
 //! - ROUGE-n: n-grams, counts clipped to the smaller side;
-//! - ROUGE-L: the longest common subsequence of the whole token lists ("sentence level");
+//! - ROUGE-L: the longest common subsequence of the full token lists ("sentence level");
 //! - ROUGE-Lsum: texts are split at line feeds. Each reference line is matched by the union of its longest common
 //!   subsequences with all predicted lines, and a token matches at most as often as each text contains it.
 //!
 //! Tokens are runs of `[a-z0-9]` in the lower-cased text. Other scripts yield no tokens, so their scores are
-//! meaningless. `py-rouge` and ROUGE-1.5.5 with sentence splitting give other ROUGE-L values; they are not comparable.
+//! meaningless. `py-rouge` and ROUGE-1.5.5 with sentence splitting give different ROUGE-L values, which are not
+//! comparable.
 
 use crate::metric::{Level, Metric, Need, Unit};
 use crate::stemmer;
@@ -48,21 +49,21 @@ pub const ROUGE_LSUM: Metric = Metric {
     ..ROUGE_1
 };
 
-/// ROUGE-1 of words as they stand, F-measure.
+/// ROUGE-1 of words without stemming, F-measure.
 pub const ROUGE_1_PLAIN: Metric = Metric {
     name: "rouge1_plain",
     label: "ROUGE-1 without stemming",
     source: PLAIN,
     ..ROUGE_1
 };
-/// ROUGE-2 of words as they stand, F-measure.
+/// ROUGE-2 of words without stemming, F-measure.
 pub const ROUGE_2_PLAIN: Metric = Metric {
     name: "rouge2_plain",
     label: "ROUGE-2 without stemming",
     source: PLAIN,
     ..ROUGE_1
 };
-/// ROUGE-L of words as they stand, F-measure.
+/// ROUGE-L of words without stemming, F-measure.
 pub const ROUGE_L_PLAIN: Metric = Metric {
     name: "rougeL_plain",
     label: "ROUGE-L without stemming",

@@ -11,7 +11,7 @@
 
 use crate::{random::Stream, text};
 
-/// Up to this many differences that are not 0 every assignment of signs is counted (65,536 at most).
+/// With up to this many non-zero differences, every assignment of signs is counted (65,536 at most).
 const EXACT_UP_TO: usize = 16;
 
 /// The result of a paired randomisation test.
@@ -23,7 +23,7 @@ pub struct Randomisation {
     pub diff: f64,
     /// Two-sided p-value; never 0.
     pub p_two_sided: f64,
-    /// All assignments of signs were counted; otherwise they were drawn, and the observed one counts as a draw.
+    /// Whether all assignments of signs were counted; otherwise they were drawn, and the observed one counts as a draw.
     pub exact: bool,
 }
 
@@ -46,7 +46,7 @@ pub fn mean_by_dialogue(rows: &[(usize, f64)]) -> Vec<f64> {
 
 /// Paired randomisation test of one difference per dialogue; `None` without any.
 ///
-/// Few dialogues are enumerated exactly, then `draws` and `seed` are not used.
+/// With few dialogues, all assignments are enumerated, and `draws` and `seed` are not used.
 pub fn paired_randomisation(differences: &[f64], draws: usize, seed: u64) -> Option<Randomisation> {
     let diff = text::mean(differences)?;
     // A difference of 0 is the same under both signs.
@@ -88,7 +88,7 @@ pub fn flipped_p(differences: &[f64], draws: usize, bits: impl Fn(usize, usize) 
     (1 + far) as f64 / (1 + draws) as f64
 }
 
-/// Whether a sum is as far from 0 as that of `differences`, but for rounding.
+/// Whether a sum is at least as far from 0 as that of `differences`, up to rounding.
 fn as_far_as(differences: &[f64]) -> impl Fn(f64) -> bool {
     let observed = differences.iter().sum::<f64>().abs();
     let sizes = differences.iter().map(|difference| difference.abs());
@@ -109,7 +109,7 @@ fn flipped_sum(differences: &[f64], bits: impl Fn(usize) -> u64) -> f64 {
     differences.chunks(64).enumerate().map(chunk_sum).sum()
 }
 
-/// Holm's adjusted p-values, in the order given. The family is the whole slice: name it where the values are shown.
+/// Holm's adjusted p-values, in the order given. The family is the entire slice: name it where the values are shown.
 pub fn holm(p: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p.len()).collect();
     order.sort_by(|a, b| p[*a].total_cmp(&p[*b]));
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn one_flip_per_dialogue_keeps_its_promise() {
-        // Dialogues differ (a common part of all raters), systems do not: at alpha 0.05 about 5 % may be found.
+        // Dialogues differ (a component that all raters share), systems do not: at alpha 0.05 about 5 % may be found.
         let stream = Stream::new(99);
         let uniform = |position: u64| stream.bits(position) as f64 / u64::MAX as f64 - 0.5;
         let mut position = 0;

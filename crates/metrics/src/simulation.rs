@@ -2,8 +2,8 @@
 //! intervals hold the truth. `duologue bench rating` prints both.
 //!
 //! A rater's score of a system in a dialogue is `mean + dialogue + (dialogue x system) + (rater x system) + rest`, each a
-//! normal draw, rounded and cut to 1..5. The two systems are alike, so their true difference is 0 for these raters'
-//! population. The components are those of the *difference*, as in [`crate::planner`]: each system carries half. Normal
+//! normal draw, rounded and cut to 1..5. The two systems are alike, so their true difference is 0 in the population of
+//! raters. The components are those of the *difference*, as in [`crate::planner`]: each system carries half. Normal
 //! draws by G. E. P. Box and M. E. Muller (1958).
 
 use crate::cluster::{self, Block};
@@ -18,7 +18,7 @@ pub struct Population {
     pub name: &'static str,
     /// Mean score before rounding.
     pub mean: f64,
-    /// Standard deviation of dialogues, which both systems share.
+    /// Standard deviation between dialogues; both systems share this component.
     pub dialogue_sd: f64,
     /// Components of the difference.
     pub components: Components,
@@ -40,8 +40,8 @@ const fn population(
     }
 }
 
-/// Scores as people give them for faithfulness; the same near the top of the scale; a scale of which nearly all get the
-/// best score; and raters with a taste of their own.
+/// Scores as people give them for faithfulness; the same near the top of the scale; a scale on which nearly all get the
+/// best score; and raters with tastes of their own.
 pub const POPULATIONS: [Population; 4] = [
     population("calibrated", 3.6, 0.6, 0.54, 0.0, 0.95),
     population("near the top", 4.5, 0.6, 0.54, 0.0, 0.95),
@@ -49,7 +49,8 @@ pub const POPULATIONS: [Population; 4] = [
     population("taste", 3.6, 0.6, 0.54, 0.1, 0.95),
 ];
 
-/// The differences of a study in which every rater rates every dialogue. Number `study` of a seed is always the same.
+/// The differences of a study in which every rater rates every dialogue. Study number `study` of a seed is always the
+/// same.
 pub fn study(
     population: &Population,
     dialogues: usize,
@@ -90,7 +91,7 @@ pub fn study(
     blocks
 }
 
-/// How many of a number of studies did what.
+/// Counts over a number of studies.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Rates {
     /// Studies that were invented.
@@ -105,7 +106,7 @@ pub struct Rates {
     pub covered_others: usize,
 }
 
-/// Invents studies and counts.
+/// Invents studies and counts what the test and the intervals do.
 pub fn rates(
     population: &Population,
     dialogues: usize,
@@ -143,7 +144,7 @@ mod tests {
             let found = rates(population, 20, 3, 300, 17);
             let share = |count: usize| count as f64 / found.studies as f64;
             let name = population.name;
-            // Where most differences are 0 the test is more careful than it need be, and the interval wider.
+            // Where most differences are 0, the test is more conservative than it need be, and the interval wider.
             let least = if name == "ceiling" { 0.0 } else { 0.015 };
             assert!(
                 (least..=0.08).contains(&share(found.found)),
@@ -160,7 +161,7 @@ mod tests {
     fn taste_is_seen_by_the_interval_for_other_raters_alone() {
         let found = rates(&POPULATIONS[3], 50, 3, 300, 5);
         assert_eq!(found.with_others, 300);
-        // Over dialogues alone these raters' taste looks like evidence.
+        // With an interval over dialogues alone, these raters' taste looks like evidence.
         assert!(
             found.covered < 285 && found.covered_others > found.covered,
             "{found:?}"

@@ -3,7 +3,7 @@
 //! "Student" (1908), "The probable error of a mean": `mean -+ t(1 - (1 - c)/2, n - 1) sd / sqrt(n)` with `n - 1` in the
 //! standard deviation. Quantiles come from `statrs`, polished by Newton's method on its distribution function.
 //!
-//! The values are one for each dialogue. On rounded 1–5 ratings this covers as well as a studentised bootstrap at every
+//! There is one value for each dialogue. On rounded 1–5 ratings this covers as well as a studentised bootstrap at every
 //! size, needs no seed, and stays finite where most differences are 0.
 
 use crate::text;
@@ -42,7 +42,7 @@ pub fn around(centre: f64, se: f64, df: f64, confidence: f64) -> Option<Ends> {
     Some((centre - half, centre + half))
 }
 
-/// The interval of a mean at this confidence (0.95, 0.9); `None` below two values.
+/// The interval of a mean at this confidence (0.95, 0.9); `None` with fewer than two values.
 pub fn mean_interval(values: &[f64], confidence: f64) -> Option<Ends> {
     let se = text::standard_deviation(values)? / (values.len() as f64).sqrt();
     around(
@@ -62,7 +62,7 @@ pub struct Slope {
     pub ci95: Ends,
 }
 
-/// The least-squares slope of `(x, y)` points; `None` below three points or where all x are equal.
+/// The least-squares slope of `(x, y)` points; `None` with fewer than three points or where all x are equal.
 pub fn slope(points: &[(f64, f64)]) -> Option<Slope> {
     let n = points.len() as f64;
     if points.len() < 3 {

@@ -3,13 +3,15 @@
 //! Words are stemmed content words; the speaker is a word of the turn. With `idf(w) = ln((N + 1) / (df + 0.5))` over the
 //! N turns of the conversation,
 //! `support(s, t) = sum of idf over words of s that t has / sum of idf over words of s`.
-//! Linked are up to three turns with a support of 0.15 or more that have at least half of the best one's; if there is
+//! Up to three turns are linked that have a support of 0.15 or more and at least half of the best turn's; if there is
 //! none, the sentence is marked "no turn supports this".
 //!
-//! Above a hundred turns a turn is too short to be found alone: there BM25 (Robertson & Zaragoza, 2009; k1 1.2, b 0.75)
-//! takes the place of the share, smoothed over five turns on either side, and a span of turns is linked.
+//! In conversations of more than a hundred turns, a turn is too short to be found on its own: there BM25 (Robertson &
+//! Zaragoza, 2009; k1 1.2, b 0.75) takes the place of the share, smoothed over five turns on either side, and a span of
+//! turns is linked.
 //!
-//! Measured on human choices: a likelihood drop of a 7M model makes the ranking worse, so words alone decide.
+//! Measured against human choices, adding the drop in a 7M model's likelihood makes the ranking worse, so words alone
+//! decide.
 
 use crate::copy::tokenize;
 use crate::lexicon::{Class, Lexicon};
@@ -20,9 +22,9 @@ use std::collections::{HashMap, HashSet};
 
 /// Least support of a link.
 const LEAST_SUPPORT: f64 = 0.15;
-/// Least support of a link by that of the best turn.
+/// Least support of a link as a share of the best turn's.
 const LEAST_OF_BEST: f64 = 0.5;
-/// Links of a sentence, at most.
+/// The most links of a sentence.
 const MOST_LINKS: usize = 3;
 /// Conversations with more turns are linked by spans.
 const LONG_FROM: usize = 100;
@@ -50,7 +52,7 @@ pub const SUPPORTED_SENTENCES: Metric = Metric {
 pub struct Link {
     /// Place of the first turn.
     pub first: usize,
-    /// Place of the last turn; the same for a single one.
+    /// Place of the last turn; the same as `first` for a single turn.
     pub last: usize,
     /// Its support, or the smoothed score of the span's best turn.
     pub support: f64,
@@ -83,7 +85,8 @@ impl<'a> Turns<'a> {
         }
     }
 
-    /// How much each turn supports a sentence: shares up to a hundred turns, smoothed BM25 above.
+    /// How much each turn supports a sentence: shares in conversations of up to a hundred turns, smoothed BM25 in
+    /// longer ones.
     pub fn scores(&self, sentence: &str) -> Vec<f64> {
         if self.words.len() > LONG_FROM {
             smoothed(&self.bm25(sentence))
@@ -173,7 +176,7 @@ impl<'a> Turns<'a> {
 }
 
 /// The sentences of a text: they end at `.`, `!`, `?` and `…` before white space and a word that does not begin in lower
-/// case, unless the point belongs to a single letter or a title, and at line ends.
+/// case, unless the full stop belongs to a single letter or a title; and at line ends.
 pub fn sentences(text: &str) -> Vec<&str> {
     let mut sentences = Vec::new();
     for line in text.lines() {
@@ -224,7 +227,7 @@ fn smoothed(scores: &[f64]) -> Vec<f64> {
     (0..scores.len()).map(mean).collect()
 }
 
-/// Neighbouring turns as one span.
+/// Joins links to neighbouring turns into one span.
 fn joined(links: Vec<Link>) -> Vec<Link> {
     let mut spans: Vec<Link> = Vec::new();
     for link in links {

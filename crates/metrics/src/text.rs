@@ -1,11 +1,11 @@
 //! Statistics of texts and of samples: word counts, quantiles, mean and standard deviation.
 //!
-//! The format rule is calibrated by them (bands are quantiles of the real pairs), and the audit of synthetic data
+//! The format rule is calibrated with them (bands are quantiles of the real pairs), and the audit of synthetic data
 //! compares them. Quantiles interpolate linearly between order statistics: type 7 of Hyndman & Fan (1996), the default
 //! of NumPy and R.
 
 /// Whether Python counts a character as white space in `str.split`: Unicode's White_Space and the four ASCII separators
-/// U+001C to U+001F. The metrics that follow a Python package split by it.
+/// U+001C to U+001F. Metrics that follow a Python package split text by this rule.
 pub(crate) fn is_python_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
@@ -15,7 +15,7 @@ pub(crate) fn python_words(text: &str) -> impl Iterator<Item = &str> {
     text.split(is_python_space).filter(|word| !word.is_empty())
 }
 
-/// Words: runs of characters that are not white space.
+/// Number of words: runs of characters that are not white space.
 pub fn word_count(text: &str) -> usize {
     text.split_whitespace().count()
 }
@@ -25,14 +25,14 @@ pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// Standard deviation of a sample (`n - 1` in the denominator); `None` below two values.
+/// Standard deviation of a sample (`n - 1` in the denominator); `None` with fewer than two values.
 pub fn standard_deviation(values: &[f64]) -> Option<f64> {
     let mean = mean(values).filter(|_| values.len() > 1)?;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     Some((squares / (values.len() - 1) as f64).sqrt())
 }
 
-/// Quantile `q` in 0..=1 (values outside are cut) with linear interpolation; `None` for an empty sample. NaN sorts
+/// Quantile `q` in 0..=1 (values outside are clamped) with linear interpolation; `None` for an empty sample. NaN sorts
 /// last.
 pub fn quantile(values: &[f64], q: f64) -> Option<f64> {
     let mut sorted = values.to_vec();
@@ -40,7 +40,7 @@ pub fn quantile(values: &[f64], q: f64) -> Option<f64> {
     quantile_of_sorted(&sorted, q)
 }
 
-/// As [`quantile`], of values already in ascending order.
+/// As [`quantile`], for values already in ascending order.
 pub fn quantile_of_sorted(sorted: &[f64], q: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     let place = q.clamp(0.0, 1.0) * last as f64;

@@ -3,9 +3,9 @@
 //! Classifier two-sample test (Lopez-Paz & Oquab, "Revisiting classifier two-sample tests", ICLR 2017) with the AUC as
 //! the statistic: logistic regression on the figures of [`shape`], five stratified folds, the mean of their AUCs. The
 //! p-value and the band come from permutations of the labels within each fold. An interval from DeLong's variance
-//! (DeLong et al., Biometrics 1988) is too narrow, because folds share training data; it is here to be compared.
+//! (DeLong et al., Biometrics 1988) is too narrow, because folds share training data; it is included for comparison.
 //!
-//! A high AUC is no failure by itself; a rise from round to round is.
+//! A high AUC is not a failure in itself; a rise from round to round is.
 
 pub mod logistic;
 pub mod shape;
@@ -19,13 +19,13 @@ use logistic::Fit;
 
 /// Penalty of the regression on figures.
 pub const LAMBDA_SHAPE: f64 = 1.0;
-/// Penalty where the bins of 3-grams stand beside the figures.
+/// Penalty where the bins of 3-grams are used together with the figures.
 pub const LAMBDA_TEXT: f64 = 20.0;
 /// Folds of the cross-validation.
 pub const FOLDS: usize = 5;
 /// Permutations behind the p-value.
 pub const PERMUTATIONS: usize = 199;
-/// Conversations of each side, at most.
+/// The most conversations of each side.
 pub const MOST_OF_A_SIDE: usize = 300;
 
 /// How well a classifier tells made-up conversations from real ones: 0.5 is not at all.
@@ -58,7 +58,7 @@ pub struct CrossValidation {
     pub auc: f64,
     /// AUC of each fold.
     pub fold_auc: Vec<f64>,
-    /// Standard error after DeLong; `None` where a fold has fewer than two of a kind.
+    /// Standard error after DeLong; `None` where a fold has fewer than two conversations of one label.
     pub se: Option<f64>,
     /// `auc -+ 1.96 se`, cut to 0..=1; too narrow.
     pub ci95: Option<(f64, f64)>,
@@ -66,7 +66,7 @@ pub struct CrossValidation {
     pub scores: Vec<f64>,
 }
 
-/// Cross-validates the regression; `None` where a fold or what is left without it lacks one of the labels.
+/// Cross-validates the regression; `None` where a fold, or the rest of the data without it, lacks one of the labels.
 pub fn cross_validate(sample: Sample<'_>, lambda: f64) -> Option<CrossValidation> {
     let folds = sample.folds.iter().max()? + 1;
     let mut scores = vec![0.0; sample.rows.len()];
@@ -114,7 +114,8 @@ struct Order {
     variance: Option<f64>,
 }
 
-/// Share of (positive, negative) pairs in the right order, ties half, with DeLong's variance; `None` unless both occur.
+/// Share of (positive, negative) pairs in the right order, ties half, with DeLong's variance; `None` unless there are
+/// both positives and negatives.
 fn order(positive: &[f64], negative: &[f64]) -> Option<Order> {
     let wins = |p: &f64, n: &f64| {
         if p > n {
@@ -221,21 +222,22 @@ fn shuffle(places: &mut [usize], seed: u64) {
 /// What the test says about two sets of conversations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TwoSample {
-    /// Conversations of each side.
+    /// Number of conversations of each side.
     pub n: usize,
     /// Mean AUC of the folds.
     pub auc: f64,
     /// One-sided p-value by permutation.
     pub p: f64,
-    /// AUCs without a difference.
+    /// 2.5 and 97.5 % percentiles of the AUC without a difference.
     pub band95: (f64, f64),
-    /// The figures and their weights in a fit on everything, the one that tells most first; positive: more in made-up
+    /// The figures and their weights in a fit on everything, the most telling one first; positive: more in made-up
     /// conversations.
     pub weights: Vec<(&'static str, f64)>,
 }
 
-/// Tests made-up against real conversations, as many of each: the first of both sides, at most [`MOST_OF_A_SIDE`] (the
-/// caller draws them). `None` below two of each side for every fold.
+/// Compares made-up with real conversations, equally many of each: the first of both
+/// sides, at most [`MOST_OF_A_SIDE`] (the
+/// caller draws them). `None` if there are not two of each side for every fold.
 pub fn two_sample(
     real: &[Vec<Turn<'_>>],
     made_up: &[Vec<Turn<'_>>],
@@ -288,7 +290,7 @@ mod tests {
         assert_eq!(order(&[1.0], &[1.0]).unwrap().variance, None);
     }
 
-    /// Conversations of six turns, told apart by nothing or by a full stop.
+    /// Conversations of six turns, which differ in nothing or only in a full stop.
     fn conversations(count: u64, seed: u64, stop: &str) -> Vec<Vec<(String, String)>> {
         let stream = Stream::new(seed);
         let turn = |conversation: u64, turn: u64| {

@@ -1,6 +1,6 @@
 //! BERTScore of a run's outputs (Zhang et al. 2020, as the package bert-score 0.3.13 computes it), on request: a measuring
-//! model reads the stored summaries and their references, and what it finds is kept beside the run's parts. No part reads
-//! it and no key holds it, so a model that is chosen later costs no new summaries and changes no hash.
+//! model reads the stored summaries and their references, and its scores are stored beside the run's parts. No part
+//! reads them and no key includes them, so choosing a model later costs no new summaries and changes no hash.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -21,16 +21,16 @@ use crate::error::Result;
 pub struct Measuring {
     /// Its folder.
     pub folder: PathBuf,
-    /// The layer whose states are compared; none for that of bert-score's table, or the last.
+    /// The layer whose states are compared; if `None`, the one in bert-score's table, or else the last.
     pub layer: Option<usize>,
     /// Whether rare tokens of the references weigh more.
     pub idf: bool,
-    /// Whether scores are seen from bert-score's line for the model.
+    /// Whether scores are rescaled with bert-score's baseline for the model.
     pub rescale: bool,
 }
 
 impl Measuring {
-    /// The model's name: that of its folder, without the owner that a download has before it.
+    /// The model's name: its folder's name, without the owner that a download puts in front.
     fn name(&self) -> String {
         let folder = self.folder.file_name().unwrap_or_default();
         let folder = folder.to_string_lossy();
@@ -41,7 +41,7 @@ impl Measuring {
         self.layer.or_else(|| bertscore::layer_of(&self.name()))
     }
 
-    /// The line from which scores of this model are rescaled; none if bert-score has none for it at this layer.
+    /// The baseline by which this model's scores are rescaled; `None` if bert-score lacks one for this layer.
     pub fn baseline(&self) -> Option<BertScore> {
         let name = self.name();
         let is_at_its_layer = self.layer() == bertscore::layer_of(&name);
@@ -60,7 +60,7 @@ impl Measuring {
     }
 }
 
-/// How far a measurement is.
+/// The progress of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reached {
     /// Whose summaries are being read.
@@ -71,8 +71,8 @@ pub struct Reached {
     pub total: usize,
 }
 
-/// Measures the outputs of every system of a run and keeps what is found. Returns how tables name the measuring model; none
-/// if the run has no outputs yet.
+/// Measures the outputs of every system of a run and stores the scores. Returns how tables name the measuring model;
+/// none if the run has no outputs yet.
 ///
 /// # Errors
 /// Those of loading the model and of the store.

@@ -1,4 +1,4 @@
-//! Models of families that Duologue computes, with what each needs on this machine, what proves it, and its licence.
+//! Models of the families that Duologue supports, with what each needs on this machine, its proof and its licence.
 //!
 //! A file of `models/` holds what a person has to decide (id, licence, proof, why) and the sizes of the model's
 //! config.json; parameters, download and memory are computed from those, never typed in. The texts of the licences are
@@ -88,7 +88,7 @@ pub fn fit(need_bytes: u64, free_bytes: u64) -> Fit {
 /// The catalogue, smallest first.
 ///
 /// # Errors
-/// A stored value that cannot be read, where a file is wrong, which a test rules out.
+/// A stored value that cannot be read, if a file is wrong; a test rules this out.
 pub fn catalogue() -> Result<Vec<CatalogueEntry>> {
     FILES.iter().map(|(name, text)| entry(name, text)).collect()
 }
@@ -139,7 +139,7 @@ fn entry(name: &'static str, text: &str) -> Result<CatalogueEntry> {
     Ok(CatalogueEntry { model, config })
 }
 
-/// The memory that the model of a folder, or of a GGUF file, would need, and its sizes.
+/// The memory that the model in a folder or a GGUF file would need, and its sizes.
 ///
 /// # Errors
 /// What makes the folder unusable.
@@ -287,7 +287,7 @@ mod tests {
                 plain(first).starts_with(&plain(&title)),
                 "{licence}: {first}"
             );
-            // The end of each: a text that was cut would still begin rightly.
+            // The end of each: a truncated text would still begin correctly.
             let end = match licence {
                 Licence::Apache2 => "limitations under the License.",
                 Licence::Mit => "SOFTWARE.",

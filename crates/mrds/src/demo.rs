@@ -46,7 +46,7 @@ impl Summarizer {
         })
     }
 
-    /// What the user should know of the adapter's base model.
+    /// What the user should know about the adapter's base model.
     pub fn warning(&self) -> Option<&str> {
         self.warning.as_deref()
     }
@@ -117,7 +117,7 @@ impl Summarizer {
                 first_ms.get_or_insert_with(|| begun.elapsed().as_secs_f64() * 1e3);
                 ids.push(id);
                 let text = self.model.decode(&ids).unwrap_or_default();
-                // A character of several tokens is shown once it is whole.
+                // A character of several tokens is shown once it is complete.
                 match text
                     .strip_prefix(shown.as_str())
                     .filter(|new| !new.is_empty() && !new.ends_with('\u{fffd}'))

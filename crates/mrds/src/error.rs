@@ -1,4 +1,4 @@
-//! What can go wrong with weights at hand: the project's errors, the language model's, a download's and those of a run.
+//! What can go wrong using weights: the project's errors, the language model's, a download's and those of a run.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use hub::HubError;
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A run that could not go on, or work with a model that was not possible.
+/// A run that could not continue, or work with a model that could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Data, recipe and workspace.
@@ -51,7 +51,7 @@ impl Error {
         Self::Project(project::Error::io(action, path, error))
     }
 
-    /// What went wrong, for whoever words it.
+    /// What went wrong, for the code that words the message.
     pub fn problem(&self) -> Problem {
         match self {
             Self::Project(error) => error.problem(),

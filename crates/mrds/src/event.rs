@@ -8,8 +8,8 @@ pub trait EventSink: Sync {
     /// Takes one event; must return quickly.
     fn event(&self, event: &Event);
 
-    /// Takes one finished call to the engine, which `describe` tells as data. Only a measurement that lets another
-    /// program do the same work wants to know.
+    /// Takes one finished call to the engine, which `describe` returns as data. Only a measurement in which another
+    /// program repeats the work needs it.
     fn call(&self, _describe: &dyn Fn() -> Value) {}
 }
 

@@ -1,4 +1,4 @@
-//! The runs of an experiment: one ordinary run for each cell that has none, all of them or, where one cannot be, none.
+//! The runs of an experiment: one ordinary run for each cell that has none. If one of them cannot be created, none is.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub struct Creation<'a> {
     pub spec: &'a Spec,
     /// The folders of its models, by the names of the file.
     pub models: &'a BTreeMap<ModelName, PathBuf>,
-    /// What it gives up to end in time.
+    /// What it gives up to finish in time.
     pub budget: Option<Budget>,
     /// Where it computes.
     pub device: DeviceChoice,
@@ -36,7 +36,7 @@ pub struct Creation<'a> {
     pub now_ms: i64,
 }
 
-/// Stores an experiment with the runs of its cells. One that is stored already keeps what it gave up and the runs of the
+/// Stores an experiment with the runs of its cells. A stored experiment keeps what it gave up, and the runs of those
 /// cells that it still asks for.
 ///
 /// # Errors
@@ -45,7 +45,7 @@ pub fn create(session: &Session, creation: &Creation<'_>) -> Result<KeptExperime
     let spec = creation.spec;
     let before = session.experiment(&spec.name).ok();
     let is_same = before.as_ref().is_some_and(|before| before.spec == *spec);
-    // Another forecast would cut otherwise, and the cells would no longer be those that are done.
+    // Another forecast would make other cuts, and the cells would no longer match those that are done.
     let budget = match (&before, is_same) {
         (Some(before), true) => before.budget()?,
         _ => creation.budget.clone(),
@@ -70,7 +70,7 @@ pub fn create(session: &Session, creation: &Creation<'_>) -> Result<KeptExperime
     }
 }
 
-/// Creates the runs that are missing. A model is loaded once for all cells that stand behind each other.
+/// Creates the runs that are missing. A model is loaded once for all consecutive cells that use it.
 fn create_runs(
     session: &Session,
     creation: &Creation<'_>,

@@ -1,5 +1,5 @@
 //! Taking a trained adapter out of the workspace: in PEFT's format, merged into the base model, or for llama.cpp; and
-//! the proof that the exported files give what the workspace's adapter gives.
+//! the proof that the exported files compute what the workspace's adapter computes.
 
 use contract::problem::WrongState;
 use contract::{ExportStep, Exported, FileAction, GgufType, LeakVerdict, Replay, RunId};
@@ -54,7 +54,7 @@ impl ExportFormat {
 /// An exported file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ExportedFile {
-    /// Where it lies.
+    /// Its path.
     pub path: PathBuf,
     /// Its size in bytes.
     pub bytes: u64,
@@ -87,12 +87,13 @@ pub struct ExportRequest<'a> {
     pub to: &'a Path,
 }
 
-/// Writes an adapter of a run to an empty or new folder, reads it back and scores validation items with both. The folder
-/// is there only once all of it is.
+/// Writes an adapter of a run to an empty or new folder, reads it back and scores validation items with both. The
+/// folder appears only when it is complete.
 ///
 /// # Errors
-/// [`RunProblem::Leak`](contract::problem::RunProblem::Leak) if what the run made gives conversations away and nobody says why
-/// it may leave; [`RunProblem::Interrupted`](contract::problem::RunProblem::Interrupted) if `on_step` said so; whatever reading and writing may meet.
+/// [`RunProblem::Leak`](contract::problem::RunProblem::Leak) if what the run made gives conversations away and no
+/// reason is given; [`RunProblem::Interrupted`](contract::problem::RunProblem::Interrupted) if `on_step` said so;
+/// whatever reading and writing may meet.
 pub fn export_adapter(
     session: &Session,
     request: &ExportRequest<'_>,
@@ -153,7 +154,7 @@ pub fn export_adapter(
     })
 }
 
-/// A folder beside its place, so that what is stopped half-way leaves nothing.
+/// A folder beside the destination, so that an export stopped half-way leaves nothing behind.
 fn begin(to: &Path) -> Result<DraftFolder> {
     DraftFolder::create(to, false).map_err(|error| Error::io(FileAction::Create, to, &error))
 }
@@ -205,7 +206,7 @@ pub fn export_model(
     refuse_occupied(to)?;
     let checkpoint = Checkpoint::open(model)?;
     let config = checkpoint.config()?;
-    // What is written is of no use without one.
+    // What is written is of no use without a tokenizer.
     checkpoint.tokenizer(&config)?;
     let load = |folder: &Path| Adapter::load(folder, &config, &lm::Device::Cpu);
     let adapter = adapter.map(load).transpose()?;

@@ -29,7 +29,7 @@ pub(crate) fn load_adapter(store: &Store, sha256: &str, decoder: &Decoder) -> Re
     Ok(Adapter::from_files(&files, &folder, config, device)?)
 }
 
-/// Writes an adapter under its hash; until it is whole it has the name `aside`.
+/// Writes an adapter under its hash; until it is complete, it has the name `aside`.
 pub(crate) fn save_adapter(
     store: &Store,
     adapter: &Adapter,

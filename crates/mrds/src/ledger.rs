@@ -10,7 +10,7 @@ use crate::error::Result;
 
 /// Who opens connections, for what, and when.
 pub struct Ledger {
-    /// A connection of its own: lines are written by the threads that open connections, while a session is used elsewhere.
+    /// A database connection of its own: threads that open network connections write lines while a session is in use.
     store: Mutex<Store>,
     process: &'static str,
     purpose: String,
@@ -18,11 +18,11 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// The ledger of a session's workspace. `process` is the command that connects, `purpose` what for, and `clock` tells
-    /// the milliseconds since 1970.
+    /// The ledger of a session's workspace. `process` is the command that connects, `purpose` what for, and `clock`
+    /// returns the milliseconds since 1970.
     ///
     /// # Errors
-    /// Where the workspace cannot be opened once more.
+    /// If the workspace cannot be opened a second time.
     pub fn open(
         session: &Session,
         process: &'static str,

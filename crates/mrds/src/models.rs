@@ -1,7 +1,7 @@
 //! Models on this computer: downloading, listing, checking and removing them (feature `engine`).
 //!
 //! A download is kept in `WORKSPACE/models/OWNER--NAME` beside its [`Manifest`]; only such a folder is ever deleted. A
-//! folder of the user is known by its path alone, and stays what it is.
+//! user's own folder is known by its path alone, and is never changed.
 
 use contract::{
     DatasetName, DeviceChoice, FileAction, KnownModel, LongExample, ModelId, ModelName, RunId,
@@ -108,7 +108,7 @@ pub fn add_model(
     let id = HubId::parse(&request.hub_id)?;
     let folder = downloads(session).join(folder_name(request));
     let fetched = fetch(request, &id, &folder, download);
-    // Whether it succeeded or not: nothing is asked any more.
+    // Whether it succeeded or not: no further request follows.
     download.gateway.close();
     fetched?;
     let summary = check_folder(&folder)?;

@@ -1,6 +1,7 @@
 //! The method from top to bottom (Lu et al., arXiv 2502.17328): nine stages in order, each divided into the parts that
-//! the recipe asks for, each part through one cache step. Where a recipe has several rounds the stages up to the summarizer
-//! come again, until a round speaks against another one (`project::rounds`); the last stage closes them all.
+//! the recipe asks for, each part through one cache step. If a recipe has several rounds, the stages up to the
+//! summarizer repeat until a round's figures argue against another (`project::rounds`); the last stage runs once, after
+//! all rounds.
 //!
 //! A part's result is kept under the hash of its inputs and settings. So a run resumes where it stopped, an unchanged
 //! part is taken over from an earlier run, another system costs its own parts alone, and an edited artifact makes
@@ -42,7 +43,7 @@ pub fn run(run: &Run<'_>, test: &TestData, stages: StageRange) -> Result<bool> {
     let steps = Steps { run, test, stages };
     let wanted = &parts[..end(&parts, stages.until)];
     for of_stage in wanted.chunk_by(|a, b| pass(*a) == pass(*b)) {
-        // How far the rounds go is told by the figures of those that were carried out.
+        // The figures of the finished rounds decide how many follow.
         let courses = Courses::of(store, id, &run.recipe)?;
         let is_due = |part: &Part| courses.is_due(*part);
         let due: Vec<Part> = of_stage.iter().copied().filter(is_due).collect();
@@ -60,7 +61,7 @@ fn pass(part: Part) -> (StageName, u32) {
     }
 }
 
-/// How many parts there are up to the end of a stage, which is its end in the first round.
+/// How many parts there are up to the end of a stage in the first round.
 fn end(parts: &[Part], until: Option<StageName>) -> usize {
     match until {
         None | Some(StageName::Evaluate) => parts.len(),
@@ -74,8 +75,8 @@ fn end(parts: &[Part], until: Option<StageName>) -> usize {
     }
 }
 
-/// Whether a version that kept whole stages finished the run, with every system that it is to compare: nobody who resumes it
-/// wants to wait for all of it again.
+/// Whether an earlier version, which kept complete stages, finished the run with every system to compare: resuming it
+/// should not compute everything again.
 fn was_finished_before_parts(run: &Run<'_>) -> Result<bool> {
     let (store, id) = (run.store, &run.row.id);
     let mut stages = store.stages(id)?.into_iter();
@@ -107,7 +108,7 @@ fn body(stage: &Stage<'_>, test: &TestData) -> Result<StageOutput> {
         Part::Evaluate(system) => stage::evaluate::summarize(stage, system, test),
         Part::TestDialogues(synthesizer) => stage::evaluate::synthesize(stage, synthesizer, test),
         Part::Round(part) => body_in_round(stage, part, test),
-        // The other stages have roles, and no recipe asks for a measuring model: nobody begins these.
+        // The other stages have roles, and no recipe asks for a measuring model: these are never begun.
         Part::Whole(stage) => Err(WrongState::StageUnready { stage }.into()),
         Part::BertScore(_) => Err(WrongState::StageUnready {
             stage: StageName::Evaluate,
@@ -167,7 +168,7 @@ impl Steps<'_, '_> {
         Ok(())
     }
 
-    /// Keeps what the texts of the run give away beside it: export and the results ask. It is part of no hash.
+    /// Stores beside the run what its texts give away, for export and the results. No hash includes it.
     fn look_for_leaks(&self) -> Result<()> {
         if self.run.recipe.leak_gate != LeakGate::Off {
             leak_audit::audited(self.run.store, &self.run.row)?;
@@ -175,7 +176,7 @@ impl Steps<'_, '_> {
         Ok(())
     }
 
-    /// Returns what became of a part; nothing where its result was there.
+    /// Returns what became of a part; nothing if its result already existed.
     fn step(&self, part: Part, is_first: bool) -> Result<Option<StageStanding>> {
         let (store, id) = (self.run.store, &self.run.row.id);
         let inputs = self.inputs(part)?;
@@ -207,7 +208,7 @@ impl Steps<'_, '_> {
     fn compute(&self, part: Part, inputs: &str, goes_on: bool) -> Result<()> {
         let (store, id) = (self.run.store, &self.run.row.id);
         if !goes_on {
-            // The store lets the partial results go; a checkpoint without them would go on from half a part.
+            // The store drops the partial results; a checkpoint without them would continue from half a part.
             stage::remove_checkpoints(store, id, part)?;
         }
         store.start_part(id, part, inputs)?;
@@ -275,7 +276,7 @@ impl Steps<'_, '_> {
     }
 
     /// Makes the tables of all systems and synthesizers. They are figures of what the parts of `evaluate` hold, kept
-    /// because their intervals take seconds; every part that is new removes them.
+    /// because their intervals take seconds; every new part removes them.
     fn tables(&self) -> Result<()> {
         let (store, id, recipe) = (self.run.store, &self.run.row.id, &self.run.recipe);
         let whole = Part::Whole(StageName::Evaluate);
@@ -301,7 +302,7 @@ impl Steps<'_, '_> {
         self.run.sink.event(&Event::Stage { name, status });
     }
 
-    /// Of a stage without roles there is nothing to say beside the stage.
+    /// A stage without roles has nothing to report besides the stage itself.
     fn say_part(&self, part: Part, status: StageStanding) {
         if part != Part::Whole(part.stage()) {
             self.run.sink.event(&Event::Part { part, status });
@@ -309,7 +310,7 @@ impl Steps<'_, '_> {
     }
 }
 
-/// A full card's error with the stage that met it and the next smaller plan; others as they are.
+/// The error of a full card with the stage that hit it and the next smaller plan; other errors unchanged.
 fn with_stage(
     error: Error,
     stage: StageName,

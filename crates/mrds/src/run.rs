@@ -1,4 +1,4 @@
-//! A run: what is asked for, which stages, and what they see of it. Worked on by [`crate::worker`], carried out by
+//! A run: what is asked for, which stages, and what they see of the run. Worked on by [`crate::worker`], carried out by
 //! [`crate::pipeline`].
 
 use contract::problem::SmallerPlan;
@@ -32,13 +32,13 @@ pub struct RunRequest {
     pub device: DeviceChoice,
     /// Threads of the computation.
     pub threads: u32,
-    /// Memory that programs can still take, on a card its own, the model not counted; `None` if it is not known.
+    /// Memory still free for programs (on a card, the card's own), the model not counted; `None` if it is not known.
     pub memory_free_bytes: Option<u64>,
     /// Version of the program.
     pub version: String,
-    /// The time that it may take; none if it may take as long as it does.
+    /// The time that it may take; `None` if it has no limit.
     pub within: Option<Within>,
-    /// Fields of the recipe that are not given up for it.
+    /// Fields of the recipe that are not given up for that limit.
     pub kept: Vec<String>,
 }
 
@@ -58,9 +58,9 @@ pub struct Run<'a> {
     pub sink: &'a dyn EventSink,
     /// Set when the process is asked to stop (Ctrl-C, a lost lease).
     pub stop: &'a AtomicBool,
-    /// Milliseconds since 1970, given by the edge.
+    /// Milliseconds since 1970, passed in from outside.
     pub now_ms: &'a (dyn Fn() -> i64 + Sync),
-    /// The next smaller plan where the card's memory does not suffice for a stage.
+    /// The next smaller plan if the card's memory is not enough for a stage.
     pub next_smaller: &'a dyn Fn(StageName) -> Result<Option<SmallerPlan>>,
 }
 

@@ -25,7 +25,7 @@ pub struct Example {
     pub id: String,
     /// `Name: text` lines.
     pub dialogue: String,
-    /// The first gold summary: the one that is learnt.
+    /// The first gold summary: the one that models learn.
     pub summary: String,
     /// Every gold summary: metrics use them all.
     pub references: Vec<String>,
@@ -36,7 +36,7 @@ pub struct Example {
 pub struct TrainingData {
     /// The few real pairs to learn from.
     pub shots: Vec<Example>,
-    /// Real pairs that choose checkpoints.
+    /// Real pairs by which checkpoints are chosen.
     pub validation: Vec<Example>,
 }
 
@@ -53,7 +53,7 @@ impl TestData {
         self.0.len()
     }
 
-    /// Whether there is no example.
+    /// Whether there are no examples.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -75,8 +75,8 @@ enum Fit {
     TooLong { tokens: usize },
 }
 
-/// Chooses shots, validation and test examples and checks that each fits the model's context. The sizes are the
-/// recipe's, literally.
+/// Chooses shots, validation and test examples and checks that each fits the model's context. The sizes are exactly the
+/// recipe's.
 ///
 /// # Errors [`RunProblem::TooFewRows`], [`RunProblem::EmptyDataset`], and [`RunProblem::TooLong`] where the recipe
 /// says `refuse`.
@@ -141,8 +141,8 @@ pub fn pool<'a>(
     })
 }
 
-/// `count` of the test examples, drawn with a key that no run's seed enters, in the order of the file: all runs on a data
-/// set are tested on the same ones, and a larger number keeps those of a smaller.
+/// `count` of the test examples, drawn with a key that depends on no run's seed, in the order of the file: all runs on
+/// a data set are tested on the same ones, and a larger number keeps those of a smaller.
 fn drawn_items(test: Vec<Example>, count: usize) -> Vec<Example> {
     let key = lm::random::key(0, &[lm::random::label("test items")]);
     let mut drawn = vec![false; test.len()];
@@ -395,7 +395,7 @@ mod tests {
         assert_eq!((few.len(), more.len()), (40, 200));
         assert!(few.iter().all(|id| more.contains(id)), "nested");
         assert!(few.is_sorted() && more.is_sorted(), "in the file's order");
-        // The first forty rows of a file would have a mean of 19.5, a draw of them 249.5 with a standard error of 22.
+        // The first forty rows of a file would have a mean of 19.5, a random draw 249.5 with a standard error of 22.
         let mean = few.iter().sum::<i64>() as f64 / 40.0;
         assert!((150.0..350.0).contains(&mean), "{mean}");
     }

@@ -42,7 +42,7 @@ pub struct PreparedRun {
     /// What the recipe gave up to end in time; none without a limit.
     pub budget: Option<Budget>,
     parts: Vec<KeptPart>,
-    /// The other model that scores, where the recipe names one.
+    /// The other model that scores, if the recipe names one.
     scorer: Option<ModelRow>,
     dataset_id: i64,
 }
@@ -51,7 +51,7 @@ pub struct PreparedRun {
 pub struct Process<'a> {
     /// Which process it is, and a random token.
     pub owner: Owner,
-    /// Whether a process still lives.
+    /// Whether a process is still alive.
     pub liveness: &'a (dyn Fn(&Identity) -> Liveness + Sync),
     /// Milliseconds since 1970.
     pub now_ms: &'a (dyn Fn() -> i64 + Sync),
@@ -61,7 +61,7 @@ pub struct Process<'a> {
     pub sink: &'a dyn EventSink,
 }
 
-/// The base model of a run as its recipe holds it, telling the run's day.
+/// The base model of a run as its recipe describes it, whose template is told the run's day.
 pub(crate) fn model_of(
     row: &RunRow,
     recipe: &Recipe,
@@ -121,7 +121,7 @@ pub fn prepare_with(
     settle(&mut recipe, request, &model, &rows)?;
     let mut selected = pool.take(&recipe)?;
     if let Some(scorer) = &scorer {
-        // Where its folder is, the workspace knows; the run says which model it is.
+        // The workspace knows where its folder is; the run says which model it is.
         recipe.scorer_model = scorer.name.to_string();
         selected.selection.scorer_sha256 = Some(scorer.id.to_string());
     }
@@ -225,8 +225,8 @@ pub fn create_run(
     Ok(session.store().run(&id)?)
 }
 
-/// Takes a run off the queue to work on it. False where it waits no longer, or some run is at work: there is
-/// nothing to do for this process then.
+/// Takes a run off the queue to work on it. False if it no longer waits, or another run is at work: then this process
+/// has nothing to do.
 pub fn take_queued(session: &Session, run: &RunId, process: &Process<'_>) -> Result<bool> {
     Ok(session
         .store()
@@ -264,7 +264,7 @@ pub fn execute(
         result
     });
     let settled = record_end(session, run, result, process);
-    // What was learnt about the machine is no part of the run: without it the next forecast is what it was.
+    // What was learnt about the machine is not part of the run: without it, the next forecast is simply unchanged.
     let row = session.store().run(run)?;
     let _unlearnt = ratio::learn(session, run, &session.store().parts(run)?, row.threads);
     session.store().release(run, &process.owner.token)?;

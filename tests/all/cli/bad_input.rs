@@ -22,7 +22,7 @@ fn run<'a>(model: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["run", "--dataset", "d", "--model", model], &FEW[..], more].concat()
 }
 
-/// Refuses to use the damaged model in every command that loads one.
+/// Asserts that every command that loads a model refuses the damaged one.
 fn refuses_model(model: &Path, damaged: &str, code: &str, words: &[&str]) {
     let place = ready();
     let model = model.display().to_string();
@@ -355,7 +355,7 @@ fn a_line_that_no_model_can_read() {
         "file",
         &["line 1", "at least one message"],
     );
-    // An adapter's folder is another thing than a model's.
+    // An adapter's folder is not a model's.
     let single = place.write_rows("one.jsonl", &[json!({"prompt": "Hi", "completion": ""})]);
     let (score, nowhere) = (["score", "--model", &model, &single], place.path("nowhere"));
     let error = place.refuses(
@@ -413,7 +413,7 @@ fn a_file_that_is_no_workspace() {
     );
 }
 
-/// On a real file system without room, in a mount name space of its own that ends with the commands.
+/// On a real file system without space, in a mount namespace of its own that ends with the commands.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk() {

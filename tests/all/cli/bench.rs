@@ -1,4 +1,4 @@
-//! `bench`: every command works and gives figures of the right kind. How fast it is, no test says.
+//! `bench`: every command works and gives figures of the right kind. No test says how fast it is.
 
 use std::process::{Command, Output, Stdio};
 
@@ -300,7 +300,7 @@ fn a_small_run_is_measured_stage_by_stage() {
     assert_calls(&std::fs::read_to_string(&file).expect("the calls"));
 }
 
-/// What another program needs to do the same work: every stage that asks the engine, with all that it was asked.
+/// What another program needs to do the same work: every stage that calls the engine, with all of its calls.
 fn assert_calls(lines: &str) {
     let calls: Vec<Value> = lines
         .lines()

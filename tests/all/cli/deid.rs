@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Place, list, text};
 use crate::fixture::golden;
 
-/// Three calls to a clinic; nobody's dictionary has *Zorvexa*.
+/// Three calls to a clinic; no dictionary has *Zorvexa*.
 fn calls(place: &Place) -> String {
     let call = |n: usize| {
         json!({
@@ -44,7 +44,7 @@ fn doubtful_words_are_asked_before_anything_is_stored() {
     let stored = place.json(&["datasets", "calls", "--items"]);
     let everything: String = stored.lines.iter().map(Value::to_string).collect();
     for gone in ["Harriet", "Blackwood", "Zorvexa", "48211", "May 2021"] {
-        // Another day of May may have come of it.
+        // It may have become another day in May.
         let is_gone = gone == "May 2021" || !everything.contains(gone);
         assert!(is_gone, "{gone} is still there: {everything}");
     }

@@ -1,4 +1,4 @@
-//! `docs/cli.md` is true: every command and option of `--help` stands in it, and nothing else.
+//! `docs/cli.md` is true: it has every command and option of `--help`, and no others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -114,7 +114,7 @@ fn a_merged_model_and_a_gguf_file_compute_what_model_and_adapter_compute() {
 
     let of_run = [RUN, "--adapter", "summarizer", INVENTED[0], INVENTED[1]];
     let of_folder = ["--model", &wide, "--adapter", &adapter];
-    // Numbers keep the base model's type: bf16 and f16 round, which may turn a greedy choice. f32 loses nothing.
+    // Numbers keep the base model's type: bf16 and f16 round, which may change a greedy choice. f32 loses nothing.
     for (name, source, format, bound) in [
         ("bf16", &of_run[..], &["--as", "merged"][..], 0.1),
         ("f32", &of_folder, &["--as", "merged"], 1e-4),

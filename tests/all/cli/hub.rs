@@ -162,7 +162,7 @@ fn a_model_arrives_over_broken_connections_and_only_what_is_needed() {
     }
     assert!(!folder(&place).join("pytorch_model.bin").exists());
 
-    // It is here now: not a connection more, whatever is asked.
+    // It is here now: adding it again opens no connection.
     assert_eq!(added(&place, &hub)["connections"], 0);
     assert!(hub.requests().is_empty());
     let listed = &place.ok(&["models", "list"])["models"][0];
@@ -258,7 +258,7 @@ fn what_the_hub_refuses_is_said_in_words() {
     assert!(hub.requests().is_empty(), "somebody was asked");
 }
 
-/// What else lies among the downloads is none, and a damaged manifest is named with the way to go on.
+/// Anything else among the downloads is not a download, and a damaged manifest is named with a way to continue.
 #[test]
 fn strangers_among_the_downloads_do_no_harm() {
     let (place, hub) = (Place::new(), hub());
@@ -340,7 +340,7 @@ fn a_full_disk_is_noticed_before_anything_is_written() {
     );
     assert_eq!(hub.requests().len(), 1, "only the description is asked for");
 
-    // With that much room it comes.
+    // With that much space the download succeeds.
     download.free_bytes = Some(need);
     mrds::models::add_model(&session, &request, &mut download, 0).expect("a model");
 }
@@ -411,7 +411,7 @@ fn an_interrupted_download_goes_on_where_it_stopped() {
         assert!(child.try_wait().expect("a state").is_none(), "it has ended");
         part_is(&place, HAVE)
     });
-    // Another process keeps off meanwhile.
+    // Another process is kept out meanwhile.
     refused(
         &place,
         &hub,
@@ -464,7 +464,7 @@ fn start(command: &mut Command) -> Child {
         .expect("the binary starts")
 }
 
-/// The same as a script starts it in the background: Ctrl-C is ignored from birth.
+/// The same as a script starts it in the background: Ctrl-C is ignored from the start.
 fn in_background(command: &Command) -> Command {
     let mut shell = Command::new("sh");
     shell
@@ -480,7 +480,7 @@ fn in_background(command: &Command) -> Command {
     shell
 }
 
-/// Ctrl-C, and what the download says to it: it has paused, and how it goes on.
+/// Presses Ctrl-C; the download has to say that it has paused, and how to continue.
 fn interrupted(child: Child) -> Value {
     kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).expect("a signal");
     let answer = Said::new(&["models", "add"], &end(child, "the download's pause"));
@@ -627,7 +627,7 @@ fn removing_asks_and_spares_what_is_the_user_s_own() {
     );
     assert_eq!(names(&folder(&place)), ["notes.txt"]);
 
-    // A folder of the user is only forgotten.
+    // A user's own folder is only removed from the list.
     let folder = place.copy_of_model("own");
     let path = folder.display().to_string();
     let ran = said(

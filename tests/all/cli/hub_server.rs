@@ -1,4 +1,4 @@
-//! A small Hub on loopback: one repository in the Hub's layout, and the accidents that a real network has.
+//! A small Hub on loopback: one repository in the Hub's layout, and the failures that a real network has.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -14,7 +14,7 @@ use sha1::{Digest, Sha1};
 pub(super) const ID: &str = "acme/tiny";
 pub(super) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// Files at least this long are stored as the Hub stores large ones: another machine, known by SHA-256.
+/// Files at least this long are stored as the Hub stores large ones: on another machine, by their SHA-256.
 const LARGE_BYTES: usize = 60_000;
 
 /// Longer than any client waits.
@@ -35,11 +35,11 @@ pub(super) struct Accidents {
     pub(super) corrupt: bool,
     /// The description is refused with this status and `X-Error-Code`.
     pub(super) refuse: Option<(u16, &'static str)>,
-    /// Only with this token.
+    /// Only requests with this token are answered.
     pub(super) token: Option<&'static str>,
 }
 
-/// A request as it came.
+/// A request as it was received.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
     pub(super) path: String,
@@ -168,7 +168,7 @@ impl State {
                 b"",
             ),
             Some(content) if content.len() >= LARGE_BYTES => {
-                // Another name for this machine, so another machine to a client that minds its token.
+                // Another name for this machine, so another machine to a client that guards its token.
                 let place = format!("Location: http://localhost:{port}/store/{name}");
                 respond(&mut stream, 302, &[place], b"")
             }

@@ -1,5 +1,5 @@
-//! Files of the world through the real command line, one table for each kind of fault: who speaks, tables, JSON,
-//! captions, messages. The inputs are invented after faults that people reported to other programs.
+//! Real-world files through the real command line, one table for each kind of fault: who speaks, tables, JSON,
+//! captions, messages. The inputs are modelled on faults that people reported in other programs.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! network: the ledger and the lock, and the proofs that nothing but `models add` asks for another machine: every other
-//! command works where there is no network at all, and asks the system for no socket to elsewhere.
+//! network: the ledger and the lock, and the proofs that nothing but `models add` contacts another machine: every other
+//! command works where there is no network at all, and opens no socket to another place.
 
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
@@ -128,7 +128,7 @@ fn the_row_of_a_download_that_was_killed_is_there_and_open() {
     );
 }
 
-/// A whole small run with what comes before and after it, as arguments of commands.
+/// A complete small run with what comes before and after it, as arguments of commands.
 fn everyday(place: &Place) -> Vec<Vec<String>> {
     let file = place.write_rows("d.jsonl", &rows());
     let model = model().display().to_string();
@@ -211,7 +211,7 @@ fn everything_but_a_download_works_without_any_network() {
         assert_eq!(answer.code, 0, "{words:?}: {}", answer.last);
     }
     assert_eq!(ledger(&place), [] as [Value; 0]);
-    // The place without a network is one: a download fails in it.
+    // The place without a network really has none: a download fails in it.
     let args = ["models", "add", ID];
     let mut add = through(&ALONE, &place, &args);
     add.env("HF_ENDPOINT", hub.endpoint());
@@ -245,7 +245,7 @@ fn nothing_but_a_download_asks_the_system_for_a_socket_to_elsewhere() {
             .collect();
         assert!(elsewhere.is_empty(), "{words:?}: {elsewhere:?}");
     }
-    // The trace would show it: a download asks.
+    // The trace would show such a request: a download makes one.
     let hub = hub();
     let args = ["models", "add", ID];
     let mut add = through(&strace, &place, &args);

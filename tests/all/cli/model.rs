@@ -38,7 +38,7 @@ fn generate_gives_the_golden_ids() {
     ] {
         let mut config = read_json(&endless.join(name));
         config[end] = config[other].clone();
-        // The template tells how a turn ends, too.
+        // The template also says how a turn ends.
         if let Some(template) = config.get_mut("chat_template") {
             *template = json!(text(template).replace("<|eot_id|>", ""));
         }
@@ -229,7 +229,7 @@ fn score_gives_the_golden_log_probabilities() {
     );
 }
 
-/// Shapes cannot tell two models of one size apart, so the name that the adapter has of its base model is compared.
+/// Shapes cannot tell two models of one size apart, so the base model's name that the adapter records is compared.
 #[test]
 fn an_adapter_of_another_base_model_is_warned_of() {
     let place = Place::new();

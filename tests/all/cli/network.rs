@@ -1,4 +1,4 @@
-//! models add in an office: through a proxy, with certificates of a private authority, and what is said where it fails.
+//! models add in an office: through a proxy, with certificates of a private authority, and what is said when it fails.
 
 use std::net::TcpListener;
 
@@ -127,7 +127,7 @@ fn a_certificate_that_nobody_here_signed_is_refused_with_the_way_out() {
             "operating system's store",
         ],
     );
-    // The connection was opened, and is recorded; the Hub behind it saw nothing.
+    // The connection was opened, and is recorded; the Hub at its other end saw nothing.
     assert_eq!(ledger(&place), [HOST]);
     assert!(hub.requests().is_empty());
     // The same without the variable: the system's store does not know it either.
@@ -196,7 +196,7 @@ fn a_proxy_that_fails_is_named_with_its_variable_and_without_its_password() {
         (2, "proxy_refused"),
         &["407", "HTTPS_PROXY", HOST],
     );
-    // They got no farther than the proxy, as the ledger has it for all three.
+    // They got no farther than the proxy, as the ledger shows for all three.
     assert_eq!(ledger(&place), ["127.0.0.1"; 3]);
     with(
         "ALL_PROXY",

@@ -10,10 +10,10 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// The Hub's name in the office. No name server knows it, so whoever gets there has come through the proxy.
+/// The Hub's name in the office. No name server knows it, so whoever reaches it has come through the proxy.
 pub(super) const HOST: &str = "hub.office.invalid";
 
-/// A certificate authority that nobody knows.
+/// A certificate authority that no system trusts.
 pub(super) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     /// Its certificate as a PEM file has it.

@@ -1,4 +1,4 @@
-//! plan and the catalogue: the forecast's form, what it finds missing, and that cheaper is cheaper.
+//! plan and the catalogue: the forecast's form, what it finds missing, and that a cheaper way really is cheaper.
 
 use serde_json::{Value, json};
 
@@ -65,7 +65,7 @@ fn a_plan_says_what_every_stage_takes() {
         peak(&frugal),
         peak(&plan)
     );
-    // Of two blocks there is little to compute again.
+    // With two blocks there is little to recompute.
     let again = place.ok(&[&small[..], &["--set", "recompute=on"]].concat());
     let training = |plan: &Value| number(&list(&plan["stages"])[2]["peak_bytes"]);
     assert!(

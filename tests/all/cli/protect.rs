@@ -33,7 +33,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|entry| below(entry.path())).collect()
 }
 
-/// Which of these texts stand in which files of a folder, in clear or as JSON writes them.
+/// Which of these texts occur in which files of a folder, as they are or as JSON writes them.
 fn found(folder: &Path, texts: &[String]) -> Vec<String> {
     let mut found = Vec::new();
     for path in files(folder) {
@@ -106,7 +106,7 @@ fn a_protected_workspace_works_as_before_and_holds_no_sentence_in_clear() {
     let key = key.as_str();
     assert_eq!(found(&place.workspace(), &sentences), Vec::<String>::new());
 
-    // What was there is there, and what is made now is encrypted too.
+    // What existed still exists, and what is made now is encrypted too.
     let shown = place.ok(&with(key, &["show", RUN]));
     assert_eq!(shown["results"], whole.shown["results"]);
     let planted = json!({"dialogue": format!("Ada: {secret}\nBen: I see."), "summary": secret});
@@ -121,7 +121,7 @@ fn a_protected_workspace_works_as_before_and_holds_no_sentence_in_clear() {
     place.ok(&with(key, &["summarize", "--run", RUN, &chat]));
     assert_eq!(found(&place.workspace(), &sentences), Vec::<String>::new());
 
-    // A run that is packed leaves in clear, with its adapters.
+    // A packed run leaves unencrypted, with its adapters.
     let packed = place.path("packed");
     let why = ["--override-leak", "a test of ours"];
     place.ok(&with(

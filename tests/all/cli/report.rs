@@ -90,7 +90,7 @@ fn each_of_fifty_changed_digits_is_found() {
         let digit = (bytes[place] - b'0' + 1) % 10;
         let changed = format!("{}{digit}{}", &json[..place], &json[place + 1..]);
         let found = session.check_report(&changed, now);
-        // A count that cannot be is no report at all.
+        // A file with an impossible count is not a report at all.
         let is_found = found.map_or(true, |found| !found.equal);
         assert!(is_found, "{}", &json[place.saturating_sub(80)..place + 20]);
     }

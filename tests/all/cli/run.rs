@@ -1,4 +1,4 @@
-//! run, resume, pause, cancel, show, export: one whole tiny run, interrupted once, that many tests look at.
+//! run, resume, pause, cancel, show, export: one complete tiny run, interrupted once, that many tests look at.
 
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -24,7 +24,7 @@ pub(super) const STAGES: [&str; 9] = [
     "summarizer",
     "evaluate",
 ];
-/// What stands first in every table.
+/// The systems that come first in every table.
 const LINES: [&str; 2] = ["lead_3", "longest_3"];
 const SYSTEMS: [&str; 3] = ["zero_shot", "sft_real", "mrds_separate"];
 pub(super) const SEED: &str = "3";
@@ -119,7 +119,7 @@ impl AtWork {
         }
     }
 
-    /// Listens until a line fits.
+    /// Reads until a line matches.
     pub(super) fn until(&mut self, fits: impl Fn(&Value) -> bool) {
         while let Some(line) = self.lines.hear("the next step of a command at work") {
             self.heard.extend([&line, "\n"]);
@@ -130,7 +130,7 @@ impl AtWork {
         panic!("it ended early: {}", self.heard);
     }
 
-    /// As Ctrl-C does.
+    /// Interrupts it as Ctrl-C does.
     pub(super) fn interrupt(&self) {
         kill(Pid::from_raw(self.child.id() as i32), Signal::SIGINT).expect("a signal");
     }
@@ -160,7 +160,7 @@ pub(super) struct Whole {
     pub(super) shown: Value,
 }
 
-/// A static is never dropped: its folder lies below the build's, where the next test takes it away.
+/// A static is never dropped: its folder lies below the build's, where a later test removes it.
 pub(super) fn whole() -> &'static Whole {
     // A run that failed is not tried again by every test.
     static WHOLE: OnceLock<Result<Whole, ()>> = OnceLock::new();
@@ -206,7 +206,7 @@ pub(super) fn items(whole: &Whole, stage: &str, kind: &str) -> Vec<Value> {
     let answer = whole
         .place
         .json(&["show", RUN, "--stage", stage, "--items"]);
-    // What was measured of summaries is no artifact, nor what their conversations say to them.
+    // What was measured of summaries is not an artifact, nor what their conversations say about them.
     let is_artifact = |line: &&Value| line["kind"] != "score" && line["kind"] != "backing";
     let artifacts = answer.lines.iter().filter(is_artifact);
     assert_eq!(
@@ -496,7 +496,7 @@ fn every_artifact_of_every_stage_is_shown() {
     );
 }
 
-/// What an outsider gets from the items is what the run shows.
+/// An outsider who recomputes from the items gets what the run shows.
 #[test]
 fn results_can_be_recomputed_from_the_outputs() {
     let whole = whole();

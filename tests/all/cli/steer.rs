@@ -139,7 +139,7 @@ fn a_detached_run_goes_on_by_itself_and_keeps_a_log() {
     );
 }
 
-/// Two runs in the queue: held back nothing begins; the first fails, and the second has its turn all the same.
+/// Two runs in the queue: while held, nothing begins; the first fails, and the second still has its turn.
 #[test]
 fn the_queue_goes_on_after_a_failure() {
     let (place, args) = ready();
@@ -177,7 +177,7 @@ fn the_queue_goes_on_after_a_failure() {
         (waiting, text(&queue["queue"][0]["until_stage"])),
         (vec!["d-1", "e-1"], "topics")
     );
-    // The examples of the first are no longer those that it was made for.
+    // The first run's examples are no longer those that it was made for.
     place.import("d", &super::rows(40, 4, 4));
     assert_eq!(place.ok(&["queue", "--go"])["started"], "d-1");
     let status = |run: &str| text(&place.ok(&["show", run])["status"]).to_owned();

@@ -191,7 +191,7 @@ fn a_study_of_the_sample_is_blind_until_it_is_closed() {
     assert!(list(&place.ok(&["study", "list"])["studies"]).is_empty());
 }
 
-/// The report of a run holds the study once it is closed, and a changed number of it is found.
+/// The report of a run includes the study once it is closed, and a changed number in it is found.
 fn reported(place: &Place, run: &str, results: &Value) {
     let file = place.path("report.json");
     place.ok(&["report", run, "--to", &file]);
@@ -211,7 +211,7 @@ fn reported(place: &Place, run: &str, results: &Value) {
     assert!(paths.contains(&"ratings.0.n.dialogues"), "{paths:?}");
 }
 
-/// Writes a rater pack and looks at its file; what is no answer to it is refused.
+/// Writes a rater pack and looks at its file; what is not an answer to it is refused.
 fn packed(place: &Place) -> Value {
     let to = place.path("S--R2.duopack.html");
     let written = place.ok(&["study", "pack", "S", "--rater", "Ben", "--to", &to]);

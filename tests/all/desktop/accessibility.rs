@@ -1,5 +1,5 @@
 //! Use of the window by keyboard alone, then every screen of the sample's run checked against WCAG 2.2 A and AA (axe-core)
-//! in both themes. The screenshots are taken here too. In a small window, and with large text, nothing is cut.
+//! in both themes. The screenshots are taken here too. In a small window, and with large text, nothing is cut off.
 
 use std::path::Path;
 
@@ -62,7 +62,7 @@ fn by_keyboard_alone_and_every_screen_accessible() {
 const TEXT_SIZE: &str = "document.documentElement.style.fontSize = arguments[0]";
 
 /// What is cut: words that are wider than their control, controls that reach beyond what hides the rest of them, and a page
-/// that is wider than its window. What scrolls, and what ends with an ellipsis on purpose, is whole.
+/// that is wider than its window. What scrolls, and what ends with an ellipsis on purpose, is not cut.
 const FIND_CUT: &str = r#"
     const cut = [];
     const flow = (element) => getComputedStyle(element).overflowX;
@@ -93,7 +93,7 @@ const FIND_CUT: &str = r#"
     }
     return cut;"#;
 
-/// The screens with the most beside each other.
+/// The screens with the most content side by side.
 async fn is_whole_everywhere(looked: &mut Look<'_>, run: &str, size: &str) {
     let window = looked.window;
     for (nav, control) in [

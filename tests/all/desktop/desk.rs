@@ -14,7 +14,7 @@ use super::process::{self, Process};
 use super::settings::{SEED, TINY, TWO_SYSTEMS, data};
 use super::{Programs, programs};
 
-/// Everything of one test; dropped, it ends what the test has started.
+/// Everything that belongs to one test; dropping it ends what the test has started.
 pub(crate) struct Desk {
     /// The programs under test.
     pub(crate) programs: Programs,
@@ -52,7 +52,7 @@ impl Desk {
         ]
     }
 
-    /// The line of the environment that tells this test's processes.
+    /// The line of the environment that identifies this test's processes.
     pub(crate) fn marker(&self) -> String {
         format!("DUOLOGUE_WORKSPACE={}", self.workspace.display())
     }
@@ -69,7 +69,7 @@ impl Desk {
         found
     }
 
-    /// Numbers of the applications that live.
+    /// Process ids of the running applications.
     pub(crate) fn apps(&self) -> Vec<i32> {
         let processes = self.window_processes().into_iter();
         processes
@@ -88,7 +88,7 @@ impl Desk {
         self.home.path().join(name)
     }
 
-    /// Ends the window as a crash would: every process of it, without a word.
+    /// Ends the window as a crash would: every process of it, without warning.
     pub(crate) fn kill_window(&self) {
         let mut processes = self.window_processes();
         processes.sort_by_key(|process| process.exe != self.programs.app);

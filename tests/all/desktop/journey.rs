@@ -1,6 +1,6 @@
 //! The main journey, as one person would click through it: import a file with a bad row, mend the row, run, pause,
-//! resume, read the results, rate blindly, try the demo. While the run is at work, `frames` holds the page to its
-//! frame times.
+//! resume, read the results, rate blindly, try the demo. While the run is at work, `frames` measures how fast the page
+//! answers.
 
 use std::path::Path;
 

@@ -30,7 +30,7 @@ pub(super) async fn alone(window: &Window<'_>, run: &str) {
     command(window, "import").await;
     step_to(window, "import-path").await;
     window.write(data().to_str().unwrap()).await;
-    // Tab marks what stands in a field; what is typed takes its place.
+    // Tab selects the text of a field; what is typed replaces it.
     step_to(window, "import-name").await;
     window.write("by-keyboard").await;
     step_to(window, "import-check").await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::window::Window;
 
-/// Tries of code that the content security policy must stop; each reports `blocked` or what happened instead.
+/// Attempts to run code that the content security policy must stop; each reports `blocked` or what happened instead.
 const TRIES: &str = r#"
 const [address, done] = arguments;
 const blocked = (action) => { try { return String(action()); } catch { return 'blocked'; } };
@@ -47,7 +47,7 @@ const FOREIGN: [&str; 4] = [
     "plugin:window-state|restore_state",
 ];
 
-/// Holds the page of an open window to it.
+/// Checks that the page of an open window can do none of this.
 pub(super) async fn the_page_can_reach_nothing(window: &Window<'_>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();

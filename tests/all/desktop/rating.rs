@@ -1,4 +1,4 @@
-//! Blind rating by keyboard. Until the lock no system is named: not on the page, not in what the backend answers.
+//! Blind rating by keyboard. Until the lock no system is named, neither on the page nor in the backend's answers.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! A worker that is killed: the window says so, and a resumed run gives the bytes of one that was left in peace.
+//! A worker that is killed: the window says so, and a resumed run gives the same bytes as one that was not interrupted.
 
 use contract::StageName;
 

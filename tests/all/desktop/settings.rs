@@ -1,4 +1,4 @@
-//! The smallest run that still does every stage's true work with the toy model that keeps the form.
+//! The smallest run that still does every stage's real work, with the toy model that keeps the format.
 
 use std::path::PathBuf;
 

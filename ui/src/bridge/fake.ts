@@ -65,7 +65,7 @@ export interface FakeOptions {
   cardless?: boolean;
   /** The workspace is locked as soon as the window asks for settings. */
   lost?: boolean;
-  /** How the window started, where it is not as usual. */
+  /** How the window started, if not in the usual way. */
   start?: Partial<StartState>;
   /** The workspace is protected by this passphrase, and unlocked. */
   secret?: string;
@@ -74,7 +74,7 @@ export interface FakeOptions {
 }
 
 export class FakeBridge extends FakeEveryday implements Bridge {
-  /** Workspaces that the window was asked to start anew with. */
+  /** Workspaces that the window was asked to restart with. */
   opened: { folder: string; readOnly: boolean }[] = [];
   restored = 0;
   /** Pairs that were forgotten, and where passages of them are said to be left. */

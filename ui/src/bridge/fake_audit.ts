@@ -106,7 +106,7 @@ export const auditCriteria: Criterion[] = [
   ),
 ];
 
-/** Every dialogue by itself: those of one summary stand apart. */
+/** Every dialogue by itself: those of one summary are kept apart. */
 export const auditSteps = (request: StudyRequest, item: (text: string) => DeskItem): DeskStep[] => {
   const summaries = request.dialogues ?? 20;
   return Array.from({ length: summaries * request.systems.length }, (_, step) => ({

@@ -1,4 +1,4 @@
-// What stands behind a summary, as the fake bridge finds it: by whole words, and figures alone.
+// What supports a summary, as the fake bridge finds it: by whole words, and figures alone.
 import { fromText } from '../dialogue_text';
 import type { BackedFact, BackedSentence, Backing, SummaryToBack } from './bindings';
 

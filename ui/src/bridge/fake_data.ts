@@ -293,7 +293,7 @@ export const budget: Budget = {
   detectable_diff: 0.0151,
 };
 
-/** What is different where the machine is too small. */
+/** What is different if the machine is too small. */
 export const tooBig: Partial<Plan> = {
   verdict: 'not_ready',
   missing: [{ case: 'memory', need_bytes: 24.8e9, free_bytes: 21.7e9 }],

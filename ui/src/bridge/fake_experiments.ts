@@ -1,4 +1,4 @@
-// Experiments of the bridge without a window: one that is done, one that has begun, and what new ones would take.
+// Experiments of the bridge without a window: one finished, one under way, and what new ones would take.
 import type {
   ExperimentCell,
   ExperimentPlan,
@@ -136,7 +136,7 @@ export const summaryOf = (found: ExperimentReport, created_at_ms: number): Exper
   created_at_ms,
 });
 
-/** A new experiment as it stands when its runs have been put in the queue. */
+/** A new experiment as it is once its runs are in the queue. */
 export const begun = (request: ExperimentRequest): ExperimentReport => ({
   ...report(request.name, 'queued', 0),
   cells: seeds.map((seed) => cell(seed, 'queued')),

@@ -60,7 +60,7 @@ export function stepsOf({ kind }: Deliverable) {
   return ['audit', 'load', 'write', 'replay'] as const;
 }
 
-/** What comparing with the app came to; `null` if nothing is computed with what was written. */
+/** The result of the comparison with the app; `null` if nothing is computed with what was written. */
 export function replayOf({ kind }: Deliverable) {
   if (kind !== 'peft' && kind !== 'merged' && kind !== 'gguf') return null;
   return {

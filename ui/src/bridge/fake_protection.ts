@@ -38,7 +38,7 @@ export class FakeProtection {
     this.networkLocked = locked;
     return null;
   }
-  /** How the window started, where it is not as usual. */
+  /** How the window started, if not in the usual way. */
   protected startsAs: Partial<StartState> = {};
   /** The passphrase of the workspace, once it is protected. */
   secret: string | undefined;

@@ -1,4 +1,5 @@
-// Rating studies of the stand-in bridge: two systems of a run and the human reference, kept blind as the real one does.
+// Rating studies of the stand-in bridge: two systems of a run and the human reference, kept blind like the
+// real ones.
 import type {
   Comparison,
   Criterion,
@@ -176,14 +177,14 @@ export class FakeStudies extends FakeProtection {
     return this.studyList.some((kept) => kept.run === run && kept.summary.state === 'running');
   }
 
-  /** Whether people tell the test dialogues from made-up ones now. */
+  /** Whether people are now telling the test dialogues from made-up ones. */
   protected isAudited(): boolean {
     const isRunning = ({ summary }: FakeStudy) =>
       summary.kind === 'dialogues' && summary.state === 'running' && !summary.opened;
     return this.studyList.some(isRunning);
   }
 
-  /** Whether people rate summaries of the test dialogues now. */
+  /** Whether people are now rating summaries of the test dialogues. */
   protected isAnyBlind(): boolean {
     return this.studyList.some((kept) => kept.summary.state === 'running' && !kept.summary.opened);
   }
@@ -342,7 +343,7 @@ export class FakeStudies extends FakeProtection {
       secret: 'K7QM-2F9X-R4TD-8WNB-Z3HP',
     };
   }
-  /** A file whose name ends in `-2` contradicts what is here. */
+  /** A file whose name ends in `-2` contradicts the stored answers. */
   async readAnswers(study: string, file: string, keep: Keep | null): Promise<Merged> {
     const slot = /R\d+/.exec(file)?.[0] ?? '';
     const desk = this.#open(study, slot);

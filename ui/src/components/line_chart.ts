@@ -40,7 +40,7 @@ export function scale(values: number[], from: number, to: number): Scale {
   return { lo, hi, of: (value) => from + ((value - lo) / (hi - lo)) * (to - from) };
 }
 
-/** The same over the logarithm; the linear scale where a value has none. */
+/** The same on a logarithmic scale; linear if a value has no logarithm. */
 export function logScale(values: number[], from: number, to: number): Scale {
   if (values.some((value) => value <= 0)) return scale(values, from, to);
   const logs = scale(values.map(Math.log10), from, to);

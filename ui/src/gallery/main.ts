@@ -1,4 +1,5 @@
-// Every component in every state, for development: `npm run dev`, then /gallery.html. It is no part of the bundle.
+// Every component in every state, for development: `npm run dev`, then /gallery.html. The bundle leaves it
+// out.
 import { mount } from 'svelte';
 import '../theme/base.css';
 import { fakeBridge } from '../bridge/fake';

@@ -1,5 +1,5 @@
 // The secret of a rater pack and what it encrypts, with the browser's own WebCrypto. The program does the same in
-// crates/project/src/study/pack/cipher.rs; tests/golden/pack holds the two together.
+// crates/project/src/study/pack/cipher.rs; tests/golden/pack checks that the two agree.
 import type { Kdf } from '../bridge';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -32,7 +32,8 @@ export const random = (bytes: number): Bytes => crypto.getRandomValues(new Uint8
 export const hex = (bytes: Uint8Array): string =>
   [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** A secret as somebody types it: in any case, with or without blanks and hyphens, O for 0, I and L for 1. */
+/** A secret as somebody types it: in upper or lower case, with or without blanks and hyphens, O for 0, I and
+ * L for 1. */
 export function typed(text: string): string | undefined {
   const letters = text.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');
   const known = [...letters].every((letter) => ALPHABET.includes(letter));

@@ -1,5 +1,5 @@
-// The desk of a rater pack: it keeps every press as the workspace does (crates/project/src/study/desk.rs), with undo back to
-// the lock, and gives a complete snapshot of the answers.
+// The desk of a rater pack: it saves every press as the workspace does (crates/project/src/study/desk.rs),
+// with undo back to the lock, and gives a complete snapshot of the answers.
 import type {
   AppError,
   Desk,

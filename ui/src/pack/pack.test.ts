@@ -20,7 +20,7 @@ const criterion = (key: string): PackItems['criteria'][number] => {
   };
 };
 
-/** Two dialogues with two summaries each; the fields stand in the order in which the program writes them. */
+/** Two dialogues with two summaries each; the fields are in the order in which the program writes them. */
 const items: PackItems = {
   title: 'Study',
   language: 'en',

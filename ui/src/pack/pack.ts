@@ -4,7 +4,7 @@ import type { AnswersHeader, PackHeader, PackItems } from '../bridge';
 import { canEncrypt, decrypt, encrypt, freshNonce, hex, keysOf, random, typed, type Keys } from './cipher';
 import { nothing, PackDesk, type Kept } from './desk';
 
-/** What stands in a file. */
+/** The contents of a file. */
 export interface Sealed {
   header: PackHeader;
   ciphertext: string;
@@ -43,7 +43,7 @@ export class Pack {
     if (found) this.desk.unsaved = 1;
   }
 
-  /** Opens a pack with the secret as it was typed; what its rater did here before is there again. */
+  /** Opens a pack with the secret as it was typed; what its rater did here before is restored. */
   static async open(sealed: Sealed, secret: string, storage: Storage | undefined): Promise<Pack> {
     const { header, ciphertext } = sealed;
     if (!canEncrypt()) throw new Error('no WebCrypto');
@@ -59,7 +59,7 @@ export class Pack {
     return new Pack(header, items, keys, storage, saved ?? fresh, saved !== undefined);
   }
 
-  /** The answers as a file; counts as one more saving. */
+  /** The answers as a file; counts as one more save. */
   async file(): Promise<string> {
     this.saved.revision += 1;
     const { header, saved } = this;

@@ -63,7 +63,7 @@ export function everywhere(showPalette: () => void, showKeys: () => void): Actio
   ];
 }
 
-/** The colours and the languages that are not the present ones. */
+/** The colours and the languages other than the current ones. */
 function appearance(): Action[] {
   const otherThemes = themes.filter((theme) => theme !== settings.theme);
   const otherLanguages = languages.filter((other) => other !== language.now);
@@ -81,7 +81,8 @@ function appearance(): Action[] {
   ];
 }
 
-/** An action as the palette offers it: what needs a key of several to be told, or a place on the page, is not there. */
+/** An action as the palette offers it: what needs to know which of several keys, or a place on the page, is
+ * left out. */
 function offered({ id, title, keys = [], choices, kind, run, when, within }: Action): Command[] {
   if (!run || within || when?.() === false) return [];
   const single = keys.filter((key) => key !== 'Ctrl');
@@ -117,7 +118,7 @@ export function commands(actions: Action[], runs: RunSummary[], datasets: Datase
   ];
 }
 
-/** Those that hold every word of the query; where a label begins with it comes first. */
+/** Those that contain every word of the query; where a label begins with it comes first. */
 export function matching(offers: Command[], query: string): Command[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const text = (command: Command) => `${command.kind} ${command.label}`.toLowerCase();

@@ -15,7 +15,7 @@ export interface Action {
   run?: (which: number) => void;
   /** Whether it can be done now. */
   when?: () => boolean;
-  /** Also while a text is typed. */
+  /** Also while a text is being typed. */
   whileTyping?: boolean;
   /** Only for keys inside this element, and not in the palette. */
   within?: () => HTMLElement | undefined;

@@ -20,7 +20,7 @@ interface Mark {
   shownAt: number;
 }
 
-/** A time that grew by less than this is not told anew: it waits until it is true again. */
+/** A time that grew by less than this is not updated: it waits until it is true again. */
 const GROWTH = 1.15;
 const GROWTH_S = 5;
 
@@ -32,12 +32,12 @@ class Clock {
     setInterval(() => this.tick(), 1000);
   }
 
-  /** Goes on to a moment, in milliseconds of the page. */
+  /** Advances to a moment, in milliseconds of the page. */
   tick(now = performance.now()): void {
     this.#now = now;
   }
 
-  /** Forgets what was shown; the page is connected anew. */
+  /** Forgets what was shown; the page is being reconnected. */
   reset(): void {
     this.#marks = {};
     this.tick();
@@ -76,7 +76,8 @@ class Clock {
   }
 }
 
-/** The time left as it is told: what was told before less what has gone by, while the forecast does not contradict. */
+/** The time left as it is shown: what was shown before less what has gone by, unless the forecast contradicts
+ * it. */
 function steady(before: Mark | undefined, leftS: number | null, now: number): number | null {
   if (leftS === null || before?.leftS === undefined || before.leftS === null) return leftS;
   const expected = Math.max(0, before.leftS - (now - before.shownAt) / 1000);

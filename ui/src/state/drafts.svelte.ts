@@ -4,7 +4,7 @@
 class Drafts {
   #kept: Record<string, object> = {};
 
-  /** What is held for a place; begun anew where nothing is. Reading it follows its changes. */
+  /** What is held for a place; created if nothing is held yet. Reading it follows its changes. */
   of<Kept extends object>(place: string, begin: () => Kept): Kept {
     const kept = this.#kept[place];
     // One place is always asked for with one type.
@@ -24,7 +24,7 @@ class Drafts {
     Reflect.deleteProperty(this.#kept, place);
   }
 
-  /** Forgets everything; the page is connected anew. */
+  /** Forgets everything; the page is being reconnected. */
   reset(): void {
     this.#kept = {};
   }

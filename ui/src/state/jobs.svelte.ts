@@ -16,7 +16,8 @@ import { Latest } from './latest';
 import { settings } from './settings.svelte';
 import { attempt, toasts } from './toasts.svelte';
 
-/** Points by stage with the new ones behind; a new object, since many points are too many to be watched one by one. */
+/** Points by stage with the new ones appended; a new object, since many points are too many to be watched one
+ * by one. */
 function joined(before: Record<string, MetricPoint[]>, points: MetricPoint[]): Record<string, MetricPoint[]> {
   const after = { ...before };
   for (const stage of new Set(points.map((point) => point.stage)))
@@ -45,7 +46,7 @@ class Jobs {
   points: Record<string, MetricPoint[]> = $state.raw({});
   readonly #watchers = new Latest();
 
-  /** Forgets everything; the page is connected anew. */
+  /** Forgets everything; the page is being reconnected. */
   reset(): void {
     this.current = null;
     this.queue = { ...NOTHING };
@@ -63,9 +64,9 @@ class Jobs {
       if (update.points.length > 0) this.points = joined(this.points, update.points);
     });
     const take = (update: WatchUpdate) => {
-      // A last word of the watcher before.
+      // A late message from the previous watcher.
       if (!latest()) return;
-      // That a job has ended is told at once, also where nothing is painted.
+      // The end of a job is reported at once, even if nothing is painted.
       const before = this.current;
       this.current = update.job;
       // A run that is at work again has not stopped.

@@ -1,4 +1,4 @@
-// Something that a screen fetches: its value, whether it is on its way, what went wrong, and once more.
+// Something that a screen fetches: its value, whether it is on its way, what went wrong, and a way to retry.
 import type { AppError } from '../bridge';
 import { asError } from './error';
 import { Latest } from './latest';

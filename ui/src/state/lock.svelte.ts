@@ -8,7 +8,7 @@ import { attempt } from './toasts.svelte';
 export const idleChoices = [5, 10, 30, 60, 0];
 const USUAL = 10;
 
-/** Begins the page anew: what it showed goes, and what it may show now is fetched. */
+/** Starts the page over: what it showed is cleared, and what it may show now is fetched. */
 export const reopen = () => openPage(bridge);
 
 /** Forgets the key and everything that the page shows. */
@@ -32,7 +32,7 @@ class Idle {
     await attempt(() => bridge.setSetting('idle_minutes', String(minutes)));
   }
 
-  /** Somebody is there. */
+  /** Notes that somebody is there. */
   touch(now = Date.now()): void {
     this.#last = now;
   }

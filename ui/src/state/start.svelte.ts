@@ -15,7 +15,7 @@ class Start {
     }
   }
 
-  /** Something that the screens need could not be had. */
+  /** Something that the screens need could not be loaded. */
   fail(thrown: unknown): void {
     const nowhere = {
       workspace: '',

@@ -3,7 +3,7 @@
 import { errorText } from '../text';
 import { asError } from './error';
 
-/** A text, or how it is worded in the language of the moment. */
+/** A text, or how it is worded in the current language. */
 export type Words = string | (() => string);
 
 /** What can be done about a notice. */
@@ -27,7 +27,7 @@ interface About {
   remedy?: Remedy;
 }
 
-/** How long what was done stays to be read, and what can be undone to be undone. */
+/** How long a notice stays to be read, and how long if it offers an undo. */
 const READ_MS = 6000;
 const UNDO_MS = 20_000;
 
@@ -58,7 +58,7 @@ class Toasts {
     this.list = this.list.filter((toast) => toast.id !== id);
   }
 
-  /** What some notices are about is over. */
+  /** Removes the notices about something that is over. */
   over(cause: string): void {
     if (this.list.some((toast) => toast.cause === cause))
       this.list = this.list.filter((toast) => toast.cause !== cause);

@@ -13,7 +13,7 @@ const models = import.meta.glob<string>('../../../models/*.toml', {
 beforeEach(() => (language.now = 'de'));
 afterEach(() => (language.now = 'en'));
 
-/** What stands between `from` and the next `to`. */
+/** What is between `from` and the next `to`. */
 function part(text: string, from: string, to: string): string {
   const begin = text.indexOf(from);
   expect(begin, from).toBeGreaterThanOrEqual(0);

@@ -1,4 +1,4 @@
-// The words of the window in the language of the moment: `t.nav.home`. Reading a word follows a change of language.
+// The words of the window in the current language: `t.nav.home`. Reading a word follows a change of language.
 import { de } from './de';
 import { en } from './en';
 import { language } from './language.svelte';

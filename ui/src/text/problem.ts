@@ -34,13 +34,13 @@ type RowArgs<C extends RowCode> =
 export interface RowWords {
   /** What to do about a missing summary of a row that is kept without one. */
   waits: string;
-  /** For how many others it goes. */
+  /** How many others it applies to. */
   more: (count: number) => string;
   faults: { [C in RowCode]: (args: RowArgs<C>) => { reason: string; fix: string } };
 }
 
-/** The words of a fault. The table has an entry for each code with that code's arguments, which TypeScript cannot follow
- * through the union. */
+/** The words for a fault. The table has an entry for each code with that code's arguments, which TypeScript
+ * cannot follow through the union. */
 export function rowWords(rows: RowWords, fault: RowFault): { reason: string; fix: string } {
   const say = rows.faults[fault.code] as (args: unknown) => { reason: string; fix: string };
   return say('args' in fault ? fault.args : undefined);

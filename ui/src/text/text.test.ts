@@ -5,7 +5,7 @@ import { en } from './en';
 import { errorText, issueText, settingText } from './engine';
 import { language } from './language.svelte';
 
-/** Every word with the way to it; functions are called with marks in the place of their values. */
+/** Every word with its path; functions are called with marks in place of their values. */
 function words(table: object, path = ''): [string, string][] {
   return Object.entries(table).flatMap(([key, value]: [string, unknown]): [string, string][] => {
     const at = `${path}.${key}`;

@@ -24,7 +24,7 @@ pub(super) fn pair(split: &str, number: usize, item: &Item) -> String {
     )
 }
 
-/// A JSON string. The corpus has no control characters but line ends.
+/// A JSON string. The corpus has no control characters except line ends.
 fn quoted(text: &str) -> String {
     format!(
         "\"{}\"",

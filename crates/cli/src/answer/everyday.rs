@@ -17,7 +17,7 @@ pub(crate) struct Labelled<'a> {
 pub(crate) struct Deleted {
     #[serde(flatten)]
     pub(crate) removing: Removing,
-    /// False if whoever was asked said no.
+    /// False if the person who was asked said no.
     pub(crate) removed: bool,
 }
 
@@ -44,7 +44,7 @@ pub(crate) enum BatchLine<'a> {
         #[serde(flatten)]
         summarized: &'a Summarized,
     },
-    /// It was not.
+    /// The dialogue was not summarized.
     Skipped { name: &'a str, reason: String },
 }
 

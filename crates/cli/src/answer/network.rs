@@ -8,12 +8,12 @@ use serde::Serialize;
 pub(crate) struct Network {
     /// No connection may be opened.
     pub(crate) locked: bool,
-    /// The system forbids connections to every command but `models add`.
+    /// The system lets no command but `models add` open connections.
     pub(crate) kernel: bool,
     /// Why it does not; absent where it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kernel_missing: Option<String>,
-    /// Connections that were opened or tried, of all times.
+    /// Connections that were ever opened or tried.
     pub(crate) connections: usize,
     /// Lines of the ledger, oldest first.
     pub(crate) rows: Vec<LedgerRow>,

@@ -12,7 +12,7 @@ pub(crate) struct Protected {
     pub(crate) files: usize,
     pub(crate) file_bytes: u64,
     pub(crate) seconds: f64,
-    /// Plain files were here, of which a disk may keep what nobody can name.
+    /// Plain files were here before; a disk may still keep traces of them that cannot be located.
     pub(crate) residue: bool,
 }
 

@@ -1,5 +1,5 @@
 //! The schema of every answer: which keys it has, at which path, and of which types. `docs/cli.md` describes them in
-//! words; whatever changes here changes for scripts.
+//! words; any change here is a change for scripts.
 
 mod engine;
 mod everyday;

@@ -45,8 +45,8 @@ pub(crate) struct BenchRating {
     pub(crate) seed: u64,
 }
 
-/// How random weights are held: dense in a number type, or packed in blocks that files hold. More of them than a recipe
-/// quantises to.
+/// How random weights are held: dense in a number type, or packed in blocks that files hold. There are more types than
+/// a recipe quantises to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Weights {
     F32,

@@ -222,7 +222,7 @@ fn of_members(file: &Path, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Texts that a model was to continue.
+/// Texts that a model was asked to continue.
 #[derive(Deserialize)]
 struct Attempts {
     rows: Vec<Attempt>,

@@ -35,9 +35,9 @@ use crate::process;
 use crate::progress::Progress;
 use crate::table::Table;
 
-/// Updates before those that count: they pay for pages and threads.
+/// Warm-up updates before those that count: they touch memory and start threads.
 const WARMUP_STEPS: usize = 2;
-/// Updates that count where nothing else is asked for.
+/// Updates that count if nothing else is asked for.
 const STEPS: usize = 5;
 
 pub(super) fn bench(global: &Global, what: &BenchWhat, output: &Output) -> Done {
@@ -71,7 +71,7 @@ fn clock() -> Clock<'static> {
     }
 }
 
-/// Where and how random weights are held; as a device does it where nothing is asked for.
+/// Where and how random weights are held; as is usual on the device if nothing is asked for.
 fn place_of(weights: Option<Weights>, device: &Device) -> (Option<GgmlDType>, Place) {
     let usual = Place::on(device);
     let dense = |dtype| Place {
@@ -86,8 +86,8 @@ fn place_of(weights: Option<Weights>, device: &Device) -> (Option<GgmlDType>, Pl
     }
 }
 
-/// Watches how much of a card's memory is in use, which no operation tells: the least that is free, looked at again and
-/// again while something is measured.
+/// Watches how much of a card's memory is in use, which no operation reports: it polls for the least that is free while
+/// something is measured.
 struct CardMemory {
     before_bytes: u64,
     least_free_bytes: Arc<AtomicU64>,
@@ -99,7 +99,7 @@ struct CardMemory {
 const LOOK_MS: u64 = 5;
 
 impl CardMemory {
-    /// Begins, if the device is a card.
+    /// Starts watching if the device is a card.
     fn watch(choice: DeviceChoice) -> Option<Self> {
         let before_bytes = device::memory_free_bytes(choice)?;
         let (least_free_bytes, over) = (
@@ -269,7 +269,7 @@ fn pair(chosen: TrainExample, rejected: TrainExample) -> PreferencePair {
     }
 }
 
-/// Tokens drawn at random, others for each key.
+/// Tokens drawn at random, different ones for each key.
 fn random_example(decoder: &Decoder, key: u64, prompt: usize, completion: usize) -> TrainExample {
     let token = |i| (random::uniform(key, i) * decoder.config.vocab_size as f64) as u32;
     let mut prompt_ids: Vec<u32> = (0..(prompt + completion) as u64).map(token).collect();
@@ -481,7 +481,7 @@ fn growth(global: &Global, args: &BenchGrowth, output: &Output) -> Done {
     );
     for series in &measured {
         for size in series {
-            // What the program takes beside the engine is in every measurement.
+            // Every measurement includes what the program takes besides the engine.
             let beside = series[0].peak_bytes.saturating_sub(series[0].planned_bytes);
             rows.push(BenchGrowthRow {
                 what: size.what,
@@ -571,7 +571,7 @@ fn write_calls(file: &Path, calls: &[Value]) -> Result<(), Failure> {
         .map_err(|error| Failure::file(file, None, format!("cannot be written: {error}"), fix))
 }
 
-/// In a workspace of its own, which goes when the figures are there.
+/// In a workspace of its own, which is removed once the figures are ready.
 fn pipeline(global: &Global, args: &BenchPipeline, output: &Output) -> Done {
     let folder = std::env::temp_dir().join(format!("duologue-bench-{}", std::process::id()));
     let measured = measured_run(global, args, &folder, output);

@@ -81,7 +81,7 @@ fn asked(args: &BenchCompare) -> Result<Vec<Compared>, Failure> {
     Ok(Compared::ALL.into_iter().filter(wanted).collect())
 }
 
-/// Whether there is such a Python at all; packages are missed where they are needed.
+/// Whether this Python exists at all; missing packages are reported where they are needed.
 fn python(program: &Path) -> Result<(), Failure> {
     let answer = Command::new(program).arg("--version").output();
     if answer.is_ok_and(|answer| answer.status.success()) {
@@ -104,7 +104,7 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Ours, theirs, ours: as often as asked. A failure is told in the failing program's last words.
+    /// Ours, theirs, ours: as often as asked. A failure is reported with the failing program's last line of output.
     fn rounds(&self, what: Compared) -> Result<Vec<CompareRow>, String> {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for round in 1..=self.args.rounds {
@@ -192,7 +192,7 @@ impl Bench<'_> {
             Compared::Train => update(args.seq),
             Compared::Recompute => [update(args.seq), vec!["--recompute".into()]].concat(),
             Compared::Dpo => {
-                // Two sequences stand in a pair, so each is half as long; a quarter of it is the prompt.
+                // A pair has two sequences, so each is half as long; a quarter of it is the prompt.
                 let seq = (args.seq / 2).max(2);
                 let prompt = option("--prompt", (seq / 4).max(1).to_string());
                 [update(seq), prompt.to_vec()].concat()
@@ -327,7 +327,7 @@ impl Stages {
     }
 }
 
-/// A stage of the small run, as both programs print it; the other's last line is the whole.
+/// A stage of the small run, as both programs print it; the other's last line is the total.
 #[derive(Deserialize)]
 struct StageTime {
     peer: Option<String>,
@@ -425,7 +425,7 @@ fn times_as_fast(unit: CompareUnit, ours: f64, theirs: f64) -> f64 {
     }
 }
 
-/// The middle value, of an even number the mean of both; `None` of none.
+/// The middle value, or the mean of the middle two; `None` if there are no values.
 fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -437,7 +437,7 @@ fn median(values: &[f64]) -> Option<f64> {
     }
 }
 
-/// The table as it stands in docs/speed.md.
+/// The table as docs/speed.md shows it.
 pub(super) fn text(result: &answer::BenchCompare) -> String {
     let mut table = Table::new(&[
         "what",

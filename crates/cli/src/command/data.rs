@@ -343,10 +343,10 @@ fn print_example(example: &SeenExample, output: &Output) {
     ));
 }
 
-/// What takes the place of a reference that people rate now.
+/// What takes the place of a reference that people are rating now.
 const IN_STUDY: &str = "(held back: people rate summaries of this dialogue now)";
 
-/// What takes the place of a dialogue that people tell from made-up ones now.
+/// What takes the place of a dialogue that people are now telling from made-up ones.
 const DIALOGUE_IN_STUDY: &str = "(held back: people tell real from made-up dialogues now)";
 
 #[derive(Deserialize)]

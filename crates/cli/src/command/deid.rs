@@ -22,7 +22,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::table::Table;
 
-/// Words in doubt that are printed at most.
+/// The largest number of words in doubt that is printed.
 const SHOWN_WORDS: usize = 20;
 
 pub(super) fn deid(global: &Global, what: &DeidWhat, output: &Output) -> Done {

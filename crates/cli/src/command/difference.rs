@@ -1,4 +1,4 @@
-//! diff: what two runs or more do not share.
+//! diff: how two or more runs differ.
 
 use std::process::ExitCode;
 
@@ -16,7 +16,7 @@ pub(super) fn difference(global: &Global, args: &Diff, output: &Output) -> Done 
     Ok(ExitCode::SUCCESS)
 }
 
-/// Settings first, because they are the reason of everything below.
+/// Settings first, because they are the reason for everything below.
 fn describe(found: &RunDifferences, items: usize) -> String {
     let head = |first: &str| {
         let runs = found.runs.iter().map(RunId::as_str);

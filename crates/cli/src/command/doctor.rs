@@ -1,4 +1,4 @@
-//! doctor: what this machine offers, and how often it was connected to another.
+//! doctor: what this machine offers, and how often it connected to another machine.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -23,7 +23,7 @@ pub(super) fn doctor(global: &Global, output: &Output) -> Done {
     let (memory_bytes, memory_free_bytes) = machine::memory()
         .map(|memory| (memory.total_bytes, memory.free_bytes))
         .unzip();
-    // A workspace that cannot be read is a finding; the machine is described all the same.
+    // A workspace that cannot be read is a finding; the machine is still described.
     let (found, problem) = match network(global, &folder) {
         Ok(found) => (Some(found), None),
         Err(failure) => (None, Some(failure.report().message)),
@@ -112,7 +112,7 @@ fn described(cards: &[Card], missing: Option<&str>) -> String {
     cards.iter().map(line).collect()
 }
 
-/// Who keeps connections from being opened.
+/// What keeps connections from being opened.
 fn described_lock(locked: Option<bool>, missing: Option<&str>) -> String {
     let ours = match locked {
         Some(true) => "locked",
@@ -131,7 +131,7 @@ fn network(global: &Global, folder: &Path) -> Result<(usize, bool), Failure> {
     if !folder.join(project::rows::DATABASE).exists() {
         return Ok((0, false));
     }
-    // Nobody is asked for a passphrase to describe a machine.
+    // Describing a machine must not prompt for a passphrase.
     let is_given = global.key_stdin || global.passphrase_file.is_some();
     let key = is_given.then(|| unlock::key(global, folder)).transpose()?;
     let session = Session::open_with(folder, key.flatten().as_ref())?;

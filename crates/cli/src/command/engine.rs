@@ -36,7 +36,7 @@ struct Prompt {
     completion: Option<String>,
 }
 
-/// A message of a conversation, as lines of a file hold it.
+/// A message of a conversation, as the lines of a file have it.
 #[derive(Deserialize)]
 pub(super) struct ChatMessage {
     pub(super) role: String,
@@ -70,7 +70,7 @@ fn warn(warning: Option<&str>) {
 }
 
 impl Prompt {
-    /// The prompt's tokens; refused, with the line, where they and `completion_tokens` do not fit the model's context.
+    /// The prompt's tokens; refused, with the line, if they and `completion_tokens` do not fit the model's context.
     fn fitting_ids(
         &self,
         model: &LanguageModel,
@@ -291,11 +291,11 @@ pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> D
     Ok(ExitCode::SUCCESS)
 }
 
-/// Refuses a dialogue that people rate in this workspace: its summary would come with its author.
+/// Refuses a dialogue that people are rating in this workspace: a summary made here would name its author.
 pub(super) fn may_summarize(global: &Global, dialogue: &str) -> Result<(), Failure> {
     let folder = super::workspace(global).unwrap_or_default();
     if !folder.join(DATABASE).exists() {
-        // A model can be asked where nobody ever rated; no workspace is made for it.
+        // A model can be used where nobody ever rated; no workspace is made for that.
         return Ok(());
     }
     Ok(session(global)?.may_summarize(dialogue)?)

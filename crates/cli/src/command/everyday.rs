@@ -1,4 +1,4 @@
-//! label, delete: what people call runs, data sets and models, and how a run or a data set goes.
+//! label, delete: what people call runs, data sets and models, and how a run or a data set is removed.
 
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::Path;
@@ -74,7 +74,7 @@ pub(super) fn delete(global: &Global, args: &Delete, output: &Output) -> Done {
     let session = session(global)?;
     let removing = session.removing(args.thing, &args.key)?;
     let is_free = removing.blocked_by.is_empty();
-    // What is in the way is refused by the removal itself, before anybody is asked.
+    // If something is in the way, the removal itself refuses before anybody is asked.
     if is_free && !args.yes && !agreed(&removing)? {
         output.text("Nothing was removed.");
         output.result(&Deleted {

@@ -112,7 +112,7 @@ fn new(args: &ExperimentNew, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The experiment in a file, else the stored one of this name; another time takes the place of its own.
+/// The experiment in a file, else the stored one of this name; a time given here replaces its own.
 fn spec(session: &Session, named: &str, within: Option<Within>) -> Result<Spec, Failure> {
     let path = Path::new(named);
     let mut spec = match path.is_file() || named.ends_with(".toml") {
@@ -228,7 +228,7 @@ fn describe_plan(plan: &ExperimentPlan) -> String {
     text
 }
 
-/// What a time made somebody give up, and what can still be seen.
+/// What was given up for a time limit, and what can still be detected.
 pub(super) fn describe_budget(budget: &Budget) -> String {
     let mut text = match (budget.fits, budget.cut.is_empty()) {
         (true, true) => format!(
@@ -360,7 +360,7 @@ fn paused(session: &Session, name: &ExperimentName, output: &Output) -> Done {
     Ok(ExitCode::from(INTERRUPTED))
 }
 
-/// Where an experiment stands after something was asked of it.
+/// The state of an experiment after a request.
 fn stopped(session: &Session, name: &ExperimentName, output: &Output) -> Done {
     let found = session.experiments(now())?.into_iter();
     let Some(summary) = found.into_iter().find(|found| found.experiment == *name) else {

@@ -26,7 +26,7 @@ fn stop_flag() -> Arc<AtomicBool> {
     process::stop_flag("Stopping; nothing is left behind. Press Ctrl-C again to stop at once.")
 }
 
-/// Tells each step, and ends at the next one after Ctrl-C.
+/// Reports each step, and ends at the next one after Ctrl-C.
 fn steps(output: &Output, stop: &AtomicBool) -> impl FnMut(ExportStep) -> ControlFlow<()> {
     move |step| {
         output.line(&ExportLine { step });

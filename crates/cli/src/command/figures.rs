@@ -1,5 +1,5 @@
-//! The result table for people: lengths and lines of the conversation first, because the other figures are read against
-//! them; then on which terms systems are compared, and what the figures do not tell.
+//! The result table for people: lengths and lines of the conversation first, because the other figures only make sense
+//! with them; then on which terms systems are compared, and what the figures do not tell.
 
 use std::collections::BTreeSet;
 
@@ -102,7 +102,7 @@ fn main_table(rows: &[SystemResult]) -> Table {
     table
 }
 
-/// A system, and the round of one that goes round.
+/// A system, with its round if it has several.
 fn name(row: &SystemResult) -> String {
     match row.round {
         Some(round) => format!("{}, round {round}", row.system),
@@ -144,7 +144,7 @@ fn what(card: &MetricCard) -> String {
     )
 }
 
-/// What the table needs said: lengths of the references, the terms of the comparison, and the limits of its figures.
+/// What to say with the table: lengths of the references, the terms of the comparison, and the limits of its figures.
 fn notes(run: &RunId, rows: &[SystemResult]) -> String {
     let mut out = String::new();
     if let Some(words) = rows.iter().find_map(|row| row.reference_words) {
@@ -171,7 +171,7 @@ fn notes(run: &RunId, rows: &[SystemResult]) -> String {
     out
 }
 
-/// On which terms the trained systems are compared, where they are the same for each.
+/// The terms on which the trained systems are compared, if they are the same for each.
 fn equal_terms(rows: &[SystemResult]) -> String {
     let same = |number: fn(&SystemResult) -> Option<usize>| {
         let numbers: BTreeSet<usize> = rows.iter().filter_map(number).collect();

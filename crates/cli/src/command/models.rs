@@ -192,7 +192,7 @@ fn licence(model: &str, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a run on each folder's model needs, compared with the memory that is free now; null for one that is no model.
+/// What a run on each folder's model needs, compared with the memory that is free now; null if it is not one.
 fn list_fits(folders: &[PathBuf], device: DeviceChoice, output: &Output) -> Done {
     let free_bytes = memory_free_bytes(device);
     let flops_per_s = gemm_flops_per_s()?;

@@ -62,7 +62,7 @@ fn lock(global: &Global, locked: bool, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Why the system does not forbid connections; `None` where it does.
+/// Why the system does not forbid connections; `None` if it does.
 pub(super) fn reason(lock: &Option<Lock>) -> Option<String> {
     match lock {
         Some(Lock::Enforced) => None,

@@ -104,7 +104,7 @@ pub(super) fn pretrain(global: &Global, args: &Pretrain, output: &Output) -> Don
         Err(error) => Err(error.into()),
         Ok(outcome) => {
             state.write_model(&model, !settings.f32, &args.out.join(MODEL))?;
-            // The model is whole now; what training alone needed would only take room.
+            // The model is complete now; what only training needed would just take up space.
             fs::remove_file(&file).map_err(|error| LmError::io(&file, error))?;
             let place = outcome.place;
             output.text(format!(
@@ -148,7 +148,7 @@ fn paused(out: &Path, state: &PretrainState, output: &Output) -> ExitCode {
     ExitCode::from(INTERRUPTED)
 }
 
-/// The settings of a new training; refused where the folder holds something already.
+/// The settings of a new training; refused if the folder already contains something.
 fn begun(args: &Pretrain) -> Result<Kept, Failure> {
     let holds = |path: &Path| fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
     if holds(&args.out) {

@@ -53,7 +53,7 @@ pub(super) fn queue(global: &Global, args: &Queue, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Puts a run in the queue, and begins it where nothing is at work.
+/// Puts a run in the queue, and starts it if nothing is at work.
 pub(super) fn add(
     global: &Global,
     session: &Session,

@@ -1,5 +1,5 @@
-//! Acts on a rating study: planning and starting it, its roster, closing, opening the results early. None of them tells
-//! who wrote a text before the results are open.
+//! Acts on a rating study: planning and starting it, its roster, closing, opening the results early. None of them
+//! reveals who wrote a text before the results are open.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -51,7 +51,7 @@ fn fresh() -> Result<Fresh, Failure> {
     })
 }
 
-/// The plan of a file, with the options over it.
+/// The plan in a file, with the options taking precedence.
 fn request(session: &Session, args: &StudyCreate) -> Result<StudyRequest, Failure> {
     let mut request = match &args.file {
         Some(file) => read_plan(file)?,

@@ -148,7 +148,7 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// How the judge did on each way to damage a dialogue.
+/// How the judge did on each way of damaging a dialogue.
 fn judged(found: &JudgeMeasures) -> String {
     let mut table = Table::new(&[
         "damaged dialogue",
@@ -436,7 +436,7 @@ pub(super) fn score_table(scores: &RougeScores) -> Table {
     table
 }
 
-/// The figures of a run once more, from its stored outputs; with a measuring model BERTScore too.
+/// The figures of a run, recomputed from its stored outputs; with a measuring model, BERTScore too.
 fn evaluate_run(global: &Global, run: &RunId, args: &Evaluate, output: &Output) -> Done {
     let session = session(global)?;
     let row = session.run(run)?;

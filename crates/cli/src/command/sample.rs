@@ -39,7 +39,7 @@ pub(super) fn sample(global: &Global, args: &Sample, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What lies with this program, or in a folder that is named.
+/// What comes with this program, or is in a named folder.
 fn bundle(named: Option<PathBuf>) -> Result<Bundle, Failure> {
     let program = std::env::current_exe()
         .and_then(|path| path.canonicalize())

@@ -1,5 +1,5 @@
-//! study: what a study could show, studies brought in from elsewhere, and what studies say. The acts on a study that runs
-//! are in `rating`.
+//! study: what a study could show, studies brought in from elsewhere, and the results of studies. The acts on a running
+//! study are in `rating`.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Every table for people, of fixed figures.
+//! Every table for people, with fixed figures.
 
 use contract::SplitCounts;
 use insta::assert_snapshot;

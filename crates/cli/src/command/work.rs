@@ -24,7 +24,7 @@ use crate::process;
 use crate::progress::Progress;
 use crate::unlock;
 
-/// What a user is told of `recompute = on`.
+/// What a user is told about `recompute = on`.
 pub(super) const RECOMPUTES: &str = "Trainings compute again what they do not keep: less memory, about 1.3 times the time, the same results.";
 
 pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
@@ -119,7 +119,7 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
     work(global, &session, &row.id, stages, false, output)
 }
 
-/// Even the least takes longer than there is.
+/// Even the smallest run takes longer than the time allowed.
 fn does_not_fit(budget: &Budget) -> Failure {
     Failure::usage(
         format!(
@@ -304,7 +304,7 @@ fn stay_awake(session: &Session, run: &RunId) -> Result<Option<Awake>, Failure> 
     Ok(awake)
 }
 
-/// What no figure says of made-up dialogues, people can.
+/// People can say what no figure says about made-up dialogues.
 fn offer_of_audit(run: &RunId) -> String {
     format!(
         "Next, let people judge its made-up dialogues beside real ones:\n  duologue study create --run {} --kind dialogues \
@@ -376,7 +376,7 @@ pub(super) fn start(
     }
     if let Some(key) = key {
         command.arg(unlock::KEY_STDIN);
-        // What a worker says holds conversations: in a protected workspace it is kept nowhere in clear.
+        // A worker's output contains conversations: in a protected workspace it is never stored in plain text.
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.stdin(Stdio::piped()).spawn().map_err(io)?;
         unlock::hand_over(key, &mut child);

@@ -5,7 +5,7 @@ use contract::Severity;
 use contract::problem::{BadBytes, Double, Nameless, NoDialogue, NoSummary, NoText, RowFault};
 use project::import::Issue;
 
-/// What is wrong with a row, and for how many others that goes.
+/// What is wrong with a row, and how many other rows it applies to.
 pub(crate) fn reason(issue: &Issue) -> String {
     let fault = &issue.fault;
     match issue.more {
@@ -22,7 +22,7 @@ pub(crate) fn fix(issue: &Issue) -> String {
     remedy(&issue.fault, issue.severity)
 }
 
-/// What to do about a fault that keeps its row out or not.
+/// What to do about a fault, whether or not it keeps its row out.
 pub(crate) fn remedy(fault: &RowFault, severity: Severity) -> String {
     use RowFault::*;
     let fix = match fault {

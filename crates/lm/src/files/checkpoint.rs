@@ -14,7 +14,7 @@ use crate::text::chat_template::ChatTemplate;
 use crate::text::sources::{ADDED_FILE, TokenizerFiles};
 use crate::text::tokenizer::Tokenizer;
 
-/// Files besides the weights that decide what a safetensors model answers.
+/// Files other than the weights that affect what a safetensors model answers.
 const SIDE_FILES: [&str; 7] = [
     "chat_template.jinja",
     "config.json",
@@ -43,10 +43,10 @@ pub enum Checkpoint {
 }
 
 impl Checkpoint {
-    /// Takes a folder of safetensors files, a GGUF file, or a folder with one GGUF file and no safetensors.
+    /// Opens a folder of safetensors files, a GGUF file, or a folder with one GGUF file and no safetensors.
     ///
     /// # Errors [`Error::NoModel`], [`Error::SeveralModels`] where the folder holds several GGUF files, and whatever
-    /// [`Gguf::open`] finds.
+    /// [`Gguf::open`] reports.
     pub fn open(path: &Path) -> Result<Self> {
         if !path.exists() {
             return Err(Error::NoModel {
@@ -72,13 +72,13 @@ impl Checkpoint {
         }
     }
 
-    /// Sizes and constants. A head of its own counts even where `tie_word_embeddings` says that there is none, as in
-    /// transformers 5 (`PreTrainedModel.tie_weights`): whoever trained it would miss it.
+    /// Sizes and constants. A separate head is used even where `tie_word_embeddings` says that there is none, as in
+    /// transformers 5 (`PreTrainedModel.tie_weights`): it was trained, and the model is wrong without it.
     pub fn config(&self) -> Result<DecoderConfig> {
         match self {
             Self::Folder(dir) => {
                 let mut config = DecoderConfig::load(dir)?;
-                // Weights that cannot be opened are told by whoever reads them.
+                // Weights that cannot be opened are reported by whoever reads them.
                 let own_head =
                     |dir| Weights::open(dir).is_ok_and(|weights| weights.differ(EMBEDDING, HEAD));
                 config.tie_word_embeddings = config.tie_word_embeddings && !own_head(dir);
@@ -88,7 +88,7 @@ impl Checkpoint {
         }
     }
 
-    /// The `config.json`, or what stands for one.
+    /// The `config.json`, or its equivalent made from GGUF metadata.
     pub fn config_json(&self) -> Result<Value> {
         match self {
             Self::Folder(dir) => read_json(&dir.join("config.json")),
@@ -104,7 +104,7 @@ impl Checkpoint {
         }
     }
 
-    /// The tokenizer of a model with this configuration: `tokenizer.json`, else the one in the GGUF file.
+    /// The tokenizer of a model with this configuration: `tokenizer.json` or, without one, the one in the GGUF file.
     pub fn tokenizer(&self, config: &DecoderConfig) -> Result<Tokenizer> {
         match self {
             Self::Gguf(file) if !self.dir().join("tokenizer.json").is_file() => file.tokenizer(),
@@ -112,7 +112,7 @@ impl Checkpoint {
         }
     }
 
-    /// The chat template: the folder's, else the one in the GGUF file, else the plain one.
+    /// The chat template: the folder's, or else the one in the GGUF file, or else the plain one.
     pub fn chat_template(&self) -> Result<ChatTemplate> {
         let beside = ChatTemplate::load(self.dir())?;
         match self {
@@ -124,7 +124,7 @@ impl Checkpoint {
         }
     }
 
-    /// Where tokenizer files may lie.
+    /// The folder in which tokenizer files may be.
     pub fn dir(&self) -> &Path {
         match self {
             Self::Folder(dir) => dir,
@@ -143,7 +143,7 @@ impl Checkpoint {
         }
     }
 
-    /// Every file that decides what the model answers, in name order.
+    /// Every file that affects what the model answers, in name order.
     ///
     /// # Errors
     /// As [`Checkpoint::weight_files`].

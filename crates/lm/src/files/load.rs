@@ -34,8 +34,8 @@ impl Decoder {
         )
     }
 
-    /// Reads a configuration's tensors, quantised on the way if asked for, one after the other to their place: the memory
-    /// of this process holds one at a time of a model that goes to a device.
+    /// Reads a configuration's tensors to their place one after another, quantised on the way if asked for: if the
+    /// model goes to a device, the memory of this process holds only one tensor at a time.
     ///
     /// # Errors
     /// [`Error::Weights`] naming file and tensor.
@@ -152,7 +152,7 @@ fn load_layer(
     })
 }
 
-/// What a norm multiplies by: its weight in the checkpoint and what the family adds to it, before anything is rounded.
+/// What a norm multiplies by: its weight in the checkpoint plus what the family adds to it, added before rounding.
 fn load_norm(
     config: &DecoderConfig,
     weights: &Weights,
@@ -261,7 +261,7 @@ mod tests {
         assert_eq!(logits(dir.path()), whole);
     }
 
-    /// transformers 5 ties only what is the same or missing; the flag alone hides no head that was trained.
+    /// transformers 5 ties only a head that is identical or missing; the flag alone does not hide a trained head.
     #[test]
     fn a_head_of_its_own_counts_beside_the_tied_flag() {
         let dir = tempfile::tempdir().unwrap();
@@ -279,7 +279,7 @@ mod tests {
         };
         assert!(!is_tied());
         assert_eq!(logits(dir.path()), untied);
-        // The same numbers once more are the embedding, in another type too.
+        // A head with the same numbers is the embedding, even if stored in another type.
         let embedding = tensors[EMBEDDING].clone();
         tensors.insert(HEAD.to_string(), embedding.clone());
         save(&tensors);

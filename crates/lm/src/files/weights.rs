@@ -1,9 +1,9 @@
 //! Checkpoint weights: safetensors files or one GGUF file, memory-mapped, checked before use.
 //!
 //! Weights are read from safetensors and GGUF only: pickled formats run code when they are opened. Headers are read
-//! once. f32 matrices, and half-precision ones of a small model, are laid into the form the decoder multiplies by, and
-//! their pages of the file are given back; others stay in the mapped file. So the peak while loading is the model and
-//! one tensor.
+//! once. f32 matrices, and half-precision ones of a small model, are rearranged into the form the decoder multiplies
+//! by, and their pages of the file are released; others stay in the mapped file. So the peak while loading is the size
+//! of the model plus one tensor.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -27,7 +27,7 @@ use crate::model::{Panels, Weight};
 /// product. Larger ones stay as they are stored, at half the memory.
 pub(crate) const WIDENED_BYTES: usize = 512 << 20;
 
-/// Largest header that is believed, in bytes (the format's own limit).
+/// Largest header that is accepted, in bytes (the format's own limit).
 const MAX_HEADER_BYTES: u64 = 100_000_000;
 
 /// The weights of one model, opened.
@@ -40,7 +40,7 @@ pub struct Weights {
     widened: bool,
 }
 
-/// One tensor where it lies.
+/// One tensor at its place in a file.
 #[derive(Debug)]
 pub(crate) struct Stored {
     pub(crate) path: Arc<Path>,
@@ -48,7 +48,7 @@ pub(crate) struct Stored {
     /// The number type, or the name of one that cannot be read.
     pub(crate) dtype: std::result::Result<GgmlDType, String>,
     pub(crate) shape: Vec<usize>,
-    /// Rows lie with the two halves of each head interleaved, as llama.cpp stores q and k of Llama: rows of a head.
+    /// Rows of a head, if the two halves of each head are interleaved, as llama.cpp stores q and k of Llama.
     pub(crate) interleaved: Option<usize>,
     /// What the file adds to every value of a checkpoint, as llama.cpp adds 1 to the norms of Gemma.
     pub(crate) offset: f32,
@@ -148,7 +148,7 @@ impl Weights {
             .map(|(stored, dtype)| (dtype, stored.shape.as_slice()))
     }
 
-    /// Rows of a tensor as f32, in the checkpoint's order; a vector is a column.
+    /// Rows of a tensor as f32, in the checkpoint's order; a vector counts as one column.
     ///
     /// # Errors
     /// [`Error::Weights`] where it is missing or cannot be read.
@@ -158,7 +158,7 @@ impl Weights {
         self.stored(name, shape)?.0.widen(dtype, columns, range)
     }
 
-    /// Checks that a tensor is there, has the shape and a readable number type, without reading it.
+    /// Checks, without reading it, that a tensor exists and has this shape and a readable number type.
     ///
     /// # Errors
     /// [`Error::Weights`] naming file and tensor.
@@ -192,7 +192,7 @@ impl Weights {
         self.matrix_rows(name, shape, 0..shape.0, quantize, place)
     }
 
-    /// [`Weights::matrix`] of the rows `band` of the matrix that is stored with `shape`.
+    /// Like [`Weights::matrix`], for the rows `band` of the matrix that is stored with `shape`.
     pub(crate) fn matrix_rows(
         &self,
         name: &str,
@@ -272,7 +272,7 @@ impl Weights {
 }
 
 impl Stored {
-    /// Where row `row` of the checkpoint's order lies.
+    /// Where row `row` of the checkpoint's order is stored.
     fn place(&self, row: usize) -> usize {
         match self.interleaved {
             None => row,
@@ -437,7 +437,7 @@ pub(crate) fn map_file(path: &Path, expected_bytes: u64) -> Result<Mmap> {
     unsafe { Mmap::map(&file) }.map_err(|e| Error::io(path, e))
 }
 
-/// Tells a file cut short from one with a broken header: the remedy differs.
+/// Distinguishes a truncated file from one with a broken header: the remedies differ.
 fn check_length(path: &Path, map: &Mmap) -> Result<()> {
     let found_bytes = map.len() as u64;
     let (head, after) = map.split_at(8);

@@ -1,9 +1,9 @@
-//! Encoders of the BERT family, which turn a text into one state for each token: the measuring models of BERTScore.
+//! Encoders of the BERT family, which turn a text into one state for each token: the models behind BERTScore.
 //!
 //! BERT and MiniLM (Devlin et al., 2019), RoBERTa and XLM-R (Liu et al., 2019; Conneau et al., 2020), DistilBERT (Sanh et
-//! al., 2019), as in transformers 5.24: learnt positions, norms behind attention and feed-forward, GELU with erf. They
+//! al., 2019), as in transformers 5.24: learnt positions, norms after attention and feed-forward, GELU with erf. They
 //! differ in names, in where positions begin, and in whether there are token types. DeBERTa, ModernBERT and T5 compute
-//! something else and are refused. The stages of evaluation call it; the formula is `metrics::bertscore`.
+//! something else and are refused. The evaluation stages call this module; the formula is in `metrics::bertscore`.
 
 use std::path::Path;
 
@@ -88,7 +88,7 @@ struct Kind {
     model_type: Option<String>,
 }
 
-/// The fields of config.json that count; DistilBERT has names of its own.
+/// The fields of config.json that matter; DistilBERT has its own names for them.
 #[derive(Debug, Deserialize)]
 struct Config {
     #[serde(alias = "dim")]
@@ -110,7 +110,7 @@ struct Config {
 }
 
 struct Linear {
-    /// Transposed: `[in, out]`.
+    /// The weight, transposed: `[in, out]`.
     weight: Tensor,
     bias: Tensor,
 }
@@ -224,7 +224,7 @@ pub struct EncodedText {
     pub states: Vec<f32>,
 }
 
-/// A measuring model, loaded up to the layer whose states are asked for.
+/// An encoder, loaded up to the layer whose states are wanted.
 pub struct Encoder {
     family: Family,
     tokenizer: Tokenizer,
@@ -247,12 +247,13 @@ impl Encoder {
     ///
     /// # Errors
     /// [`Error::UnsupportedArchitecture`] for another kind of model, [`Error::Config`] where a field asks for something
-    /// that is not computed here or `layer` is higher than the model, and the errors of reading weights and tokenizer.
+    /// that is not computed here or `layer` exceeds the model's
+    /// layers, and the errors of reading weights and tokenizer.
     pub fn load(folder: &Path, layer: Option<usize>, device: &Device) -> Result<Self> {
         let path = folder.join("config.json");
         let json = read_json(&path)?;
         let malformed = |e: serde_json::Error| Error::config(&path, "JSON", e.to_string());
-        // First the family, because a model of another kind has other fields.
+        // Read the family first, because a model of another kind has different fields.
         let Kind { model_type } = Kind::deserialize(&json).map_err(malformed)?;
         let found = model_type.unwrap_or_default();
         let family = Family::named(&found).ok_or_else(|| Error::UnsupportedArchitecture {
@@ -313,7 +314,7 @@ impl Encoder {
         })
     }
 
-    /// Layers that were loaded: the states are those after this one.
+    /// Number of layers that were loaded: the states are those after the last of them.
     pub fn layers(&self) -> usize {
         self.layers.len()
     }
@@ -324,7 +325,7 @@ impl Encoder {
     /// Those of the tokenizer.
     pub fn tokens(&self, text: &str) -> Result<Vec<u32>> {
         let mut text = text.trim().to_owned();
-        // RoBERTa's tokenizer knows a word by the blank before it.
+        // RoBERTa's tokenizer recognises the start of a word by the blank before it.
         if self.family == Family::Roberta && !text.is_empty() {
             text.insert(0, ' ');
         }

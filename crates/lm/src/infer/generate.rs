@@ -2,8 +2,8 @@
 //!
 //! Continuous batching (Orca, Yu et al. 2022): every decode step carries one token of each running sequence,
 //! and a finished sequence's slot goes to the next request at once. Requests are admitted in their order and
-//! every sequence has its own random stream, so what a request gets does not depend on its neighbours beyond
-//! float noise.
+//! every sequence has its own random stream, so, beyond float noise, a request's result does not depend on its
+//! neighbours.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -25,7 +25,7 @@ use crate::random;
 /// Prompt tokens computed at once.
 pub(crate) const PREFILL_TOKENS: usize = 2048;
 
-/// How to continue.
+/// How to continue prompts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GenerateConfig {
     /// Longest continuation, in tokens.
@@ -59,14 +59,14 @@ pub struct Generation {
 /// Why a continuation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finish {
-    /// A stop token.
+    /// A stop token was drawn.
     Stop,
-    /// The asked length, or the end of the model's context.
+    /// The requested length, or the end of the model's context, was reached.
     Length,
 }
 
-/// What may follow: for the request of this number and its continuation so far, sets the logits of every token
-/// that may not come next to minus infinity. At least one token must stay.
+/// Restricts what may follow: for the request with this number and its continuation so far, sets the logits of every
+/// token that may not come next to minus infinity. At least one token must remain.
 pub type Constraint<'a> = dyn Fn(usize, &[u32], &mut [f32]) + Sync + 'a;
 
 /// Continues every request; results are in the order of the requests.
@@ -74,9 +74,10 @@ pub type Constraint<'a> = dyn Fn(usize, &[u32], &mut [f32]) + Sync + 'a;
 /// `on_token` is called with every token (index of the request, token) as it is drawn, and may stop the generation.
 ///
 /// # Errors
-/// [`Error::Interrupted`] where `on_token` breaks off, [`Error::ContextExceeded`] where a prompt is longer than
-/// the context, [`Error::NonFinite`] where the model's output is not a number, [`Error::Setting`] for settings
-/// without meaning.
+/// [`Error::Interrupted`] where `on_token` stops the
+/// generation, [`Error::ContextExceeded`] where a prompt is longer than
+/// the context, [`Error::NonFinite`] where the model's output is not a number, [`Error::Setting`] for meaningless
+/// settings.
 pub fn generate(
     decoder: &Decoder,
     adapter: Option<&Adapter>,
@@ -87,7 +88,7 @@ pub fn generate(
     generate_constrained(decoder, adapter, requests, cfg, None, on_token)
 }
 
-/// [`generate`] under a constraint, which comes after the repetition penalty and before the other filters, as
+/// Like [`generate`], but with a constraint, applied after the repetition penalty and before the other filters, as
 /// transformers' `PrefixConstrainedLogitsProcessor` does.
 ///
 /// # Errors
@@ -240,8 +241,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Distinct prompts of the next requests, as many as there are free slots and fit one pass; `known` is
-    /// prefilled already.
+    /// Distinct prompts of the next requests, as many as there are free slots and as fit into one pass; `known` is
+    /// already prefilled.
     fn next_prompts(&self, known: Option<&Prefilled>) -> Vec<Vec<u32>> {
         let free = self.slots.iter().filter(|slot| slot.is_none()).count();
         let mut fresh: Vec<Vec<u32>> = Vec::new();
@@ -392,7 +393,7 @@ impl Run<'_> {
             .collect()
     }
 
-    /// The next token of a request from its logits, which are used up.
+    /// Draws the next token of a request from its logits, which are overwritten.
     fn draw(&self, request: usize, logits: &mut [f32]) -> Result<u32> {
         if logits.iter().any(|logit| !logit.is_finite()) {
             return Err(Error::NonFinite {
@@ -447,8 +448,8 @@ impl Run<'_> {
     }
 }
 
-/// The most probable token of each row of logits `[B, V]`, chosen on their device and read at once: numbers of tokens,
-/// and sums that tell whether all logits are numbers.
+/// The most probable token of each row of logits `[B, V]`, chosen on their device and read in one go: token ids, and
+/// sums that tell whether all logits are numbers.
 fn greedy(logits: &Tensor) -> Result<Vec<u32>> {
     let best = logits.argmax(D::Minus1)?.to_dtype(DType::F32)?;
     let found = read_back(&Tensor::stack(&[best, logits.sum(D::Minus1)?], 0)?)?;

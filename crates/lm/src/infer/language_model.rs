@@ -34,7 +34,7 @@ pub struct LanguageModel {
     pub parameters: u64,
 }
 
-/// What can be told about a model folder without reading its weights.
+/// What can be said about a model folder without reading its weights.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FolderSummary {
     /// Sizes and constants from `config.json` or from GGUF metadata.
@@ -53,7 +53,7 @@ impl LanguageModel {
     /// Loads a model folder or a GGUF file onto `device`.
     ///
     /// # Errors
-    /// Whatever is missing, damaged or does not belong together; the error names the file.
+    /// An error for whatever is missing, damaged or does not fit together; it names the file.
     pub fn load(path: &Path, device: &Device) -> Result<Self> {
         Self::load_quantized(path, Quantize::None, device)
     }
@@ -111,7 +111,7 @@ impl LanguageModel {
     }
 
     /// [`LanguageModel::prompt_ids`], followed by what the template itself writes before every reply, such as Qwen 3's
-    /// empty block of thinking. A reply without thinking begins after it.
+    /// empty thinking block. A reply without thinking begins after it.
     ///
     /// # Errors
     /// As [`LanguageModel::prompt_ids`].
@@ -346,7 +346,8 @@ mod tests {
     use super::*;
     use crate::files::gguf::format::{Value, write_header};
 
-    /// So does a setting of a family that is supported: both would be told to be missing or damaged if they were read.
+    /// The configuration alone also refuses an unsupported setting of a supported family: tokenizer and weights would
+    /// be reported as missing or damaged if they were read.
     #[test]
     fn a_setting_that_is_not_supported_is_refused_before_vocabulary_and_weights_are_read() {
         let dir = tempfile::tempdir().unwrap();
@@ -388,7 +389,7 @@ mod tests {
         }
     }
 
-    /// The configuration alone refuses a family: no tokenizer and no weights are there to be read.
+    /// The configuration alone is enough to refuse a family: there are no tokenizer and no weights to read.
     #[test]
     fn a_family_that_is_not_supported_is_refused_from_its_configuration() {
         let dir = tempfile::tempdir().unwrap();
@@ -404,7 +405,7 @@ mod tests {
         write_header(&mut bytes, &metadata, &[]).unwrap();
         std::fs::write(&gguf, bytes).unwrap();
         for path in [dir.path(), &gguf] {
-            // A folder with one GGUF file is that file.
+            // A folder with one GGUF file counts as that file.
             let errors = [
                 LanguageModel::load(path, &Device::Cpu)
                     .map(|_| ())

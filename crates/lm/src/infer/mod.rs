@@ -1,7 +1,8 @@
-//! Reading a frozen model: texts sampled from it, and log-probabilities of given ones.
+//! Using a frozen model: texts sampled from it, and log-probabilities of given texts.
 //!
-//! `language_model` is a model folder, loaded; `generate` draws tokens (`sample` says how), `score` weighs completions.
-//! `encoder` is another kind of model, which gives a state for each token of a text.
+//! `language_model` is a model folder, loaded; `generate` draws tokens (`sample` says how), `score` computes
+//! log-probabilities of completions.
+//! `encoder` is a different kind of model, which computes a state for each token of a text.
 
 pub mod encoder;
 pub mod generate;

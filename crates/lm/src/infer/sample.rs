@@ -9,21 +9,21 @@ use std::cmp::Ordering;
 use crate::error::{Error, Result};
 use crate::ops::exp;
 
-/// Settings of the filters; [`Filters::default`] changes nothing, [`Filters::GREEDY`] takes the likeliest.
+/// Settings of the filters; [`Filters::default`] changes nothing, [`Filters::GREEDY`] takes the likeliest token.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Filters {
-    /// Logits of tokens already present are divided by it (multiplied where negative); 1 = off.
+    /// Logits of tokens already present are divided by this (multiplied where negative); 1 = off.
     pub repetition_penalty: f64,
-    /// Logits are divided by it; 1 = off. 0 is greedy: the likeliest token after the repetition penalty, and no
+    /// Logits are divided by this; 1 = off. 0 is greedy: the likeliest token after the repetition penalty, with no
     /// other filter.
     pub temperature: f64,
-    /// Only logits not below the k-th largest stay; 0 = off.
+    /// Only logits not below the k-th largest are kept; 0 = off.
     pub top_k: usize,
-    /// The smallest set of tokens with at least this mass stays; 1 = off.
+    /// The smallest set of tokens with at least this mass is kept; 1 = off.
     pub top_p: f64,
-    /// Tokens below this share of the largest probability go; 0 = off.
+    /// Tokens below this share of the largest probability are removed; 0 = off.
     pub min_p: f64,
-    /// The tokens whose information is nearest to the expected one, with at least this mass, stay; 1 = off.
+    /// The tokens whose information is nearest to the expected value, with at least this mass, are kept; 1 = off.
     pub typical_p: f64,
 }
 
@@ -157,7 +157,7 @@ pub fn softmax(logits: &[f32]) -> Vec<f32> {
     probs
 }
 
-/// The token at `u` in `[0, 1)` of the cumulated probabilities.
+/// The token at `u` in `[0, 1)` of the cumulative probabilities.
 pub fn draw(probs: &[f32], u: f64) -> usize {
     let total = sum(probs);
     let mut mass = 0.0;
@@ -172,7 +172,7 @@ pub fn draw(probs: &[f32], u: f64) -> usize {
     last
 }
 
-/// The token at `u` in `[0, 1)` of the cumulated probabilities of filtered logits.
+/// The token at `u` in `[0, 1)` of the cumulative probabilities of filtered logits.
 pub fn draw_filtered(logits: &[f32], u: f64) -> usize {
     let (tokens, left): (Vec<usize>, Vec<f32>) = logits
         .iter()
@@ -198,7 +198,7 @@ pub fn argmax(logits: &[f32]) -> usize {
     best.0
 }
 
-/// In eight running maxima, which the compiler turns into vector instructions.
+/// The largest value, by eight running maxima, which the compiler turns into vector instructions.
 fn max(values: &[f32]) -> f32 {
     let (lanes, remainder) = values.as_chunks::<8>();
     let mut most = [f32::NEG_INFINITY; 8];
@@ -213,7 +213,7 @@ fn max(values: &[f32]) -> f32 {
         .fold(f32::NEG_INFINITY, f32::max)
 }
 
-/// In eight running sums.
+/// The sum of the values, by eight running sums.
 fn sum(values: &[f32]) -> f64 {
     let (lanes, remainder) = values.as_chunks::<8>();
     let mut sums = [0f64; 8];
@@ -230,7 +230,8 @@ fn keep_mass(logits: &mut [f32], top_p: f64) {
     let max = max(logits);
     let weights: Vec<f32> = logits.iter().map(|logit| exp(logit - max)).collect();
     let total = sum(&weights);
-    // Tokens below this hold less than 1 - top_p together, so none of them stays (a thousandth is left for rounding).
+    // Tokens below this hold less than 1 - top_p together, so none of them is kept (a margin of a thousandth allows for
+    // rounding).
     let least = (0.999 * (1.0 - top_p) * total / weights.len() as f64) as f32;
     let mut order: Vec<u32> = weights
         .iter()

@@ -123,7 +123,7 @@ fn score_batch(
     for item in items {
         let (token_logps, others) = unread.split_at(item.completion_ids.len());
         unread = others;
-        // Not `sum`, which begins at -0.0: nothing scored is 0.
+        // Not `sum`, which begins at -0.0: with nothing scored, the result must be 0.
         let logp_sum = token_logps
             .iter()
             .fold(0.0, |sum, logp| sum + f64::from(*logp));

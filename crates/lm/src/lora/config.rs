@@ -1,4 +1,4 @@
-//! What shapes an adapter, and which projections it acts on: PEFT's `LoraConfig` and how PEFT matches module names.
+//! The settings of an adapter, and which projections it acts on: PEFT's `LoraConfig` and how PEFT matches module names.
 
 use std::path::Path;
 
@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::model::{DecoderConfig, PerTarget, Target};
 
-/// What shapes an adapter; the part of PEFT's `LoraConfig` that this engine carries out, under PEFT's defaults.
+/// The settings of an adapter: the part of PEFT's `LoraConfig` that this engine supports, with PEFT's defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoraConfig {
-    /// Rank R of the update, where `rank_pattern` names no other (PEFT: `r`).
+    /// Rank R of the update, unless `rank_pattern` gives another (PEFT: `r`).
     pub rank: usize,
-    /// Numerator of the scale `alpha / rank`, where `alpha_pattern` names no other (PEFT: `lora_alpha`).
+    /// Numerator of the scale `alpha / rank`, unless `alpha_pattern` gives another (PEFT: `lora_alpha`).
     pub alpha: f64,
     /// Dropout probability on the input of A while training (PEFT: `lora_dropout`).
     pub dropout: f64,
     /// Projections the adapter acts on.
     pub target_modules: TargetModules,
-    /// Layers the adapter is confined to; none: every layer. Acts on [`TargetModules::Names`] only, as in PEFT.
+    /// Layers the adapter is confined to; `None` means every layer. Acts on [`TargetModules::Names`] only, as in PEFT.
     pub layers_to_transform: Option<Vec<usize>>,
     /// Ranks of modules whose name ends in a match of the regular expression; the first match counts.
     pub rank_pattern: Vec<(String, usize)>,
@@ -54,7 +54,7 @@ pub enum TargetModules {
     AllLinear,
     /// Modules that have, or end in, one of these names: `q_proj`, `mlp.up_proj`, `model.layers.0.mlp.up_proj`.
     Names(Vec<String>),
-    /// Modules whose whole name matches the regular expression.
+    /// Modules whose full name matches the regular expression.
     Regex(String),
 }
 
@@ -105,7 +105,7 @@ impl LoraConfig {
             let mut adapted = PerTarget::<Option<Module>>::default();
             for target in Target::ALL {
                 let name = decoder.stored_name(layer, target);
-                // An adapter may have been trained where this projection is a module of its own.
+                // An adapter may have been trained on a model where this projection is a module of its own.
                 let separate = target.name(layer);
                 if [&name, &separate]
                     .iter()
@@ -155,8 +155,8 @@ impl LoraConfig {
         )
     }
 
-    /// What to tell the user where the base model that the adapter names is not the model in the file or folder
-    /// `model`, by name alone: shapes cannot tell two models of one size apart.
+    /// What to tell the user if the base model that the adapter names is not the one in the file or folder `model`.
+    /// Only names are compared: shapes cannot tell two models of the same size apart.
     pub fn base_model_warning(&self, model: &Path) -> Option<String> {
         let recorded = self
             .base_model
@@ -215,7 +215,7 @@ impl LoraConfig {
     }
 }
 
-/// Which module names `target_modules` means.
+/// Which module names `target_modules` matches.
 enum Matcher<'a> {
     All,
     Names(&'a [String]),
@@ -267,7 +267,7 @@ fn first_match<T: Copy>(patterns: &[(Regex, T)], name: &str) -> Option<T> {
         .map(|(_, value)| *value)
 }
 
-/// Regular expressions are Python's in PEFT; look-around and back references are understood here too.
+/// Regular expressions are Python's in PEFT; lookaround and backreferences are supported here too.
 fn regex(whole: &str, pattern: &str, origin: &Path) -> Result<Regex> {
     Regex::new(whole).map_err(|e| {
         Error::adapter(

@@ -1,9 +1,9 @@
 //! Adapters of architectures that store several projections as one matrix (Phi-3's `qkv_proj` and `gate_up_proj`):
 //! PEFT adapts the stored matrix, this engine each projection.
 //!
-//! A PEFT pair on a stored matrix is the same A for each of its projections, with their rows of B. The other way
-//! round, the A of the projections are stacked and their B put on the diagonal, so that the rank is the sum of theirs
-//! and nothing is lost.
+//! A PEFT pair on a stored matrix is the same A for each of its projections, with their rows of B. In the other
+//! direction, the projections' A matrices are stacked and their B matrices put on the diagonal, so that the rank is the
+//! sum of theirs and nothing is lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,7 +14,7 @@ use super::{Adapter, LoraConfig, pair_names, tensor_names};
 use crate::error::{Error, Result};
 use crate::model::{DecoderConfig, LoraPair, Target};
 
-/// Replaces pairs on stored matrices by those of their projections, under the projections' names.
+/// Replaces pairs on stored matrices with those of their projections, under the projections' names.
 pub(super) fn split(
     tensors: &mut BTreeMap<String, Tensor>,
     decoder: &DecoderConfig,
@@ -58,7 +58,7 @@ pub(crate) struct StoredPair {
     pub(crate) name: String,
     /// The factor on `B A x`.
     pub(crate) scale: f64,
-    /// The two factors, of all projections of the matrix together.
+    /// The two factors, for all projections of the matrix together.
     pub(crate) pair: LoraPair,
     /// Whether the matrix holds several projections.
     fused: bool,
@@ -69,7 +69,7 @@ type Parts<'a> = (f64, Vec<(Target, &'a LoraPair)>);
 
 /// The adapter's pairs on the matrices that the base model stores, sorted by name.
 pub(crate) fn stored_pairs(adapter: &Adapter, decoder: &DecoderConfig) -> Result<Vec<StoredPair>> {
-    // All projections of a stored matrix have one scale: it is given to the matrix by its name.
+    // All projections of a stored matrix share one scale, because it is set by the matrix's name.
     let mut stored: BTreeMap<String, Parts<'_>> = BTreeMap::new();
     for (layer, pairs) in adapter.update.layers.iter().enumerate() {
         for (target, pair) in Target::ALL.into_iter().zip(pairs) {

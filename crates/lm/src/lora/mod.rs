@@ -89,7 +89,7 @@ impl Adapter {
     }
 
     /// An adapter from tensors under their PEFT names, checked against the decoder: every expected tensor must be
-    /// there in its shape, nothing else may be. `origin` names the file in error messages.
+    /// present with the right shape, and no other tensor may be. `origin` names the file in error messages.
     pub fn from_named(
         config: LoraConfig,
         mut tensors: BTreeMap<String, Tensor>,
@@ -131,7 +131,7 @@ impl Adapter {
         Ok(Self { config, update })
     }
 
-    /// Reads a PEFT folder. Settings that change what the adapter computes and that this engine does not carry out
+    /// Reads a PEFT folder. Settings that change what the adapter computes but that this engine does not support
     /// (bias, DoRA, fully trained modules, initialisations that change the base model) are refused by name.
     pub fn load(dir: &Path, decoder: &DecoderConfig, device: &Device) -> Result<Self> {
         let read = |name: &str| {
@@ -142,7 +142,7 @@ impl Adapter {
         Self::from_weights(config, &read(WEIGHTS_FILE)?, dir, decoder, device)
     }
 
-    /// The same from the content of the two files, wherever they were kept; `dir` is what an error names.
+    /// The same, from the content of the two files, wherever they are kept; errors name `dir`.
     pub fn from_files(
         files: &AdapterFiles,
         dir: &Path,
@@ -175,7 +175,7 @@ impl Adapter {
         Self::from_named(config, tensors, decoder, &weights_path)
     }
 
-    /// Refuses an adapter with a value that is not a number: whatever it acted on would be lost.
+    /// Refuses an adapter with a value that is not a number: whatever it acts on would be unusable.
     ///
     /// # Errors
     /// [`Error::Adapter`] naming the tensor.
@@ -183,20 +183,20 @@ impl Adapter {
         check_finite(&self.named_tensors(), Path::new(WEIGHTS_FILE))
     }
 
-    /// Writes the adapter as a folder (created where missing) that is read back bit for bit: PEFT's files, with a pair
+    /// Writes the adapter as a folder (created if missing) that can be read back bit for bit: PEFT's files, with a pair
     /// for each projection even where the base model stores several as one matrix. Both files are written under a
-    /// temporary name, flushed to the disk and renamed, so that a reader never meets half a file.
+    /// temporary name, flushed to the disk and renamed, so that a reader never sees half a file.
     pub fn save(&self, dir: &Path) -> Result<()> {
         self.save_as(dir, AdapterDtype::F32)
     }
 
-    /// As [`Adapter::save`], in a number type of half the size for instance. What is read back are the rounded values:
-    /// an adapter that is used before it is read back is made with [`Adapter::rounded`].
+    /// As [`Adapter::save`], but for instance in a number type of half the size. The values read back are rounded: to
+    /// use the adapter before it is read back, make it with [`Adapter::rounded`].
     pub fn save_as(&self, dir: &Path, dtype: AdapterDtype) -> Result<()> {
         self.to_files(dtype, dir)?.write(dir)
     }
 
-    /// The content of the files that [`Adapter::save_as`] writes; `dir` is what an error names.
+    /// The content of the files that [`Adapter::save_as`] writes; errors name `dir`.
     pub fn to_files(&self, dtype: AdapterDtype, dir: &Path) -> Result<AdapterFiles> {
         let mut tensors = self.named_tensors();
         for (_, tensor) in &mut tensors {
@@ -205,8 +205,8 @@ impl Adapter {
         files(&self.config, tensors, dir)
     }
 
-    /// The adapter with its values rounded to `dtype`, still computed with in float32: what [`Adapter::save_as`]
-    /// followed by [`Adapter::load`] gives.
+    /// The adapter with its values rounded to `dtype`, still computed in float32: what [`Adapter::save_as`] followed by
+    /// [`Adapter::load`] returns.
     pub fn rounded(&self, dtype: AdapterDtype) -> Result<Self> {
         let mut rounded = self.clone();
         for pair in rounded.update.layers.iter_mut().flatten().flatten() {
@@ -258,7 +258,7 @@ fn files(config: &LoraConfig, tensors: Vec<(String, Tensor)>, dir: &Path) -> Res
     })
 }
 
-/// The content of the two files of an adapter, for who keeps them in a way of its own.
+/// The content of the two files of an adapter, for callers that store them in their own way.
 #[derive(Clone, Debug)]
 pub struct AdapterFiles {
     /// `adapter_config.json`.
@@ -268,7 +268,7 @@ pub struct AdapterFiles {
 }
 
 impl AdapterFiles {
-    /// Both with their names.
+    /// Both files' contents with their names.
     pub fn named(&self) -> [(&'static str, &[u8]); 2] {
         [
             (WEIGHTS_FILE, self.weights.as_slice()),
@@ -488,7 +488,7 @@ mod tests {
         assert!(moved > 0.0 && moved < 0.1, "{moved}");
     }
 
-    /// In every number type that PEFT writes, and in a fused matrix.
+    /// Reads adapters in every number type that PEFT writes, and on a fused matrix.
     #[test]
     fn an_adapter_that_is_not_finite_is_never_loaded() {
         let decoder = test_model::tiny(1);
@@ -523,7 +523,7 @@ mod tests {
         }
     }
 
-    /// Gate and up as one, and the down projection under another name.
+    /// Gate and up as one matrix, and the down projection under another name.
     #[test]
     fn an_adapter_of_granite_4_bears_its_names() {
         let granite = test_model::variants()
@@ -585,7 +585,7 @@ mod tests {
             2 * 4 * decoder.config.num_hidden_layers,
             "four stored matrices a layer"
         );
-        // A part alone: the others get zeros.
+        // Only one part of a fused matrix has a pair: the others get zeros.
         let config = lora_config(&[Target::K, Target::Up]);
         let part = with_random_b(&Adapter::init(config, &decoder.config, 5, &Device::Cpu).unwrap());
         let exported = tempfile::tempdir().unwrap();

@@ -201,7 +201,7 @@ fn parse_targets(value: Option<&Value>, path: &Path) -> Result<TargetModules> {
 }
 
 fn peft_json(config: &LoraConfig) -> Value {
-    // A whole alpha is written as an integer, as PEFT does.
+    // An integral alpha is written as an integer, as in PEFT.
     let alpha = |alpha: f64| {
         if alpha.fract() == 0.0 {
             json!(alpha as i64)

@@ -5,12 +5,12 @@ use candle_core::Tensor;
 use crate::error::Result;
 use crate::ops::{geglu, geglu_backward, swiglu, swiglu_backward};
 
-/// The function that the gate's projection passes before it multiplies that of `up`.
+/// The function applied to the gate projection's output before it is multiplied by that of `up`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
-    /// `x s(x)`, which most families have.
+    /// `x s(x)`, used by most families.
     Silu,
-    /// GELU in its tanh form, which Gemma has.
+    /// GELU in its tanh form, used by Gemma.
     GeluTanh,
 }
 
@@ -23,7 +23,7 @@ impl Activation {
         }
     }
 
-    /// Gradients of [`Activation::gate`]'s inputs, `(dgate, dup)`, from that of its output, all `[N, F]`.
+    /// Gradients of [`Activation::gate`]'s inputs, `(dgate, dup)`, from the gradient of its output, all `[N, F]`.
     pub(crate) fn gate_backward(
         self,
         dy: &Tensor,

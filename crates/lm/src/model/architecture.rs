@@ -19,13 +19,13 @@ pub enum Architecture {
     Qwen3,
     /// Phi-3 and Phi-4-mini: fused matrices, part of each head rotated.
     Phi3,
-    /// Gemma 3, text: four norms in a block, a gate of GELU, scaled embeddings, windows with a rotation of their own.
+    /// Gemma 3, text: four norms in a block, a GELU gate, scaled embeddings, windowed blocks with their own rotation.
     Gemma3,
     /// SmolLM3: some blocks rotate neither queries nor keys.
     SmolLm3,
-    /// Granite 3 and 4.1: factors on embeddings, scores, what blocks add, and logits.
+    /// Granite 3 and 4.1: factors on embeddings, scores, block outputs, and logits.
     Granite,
-    /// Granite 4, dense: the same factors, gate and up in one matrix. Its relatives with Mamba or experts are refused.
+    /// Granite 4, dense: the same factors, gate and up in one matrix. Its variants with Mamba or experts are refused.
     GraniteMoeHybrid,
 }
 
@@ -73,7 +73,7 @@ impl Architecture {
         }
     }
 
-    /// What the family adds to the weight of a norm before it multiplies: Gemma stores the distance from 1.
+    /// What the family adds to a norm's weight before multiplying by it: Gemma stores the distance from 1.
     pub(crate) fn norm_offset(self) -> f32 {
         match self {
             Self::Gemma3 => 1.0,
@@ -88,7 +88,7 @@ impl Architecture {
         }
     }
 
-    /// Whether the family has Granite's factors on embeddings, scores, what blocks add, and logits.
+    /// Whether the family has Granite's factors on embeddings, scores, block outputs, and logits.
     pub(crate) fn has_factors(self) -> bool {
         matches!(self, Self::Granite | Self::GraniteMoeHybrid)
     }

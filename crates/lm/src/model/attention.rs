@@ -1,8 +1,9 @@
 //! Causal grouped-query attention of one sequence (Vaswani et al. 2017; Ainslie et al. 2023).
 //!
 //! Keys and values are not repeated for the query heads that share them: queries of a group are stacked as
-//! rows. Queries go block by block, each against the keys it may see, so memory grows with the block and not
-//! with the square of the sequence, and a sliding window (Beltagy et al. 2020) costs what it holds.
+//! rows. Queries are processed block by block, each against the keys it may see, so memory grows with the block size
+//! and not with the square of the sequence length, and the cost of a sliding window (Beltagy et al. 2020) depends only
+//! on its size.
 
 use std::ops::Range;
 
@@ -13,12 +14,12 @@ use super::rotation::Rotation;
 use crate::error::Result;
 use crate::ops::{Sight, causal_softmax, fused, rms_norm};
 
-/// Query rows that the processor computes at once.
+/// Query rows computed at once on the processor.
 pub(crate) const BLOCK_TOKENS: usize = 128;
 /// The same on a device, where each product must be large enough to fill it.
 pub(crate) const DEVICE_BLOCK_TOKENS: usize = 512;
 
-/// How the queries of a block look at keys.
+/// How the queries of a block attend to keys.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Attention {
     /// How many positions a token sees, its own included; `None` if it sees all earlier ones.
@@ -36,7 +37,7 @@ pub(crate) fn block_tokens(q: &Tensor) -> usize {
     }
 }
 
-/// Query or key heads `[N, heads, Dh]` as attention takes them: each head through an RMS norm of weight `norm`
+/// Query or key heads `[N, heads, Dh]` as attention takes them: each head passed through an RMS norm with weight `norm`
 /// `[Dh]` where the family has one (Qwen3, Gemma 3), then rotated.
 pub(crate) fn norm_and_rotate(
     x: &Tensor,
@@ -50,7 +51,8 @@ pub(crate) fn norm_and_rotate(
     }
 }
 
-/// The keys that queries `start..start + rows` may see together: from the first in the first query's window.
+/// The keys that queries `start..start + rows` may see together: starting with the first key in the first query's
+/// window.
 pub(crate) fn visible_keys(start: usize, rows: usize, window: Option<usize>) -> Range<usize> {
     window.map_or(0, |window| (start + 1).saturating_sub(window))..start + rows
 }

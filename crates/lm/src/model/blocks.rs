@@ -6,8 +6,8 @@
 
 use half::slice::HalfFloatSliceExt;
 
-/// 16 values, computed before the first is stored: otherwise any of them could change the block that the next is read
-/// from, as far as the compiler knows.
+/// 16 values, computed before the first is stored: otherwise, as far as the compiler knows, storing one could change
+/// the block that the next is read from.
 pub(super) type Line = [f32; 16];
 
 #[inline(always)]
@@ -26,14 +26,15 @@ pub(super) type Group = [Line; 2];
 pub(super) const GROUP_VALUES: usize = 32;
 
 /// A block type: `BYTES` hold `PIECES` pieces of `GROUPS` groups of values. A trait, because calls of its methods are
-/// always inlined; a function handed over as a value would be compiled without the caller's instructions.
+/// always inlined; a function passed as a value would be compiled without the caller's instructions.
 pub(super) trait Block<const BYTES: usize, const PIECES: usize, const GROUPS: usize> {
     /// What all values of a block have in common: its scales.
     type Head;
 
     fn head(block: &[u8; BYTES]) -> Self::Head;
 
-    /// The piece of this number. Within a piece, every shift and every place beside the first is known to the compiler.
+    /// The piece with this number. Within a piece, the compiler knows every shift, and every offset from the first
+    /// place.
     fn piece(block: &[u8; BYTES], head: &Self::Head, n: usize) -> [Group; GROUPS];
 }
 
@@ -92,22 +93,22 @@ pub(super) fn bf16s(source: &[u8], values: &mut [f32]) {
     }
 }
 
-/// `N` bytes from a place on, read at once.
+/// `N` bytes starting at an offset, read at once.
 #[inline(always)]
 fn bytes_at<const N: usize>(block: &[u8], place: usize) -> [u8; N] {
     block[place..].first_chunk().copied().unwrap_or([0; N])
 }
 
-/// The u32 at a place.
+/// The u32 at an offset.
 #[inline(always)]
 fn u32_at(block: &[u8], place: usize) -> u32 {
     u32::from_le_bytes(bytes_at(block, place))
 }
 
-/// The f16 at a place as f32, where a call for each would cost more than all else.
+/// The f16 at an offset, as f32; a call for each would cost more than everything else.
 #[inline(always)]
 fn f16_at(block: &[u8], place: usize) -> f32 {
-    /// The exponent of f16 is less by this in an f32's bits.
+    /// The exponent of an f16 is smaller than an f32's by this much, in an f32's bits.
     const REBIAS: u32 = (127 - 15) << 23;
     /// 2^-14, the smallest normal f16.
     const NORMAL: u32 = REBIAS + (1 << 23);
@@ -115,9 +116,9 @@ fn f16_at(block: &[u8], place: usize) -> f32 {
     // Exponent and mantissa where an f32 has them.
     let bits = (half & 0x7fff) << 13;
     let magnitude = match half & 0x7c00 {
-        // Subnormal numbers: without the leading one that an exponent stands for.
+        // Subnormal numbers lack the implicit leading 1.
         0 => f32::from_bits(bits + NORMAL) - f32::from_bits(NORMAL),
-        // Infinity and what is not a number.
+        // Infinity and NaN.
         0x7c00 => f32::from_bits(bits + 2 * REBIAS),
         _ => f32::from_bits(bits + REBIAS),
     };
@@ -249,7 +250,7 @@ fn fifth_bits(bits: u32, half: usize) -> u32 {
 }
 
 /// 256 values: scale and scale of minima (f16), 8 scales and minima of 6 bits in 12 bytes, 4 bits a value. A piece has one
-/// group: two at once came out of the compiler eight times as slow.
+/// group: with two at once, the compiled code was eight times as slow.
 pub(super) struct Q4K;
 
 impl Block<144, 8, 1> for Q4K {
@@ -309,8 +310,8 @@ pub(super) struct Scales {
 }
 
 impl Scales {
-    /// Four at a time: the first four scales and minima have six bits in a byte each, the others four bits in the last
-    /// four bytes and the two that are left over in the first eight.
+    /// Four at a time: the first four scales and minima have six bits in a byte each, the others have four bits in the
+    /// last four bytes and the remaining two in the first eight.
     #[inline(always)]
     fn new(block: &[u8]) -> Self {
         let (scale, min) = (f16_at(block, 0), f16_at(block, 2));

@@ -45,7 +45,7 @@ impl Cache {
         }
     }
 
-    /// Begins a step that decodes one token of each of these sequences.
+    /// Begins a step that decodes one token for each of these sequences.
     pub(crate) fn begin(&mut self, cursors: &[Cursor]) -> Result<()> {
         match self {
             Self::Host(_) => Ok(()),
@@ -53,7 +53,7 @@ impl Cache {
         }
     }
 
-    /// Computes one block's attention in the step that was begun last. Stores k and v `[B, K, Dh]` of the new tokens,
+    /// Computes one block's attention in the most recently begun step. Stores k and v `[B, K, Dh]` of the new tokens,
     /// then attends from q `[B, H, Dh]` to every position of their slots that is within the block's window →
     /// `[B, H*Dh]`.
     pub(crate) fn step(

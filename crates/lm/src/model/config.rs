@@ -1,7 +1,7 @@
 //! `config.json` and `generation_config.json` of a checkpoint, as one typed configuration.
 //!
-//! Field names are those of Hugging Face transformers. Only what the decoder computes exactly is let through: an
-//! unknown architecture, activation or rope scaling is an error and never a silent approximation.
+//! Field names are those of Hugging Face transformers. Only what the decoder computes exactly is accepted: an unknown
+//! architecture, activation or rope scaling is an error, never a silent approximation.
 
 use std::path::Path;
 
@@ -19,13 +19,13 @@ use super::target::Target;
 use crate::disk::read_json;
 use crate::error::Result;
 
-/// Largest size that is believed: the product of two sizes must not overflow.
+/// Largest size that is accepted: the product of two sizes must not overflow.
 const MAX_SIZE: usize = 1 << 28;
 
 /// Sizes and constants of a decoder, checked so that it can be computed exactly.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecoderConfig {
-    /// The model family, which decides names of tensors and peculiarities.
+    /// The model family, which determines tensor names and special cases.
     pub architecture: Architecture,
     /// Rows of the embedding (V).
     pub vocab_size: usize,
@@ -51,24 +51,25 @@ pub struct DecoderConfig {
     pub rope_theta: f64,
     /// How the rotary frequencies are scaled to stretch the context.
     pub rope_scaling: RopeScaling,
-    /// The rotation of blocks with a window; `None` if they are rotated as the others.
+    /// The rotation of blocks with a window; `None` if they are rotated like the others.
     pub local_rope: Option<LocalRope>,
     /// For each block, whether its queries and keys are rotated at all.
     pub rope_layers: Vec<bool>,
     /// For each block, how many positions a token sees: its own and those just before it. `None` if it sees all earlier
     /// positions.
     pub sliding_windows: Vec<Option<usize>>,
-    /// Whether queries and keys each pass an RMS norm, head by head, before the rotation.
+    /// Whether queries and keys each pass through an RMS norm, head by head, before the rotation.
     pub qk_norm: bool,
-    /// Whether what attention and the MLP give passes an RMS norm before it is added to the residual stream.
+    /// Whether the outputs of attention and the MLP pass through an RMS norm before they are added to the residual
+    /// stream.
     pub post_norms: bool,
-    /// How the MLP's gate opens.
+    /// Activation function of the MLP's gate.
     pub activation: Activation,
     /// Factor on embedded tokens; the tied head is not scaled.
     pub embedding_multiplier: f64,
-    /// Factor on attention scores: one over the root of a head's width, or what the family has in its place.
+    /// Factor on attention scores: one over the square root of a head's width, or what the family uses instead.
     pub attention_multiplier: f64,
-    /// Factor on what attention and the MLP give, before it is added to the residual stream.
+    /// Factor on the outputs of attention and the MLP before they are added to the residual stream.
     pub residual_multiplier: f64,
     /// What logits are divided by.
     pub logits_scaling: f64,
@@ -93,12 +94,12 @@ pub struct LocalRope {
     pub theta: f64,
     /// How the frequencies are scaled.
     pub scaling: RopeScaling,
-    /// For each block, whether it is rotated so.
+    /// For each block, whether it uses this rotation.
     pub layers: Vec<bool>,
 }
 
 impl DecoderConfig {
-    /// The same with another number of blocks; their kinds repeat.
+    /// The same configuration with a different number of blocks; their kinds repeat.
     #[must_use]
     pub fn with_blocks(mut self, blocks: usize) -> Self {
         fn repeated<T: Clone>(kinds: &mut Vec<T>, blocks: usize) {
@@ -282,7 +283,7 @@ impl DecoderConfig {
         Ok(())
     }
 
-    /// How the queries of a block look at keys.
+    /// How the queries of a block attend to keys.
     pub(crate) fn attention(&self, layer: usize) -> Attention {
         Attention {
             window: self.sliding_windows[layer],
@@ -307,7 +308,7 @@ impl DecoderConfig {
     }
 
     /// Where a checkpoint keeps a block's projection: (module, number of rows of its matrix, first row of the
-    /// projection). Phi-3 stacks q, k and v in one matrix, and gate and up in another; Granite 4 the latter.
+    /// projection). Phi-3 stacks q, k and v in one matrix, and gate and up in another; Granite 4 does only the latter.
     pub(crate) fn stored_projection(&self, target: Target) -> (&'static str, usize, usize) {
         let rows = |target: Target| self.projection_shape(target).0;
         let (q, kv, inner) = (rows(Target::Q), rows(Target::K), self.intermediate_size);
@@ -347,7 +348,7 @@ impl DecoderConfig {
     }
 }
 
-/// Refuses settings that would change the numbers and that the decoder does not compute.
+/// Refuses settings that would change the numbers but that the decoder does not implement.
 fn refuse_unknown(fields: &Fields<'_>, architecture: Architecture) -> Result<()> {
     if architecture == Architecture::GraniteMoeHybrid {
         granite::refuse_mamba_and_experts(fields)?;
@@ -448,7 +449,7 @@ fn local_rope(plain: &gemma3::Plain, path: &Path, rotary_dim: usize) -> Result<L
     })
 }
 
-/// The window of each block, with the defaults of transformers' configuration classes. A window as wide as the whole
+/// The window of each block, with the defaults of transformers' configuration classes. A window as wide as the entire
 /// context counts as no window.
 fn sliding_windows(
     fields: &Fields<'_>,
@@ -657,7 +658,7 @@ mod tests {
             let typed = read(|c| {
                 c["architectures"] = Value::Null;
                 c["model_type"] = json!(architecture.model_type());
-                // Without these, Granite 4 has blocks of Mamba, and experts.
+                // Without these settings, Granite 4 has Mamba blocks and experts.
                 c["layer_types"] = json!(["full_attention", "full_attention"]);
                 c["num_local_experts"] = json!(0);
                 c["shared_intermediate_size"] = json!(8);

@@ -1,7 +1,7 @@
 //! The decoder network over packed sequences, after transformers' `modeling_llama.py`.
 //!
-//! The sequences of a batch are laid end to end without padding, N rows in all. Positions and spans say to which
-//! sequence and place each row belongs. The same block code serves training (with a [`Tape`] for the explicit backward
+//! The sequences of a batch are laid end to end without padding, N rows in all. Positions and spans say which sequence
+//! and place each row belongs to. The same block code serves training (with a [`Tape`] for the explicit backward
 //! pass), scoring, prefill and decoding: only the attention differs, so it is an argument.
 
 use candle_core::{DType, Device, Tensor};
@@ -41,8 +41,8 @@ pub struct Decoder {
     pub device: Device,
 }
 
-/// The frozen weights of one transformer block. A norm's weight is what its input is multiplied by, whatever the
-/// checkpoint stores in its place.
+/// The frozen weights of one transformer block. A norm's weight is what its input is multiplied by, whatever form the
+/// checkpoint stores it in.
 #[derive(Debug, Clone)]
 pub struct Layer {
     /// Norm before attention `[D]`.
@@ -51,12 +51,12 @@ pub struct Layer {
     pub q_norm: Option<Tensor>,
     /// Norm of each key head `[Dh]`; `None` if the family has no such norm.
     pub k_norm: Option<Tensor>,
-    /// Norm of what attention gives, before it is added to the residual stream `[D]`; `None` if the family has no such
+    /// Norm of attention's output, before it is added to the residual stream `[D]`; `None` if the family has no such
     /// norm. Checkpoints of those families have [`Layer::pre_feedforward_layernorm`] under this name.
     pub post_attention_layernorm: Option<Tensor>,
     /// Norm before the gated MLP `[D]`.
     pub pre_feedforward_layernorm: Tensor,
-    /// Norm of what the MLP gives, before it is added to the residual stream `[D]`; `None` if the family has no such
+    /// Norm of the MLP's output, before it is added to the residual stream `[D]`; `None` if the family has no such
     /// norm.
     pub post_feedforward_layernorm: Option<Tensor>,
     /// The block's seven linear maps, from the query to the down projection.
@@ -75,12 +75,12 @@ pub struct Projection {
 /// What a forward pass leaves for the backward pass.
 #[derive(Debug, Clone, Default)]
 pub struct Tape {
-    /// Whether to keep only the input of each block; the backward pass then computes the rest again (gradient
+    /// Whether to keep only the input of each block; the backward pass then recomputes the rest (gradient
     /// checkpointing, Chen et al. 2016, arXiv 1604.06174). The gradients are the same, bit for bit.
     pub recompute: bool,
     /// What each block left, first block first.
     pub layers: Vec<BlockTape>,
-    /// Input of the final norm `[M, D]` in the wanted rows; `None` until the pass has ended.
+    /// Input of the final norm in the wanted rows, `[M, D]`; `None` until the pass has ended.
     pub final_x: Option<Tensor>,
 }
 
@@ -109,7 +109,8 @@ impl BlockTape {
 pub struct LayerTape {
     /// Block input `[N, D]`.
     pub x: Tensor,
-    /// Queries `[M, H, Dh]` as projected, before norm and rope: repeating those costs less than keeping their results.
+    /// Queries `[M, H, Dh]` as projected, before norm and rope: recomputing those costs less than keeping their
+    /// results.
     pub q: Tensor,
     /// Keys as projected, before norm and rope `[N, K, Dh]`.
     pub k: Tensor,
@@ -170,7 +171,7 @@ impl Decoder {
         self.forward_spans(batch, adapter, dropout, record, &mut |_, _, _| Ok(()))
     }
 
-    /// [`Decoder::forward`], which also hands each block's index, keys and values to `keep`, so that a cache can be
+    /// Like [`Decoder::forward`], but also hands each block's index, keys and values to `keep`, so that a cache can be
     /// filled.
     pub(crate) fn forward_spans(
         &self,
@@ -324,8 +325,8 @@ impl Decoder {
         })
     }
 
-    /// The rest of a block, from its down projection on: returns its output `[M, D]`, and notes in `block` what the
-    /// backward pass reads of it.
+    /// The rest of a block, from its down projection on: returns its output `[M, D]`, and records in `block` what the
+    /// backward pass reads from it.
     pub(crate) fn finish_block(
         &self,
         index: usize,
@@ -344,8 +345,8 @@ impl Decoder {
         Ok(x)
     }
 
-    /// Embedded tokens `[N, D]`. A family's factor on them is applied in f32, so that bf16 rounds the product once and
-    /// the factor not at all.
+    /// Embedded tokens `[N, D]`. A family's factor on them is applied in f32, so that bf16 rounds only the product,
+    /// once, and not the factor.
     fn embed(&self, ids: &Tensor) -> Result<Tensor> {
         match self.config.embedding_multiplier {
             1.0 => self.embed_tokens.select(ids, self.dtype()),
@@ -356,8 +357,8 @@ impl Decoder {
         }
     }
 
-    /// The residual stream with `out` `[M, D]` added to it, through a norm and times a factor if the family has them; and
-    /// what that norm read.
+    /// The residual stream with `out` `[M, D]` added to it, passed through a norm and multiplied by a factor if the
+    /// family has them; also returns what that norm read.
     fn add_to_stream(
         &self,
         out: Tensor,
@@ -375,20 +376,21 @@ impl Decoder {
         Ok((add_into(branch, stream)?, out))
     }
 
-    /// Logits `[M, V]` of final hidden states `[M, D]`. A family's divisor goes on the hidden states, which are narrower.
+    /// Logits `[M, V]` of final hidden states `[M, D]`. A family's divisor is applied to the hidden states, which are
+    /// narrower.
     pub fn logits(&self, hidden: &Tensor) -> Result<Tensor> {
         let hidden = scaled(hidden.clone(), 1.0 / self.config.logits_scaling)?;
         timed(Work::Head, || self.lm_head.project(&hidden))
     }
 
-    /// The gradient `[M, D]` of final hidden states from that of their logits `[M, V]`.
+    /// The gradient `[M, D]` of final hidden states from the gradient of their logits `[M, V]`.
     pub(crate) fn logits_backward(&self, dlogits: &Tensor) -> Result<Tensor> {
         let dhidden = self.lm_head.project_backward(dlogits, None)?;
         scaled(dhidden, 1.0 / self.config.logits_scaling)
     }
 
-    /// Multiplies `rows` rows with every matrix that a decode step multiplies with, and does nothing else: the least that a
-    /// step can take.
+    /// Multiplies `rows` rows by every matrix that a decode step multiplies by, and does nothing else: the least time
+    /// that a step can take.
     pub fn products(&self, rows: usize) -> Result<()> {
         let projections = self.layers.iter().flat_map(|layer| &layer.projections);
         let weights = projections.map(|projection| &projection.weight);
@@ -404,7 +406,7 @@ impl Decoder {
         self.norm.dtype()
     }
 
-    /// The device that holds the model, and the number type that it computes in.
+    /// The device that holds the model, and the number type used there.
     pub fn place(&self) -> Place {
         Place {
             device: self.device.clone(),
@@ -461,7 +463,7 @@ impl Decoder {
     }
 }
 
-/// `x` times a factor of the family, which most have at 1.
+/// `x` times a factor of the family, which is 1 for most families.
 pub(crate) fn scaled(x: Tensor, factor: f64) -> Result<Tensor> {
     match factor {
         1.0 => Ok(x),
@@ -482,7 +484,7 @@ impl Layer {
         }
     }
 
-    /// [`Layer::norm`], to be changed.
+    /// Mutable form of [`Layer::norm`].
     pub(crate) fn norm_mut(&mut self, norm: BlockNorm) -> Option<&mut Tensor> {
         match norm {
             BlockNorm::Input => Some(&mut self.input_layernorm),

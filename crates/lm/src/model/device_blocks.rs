@@ -1,9 +1,9 @@
-//! A quantised matrix on a device: its blocks lie there as their file has them and are dequantised inside each product
+//! A quantised matrix on a device: its blocks are stored there as in their file and are dequantised inside each product
 //! (QLoRA, Dettmers et al. 2023, arXiv 2305.14314).
 //!
-//! candle's own dequantising kernels and its look-up of quantised rows do the work, for every type of block that files
-//! hold; its quantised products are not used. The values are those of the processor's form, rounded once to what the
-//! device computes in. Nothing is dequantised on the host and nothing is read back.
+//! candle's own dequantising kernels and its look-up of quantised rows do the work, for every block type that occurs in
+//! files; candle's quantised products are not used. The values are those of the processor's form, rounded once to the
+//! number type that the device computes in. Nothing is dequantised on the host and nothing is read back.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -16,7 +16,7 @@ use super::linear::{add_product, matmul};
 use super::packed::Packed;
 use crate::error::{Error, Result};
 
-/// Values of one band, 256 MiB while they are f32: most matrices are one, the heads of large models are several.
+/// Values of one band, 256 MiB as f32: most matrices are one band, the heads of large models several.
 pub(crate) const BAND_VALUES: usize = 1 << 26;
 
 /// A matrix of quantised blocks on a device, in bands of rows.
@@ -40,7 +40,7 @@ impl std::fmt::Debug for DeviceBlocks {
 }
 
 impl DeviceBlocks {
-    /// The blocks of a matrix, band by band onto a device; no other copy is made of them.
+    /// Copies the blocks of a matrix to a device, band by band; no other copy of them is made.
     ///
     /// # Errors
     /// [`Error::Setting`] for types that candle has no kernels for.
@@ -121,8 +121,8 @@ impl DeviceBlocks {
         }
     }
 
-    /// Rows by number: ids `[N]` u32 → `[N, in]`. Every band looks all of them up, and those of other bands become zero:
-    /// which is whose is known on the device alone.
+    /// Rows by number: ids `[N]` u32 → `[N, in]`. Every band looks up all of them, and those of other bands become
+    /// zero: only the device knows which row belongs to which band.
     pub(crate) fn select(&self, ids: &Tensor, dtype: DType) -> Result<Tensor> {
         let places = ids.to_dtype(DType::F32)?;
         let mut sum: Option<Tensor> = None;
@@ -201,7 +201,7 @@ mod tests {
         ] {
             let packed = packed(dtype, 10, 512);
             let expected = packed.widen(0..10, &Device::Cpu).unwrap();
-            // One band, and four of which the last is short.
+            // One band, and four bands of which the last is short.
             for band_values in [BAND_VALUES, 3 * 512] {
                 let blocks = DeviceBlocks::in_bands(&packed, &Device::Cpu, band_values).unwrap();
                 assert_eq!(

@@ -1,9 +1,9 @@
 //! Keys and values of the sequences being decoded, on a device: every slot takes part in every product, so that a step
 //! is a handful of launches for each block, however many sequences there are.
 //!
-//! One tensor per block for keys and one for values, `[slot * kv_head, position, head_dim]`, written in place. What the
-//! slots see is a mask; slots that have no token in a step compute with whatever they hold, which nobody reads, and
-//! write past its end, where their own next token will go.
+//! One tensor per block for keys and one for values, `[slot * kv_head, position, head_dim]`, written in place. A mask
+//! says what the slots see. Slots that have no token in a step compute with whatever they hold; nobody reads the
+//! result, and they write past its end, where their own next token will go.
 
 use candle_core::Tensor;
 
@@ -33,13 +33,13 @@ pub(crate) struct DeviceCache {
 
 /// What all blocks of a decode step have in common.
 struct Step {
-    /// Slots of the running sequences `[B]`, where not all are running.
+    /// Slots of the running sequences `[B]`; `None` if all slots are running.
     running: Option<Tensor>,
     /// Where the new keys go, `[slots * K, 1, Dh]`.
     places: Tensor,
-    /// Positions that are looked at.
+    /// Number of positions that are attended to.
     seen: usize,
-    /// Which of them each slot sees `[slots * K, 1, seen]`, for each block.
+    /// Which of the positions each slot sees `[slots * K, 1, seen]`, for each block.
     masks: Vec<Tensor>,
 }
 

@@ -37,8 +37,8 @@ impl Dropout {
         Ok(Tensor::from_vec(mask, (rows, width), device)?)
     }
 
-    /// x `[M, width]` times its mask, without making the mask on the CPU. Row `i` of x is row `rows[i]` of the
-    /// packed batch, or row `i` without `rows`.
+    /// x `[M, width]` times its mask, without making the mask on the CPU. Row `i` of x is row `rows[i]` of the packed
+    /// batch, or row `i` if `rows` is absent.
     pub(crate) fn apply(
         &self,
         x: &Tensor,
@@ -62,10 +62,10 @@ impl Dropout {
         Ok(Tensor::from_vec(values, (count, width), x.device())?)
     }
 
-    /// The mask of a device in the place and number type of `like`, drawn there again in the backward pass: an element is
-    /// dropped where the fraction of `u[row] + v[column]` is below p, with u and v uniform. So any two elements are
-    /// independent of each other, and all that is sent is two short vectors. Not the processor's mask: that takes 64-bit
-    /// arithmetic, which candle's operations do not have, or a number for every element from the host.
+    /// The mask on a device, in the place and number type of `like`, drawn there again in the backward pass: an element
+    /// is dropped where the fraction of `u[row] + v[column]` is below p, with u and v uniform. So any two elements are
+    /// independent of each other, and only two short vectors are sent. This is not the processor's mask: that needs
+    /// 64-bit arithmetic, which candle's operations do not have, or a number from the host for every element.
     fn device_mask(
         &self,
         layer: usize,
@@ -99,8 +99,9 @@ impl Dropout {
     }
 }
 
-/// One mask: element `i` (counted row by row) is dropped where its 16 bits of the stream, four elements to a draw of
-/// 64, are below the threshold. Sixteen bits put p on a grid of 1/65536; `keep` is the factor that fits that p.
+/// One mask: element `i` (counted row by row) is dropped where its 16 bits of the stream (a draw of 64 bits serves four
+/// elements) are below the threshold. Sixteen bits put p on a grid of 1/65536; `keep` is the factor that matches that
+/// p.
 struct MaskDraw {
     stream: u64,
     threshold: u16,
@@ -161,7 +162,7 @@ mod tests {
         };
         let dropped = share(&mut mask.iter().flatten().copied());
         assert!((dropped - 0.25).abs() < 0.01, "{dropped}");
-        // Both dropped, for neighbouring rows and columns: the square of the share.
+        // For neighbouring rows and columns, both are dropped as often as the square of the share.
         let pairs = |pair_at: &dyn Fn(usize, usize) -> (f32, f32)| {
             let both = (0..399)
                 .flat_map(|i| (0..299).map(move |j| pair_at(i, j)))

@@ -1,8 +1,8 @@
 //! The product of a few rows with a packed matrix, as decoding needs it: the matrix is read from memory only once.
 //!
 //! The matrix is held as `[out, in]`. For one or two rows of x, each block is decoded into registers and multiplied
-//! there. For more rows of x, a few rows of the matrix at a time are decoded into a buffer that stays in the
-//! first-level cache, and multiplied with all rows of x. Each number of the result is one dot product in f32 with a
+//! there. For more rows of x, a few rows of the matrix at a time are decoded into a buffer that stays in the level-1
+//! cache, and multiplied by all rows of x. Each number of the result is one dot product in f32 with a
 //! decoded row.
 
 use candle_core::quantized::GgmlDType;
@@ -16,7 +16,7 @@ use crate::error::Result;
 /// Values of the matrix in one task, which one thread computes.
 const TASK_VALUES: usize = 1 << 17;
 
-/// Values that are decoded at once: 24 KiB of f32, half of a first-level cache.
+/// Values that are decoded at once: 24 KiB of f32, half of a level-1 cache.
 const PANEL_VALUES: usize = 6 << 10;
 
 /// Up to this many rows of x, decoding into registers is faster than writing to the buffer and reading from it.
@@ -96,7 +96,7 @@ impl Task<'_> {
         self.out.first().map_or(0, |out| out.len())
     }
 
-    /// Goes through the matrix row by row, and multiplies each with the rows of x.
+    /// Goes through the matrix row by row, and multiplies each row by the rows of x.
     #[inline(always)]
     fn in_registers<S, B, const BYTES: usize, const PIECES: usize, const GROUPS: usize>(
         mut self,
@@ -115,7 +115,7 @@ impl Task<'_> {
         }
     }
 
-    /// Goes through the matrix panel by panel, and multiplies each with all rows of x.
+    /// Goes through the matrix panel by panel, and multiplies each panel by all rows of x.
     #[inline(always)]
     fn in_cache<S: Simd>(mut self, simd: S) -> Result<()> {
         let (rows, columns) = (self.rows(), self.weight.columns());
@@ -167,7 +167,7 @@ fn dots<S, B, const BYTES: usize, const PIECES: usize, const GROUPS: usize, cons
         // Stating the length once spares checking every index.
         *blocks_of_x = &pieces.as_chunks().0[..blocks.len()];
     }
-    // Two sums, so that no addition waits for the one before it.
+    // Two running sums, so that no addition waits for the previous one.
     let mut sums = [[simd.splat_f32s(0.0); 2]; M];
     for (i, block) in blocks.iter().enumerate() {
         let head = B::head(block);
@@ -187,8 +187,8 @@ fn dots<S, B, const BYTES: usize, const PIECES: usize, const GROUPS: usize, cons
     }
 }
 
-/// A slice of zeros from an empty buffer, beginning at a cache line: a vector across two lines takes twice as long to
-/// load.
+/// A slice of zeros from an empty buffer, starting at a cache-line boundary: a vector that spans two lines takes twice
+/// as long to load.
 fn aligned(buffer: &mut Vec<f32>, length: usize) -> &mut [f32] {
     const LINE_BYTES: usize = 64;
     buffer.resize(length + LINE_BYTES / 4, 0.0);
@@ -241,8 +241,8 @@ impl Panel<'_> {
     }
 }
 
-/// Dot products of `R` rows of the matrix with `M` rows of x, into `out[..][row..row + R]`. It has only plain loops:
-/// closures of iterators would be compiled without the instructions of `S`.
+/// Dot products of `R` rows of the matrix with `M` rows of x, into `out[..][row..row + R]`. It uses only plain loops:
+/// iterator closures would be compiled without the instructions of `S`.
 #[inline(always)]
 fn tile<S: Simd, const R: usize, const M: usize>(
     simd: S,

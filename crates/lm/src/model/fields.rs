@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 
-/// More blocks than any model has: a damaged file must not ask for endless memory.
+/// More blocks than any model has: a damaged file must not be able to demand unlimited memory.
 const MAX_LAYERS: usize = 4096;
 
 /// Typed access to the fields of one file.

@@ -1,8 +1,9 @@
-//! `config.json` of Gemma 3's text models, whose fields have names, defaults and meanings of their own
-//! (transformers 5.24, `configuration_gemma3.py`), in the words of the other families.
+//! `config.json` of Gemma 3's text models, whose fields have names, defaults and meanings of their own (transformers
+//! 5.24, `configuration_gemma3.py`), translated into the fields of the other families.
 //!
-//! The file may be in the layout of 2025 (`rope_theta`, `rope_local_base_freq` and `rope_scaling`, which is of the blocks
-//! that see everything; `sliding_window_pattern`) or in that of transformers 5 (`rope_parameters` and `layer_types`).
+//! The file may be in the layout of 2025 (`rope_theta`, `rope_local_base_freq` and `rope_scaling`, which applies to the
+//! blocks that see everything;
+//! `sliding_window_pattern`) or in that of transformers 5 (`rope_parameters` and `layer_types`).
 
 use serde_json::{Map, Value, json};
 
@@ -14,16 +15,16 @@ pub(super) const ACTIVATION: &str = "gelu_pytorch_tanh";
 
 /// What `layer_types` calls a block that sees every earlier position.
 const FULL: &str = "full_attention";
-/// What it calls a block with a window.
+/// What `layer_types` calls a block with a window.
 const SLIDING: &str = "sliding_attention";
 
 /// Every sixth block sees everything if the file does not say otherwise.
 const PATTERN: usize = 6;
 
-/// What a file reads as.
+/// A file's content in the other families' terms.
 pub(super) struct Plain {
-    /// Its fields with the class's defaults; `rope_theta`, `rope_scaling` and `layer_types` are of the blocks that see
-    /// everything.
+    /// Its fields with the class's defaults; `rope_theta`, `rope_scaling` and `layer_types` are those of the blocks
+    /// that see everything.
     pub(super) json: Value,
     /// The same, with the rope settings of the blocks with a window.
     pub(super) local: Value,
@@ -31,7 +32,7 @@ pub(super) struct Plain {
     pub(super) sliding: Vec<bool>,
 }
 
-/// Reads a file; settings that would change the numbers and that the decoder does not compute are refused.
+/// Reads a file; settings that would change the numbers but that the decoder does not implement are refused.
 pub(super) fn plain(fields: &Fields<'_>) -> Result<Plain> {
     for cap in ["attn_logit_softcapping", "final_logit_softcapping"] {
         if !fields.json[cap].is_null() {
@@ -66,8 +67,8 @@ pub(super) fn plain(fields: &Fields<'_>) -> Result<Plain> {
     })
 }
 
-/// The fields, completed by the defaults of the configuration class. The tied head is the one that hurts: files do not
-/// have the field, and elsewhere its absence means false.
+/// The fields, completed by the defaults of the configuration class. The default for the tied head matters most: files
+/// do not have the field, and elsewhere its absence means false.
 fn with_defaults(json: &Value) -> Value {
     let mut json = json.clone();
     let defaults = [
@@ -89,19 +90,19 @@ fn with_defaults(json: &Value) -> Value {
             json[name] = default;
         }
     }
-    // Here null is no window, which a list of kinds may still ask for.
+    // Here null means no window, but a list of kinds may still ask for one.
     if json.get("sliding_window").is_none() {
         json["sliding_window"] = json!(4096);
     }
     json
 }
 
-/// The kind of each block: as listed, or by a number: every n-th block sees everything.
+/// The kind of each block: as listed, or given by a number n: every n-th block sees everything.
 fn layer_types(fields: &Fields<'_>) -> Result<Vec<&'static str>> {
     let layers = fields.layers()?;
     let listed = &fields.json["layer_types"];
     if listed.is_null() {
-        // transformers keeps the number under a name of its own when it writes the file again.
+        // transformers stores the number under a different name when it writes the file again.
         let name = match fields.json["sliding_window_pattern"].is_null() {
             true => "_sliding_window_pattern",
             false => "sliding_window_pattern",
@@ -248,7 +249,7 @@ mod tests {
         assert!(config.tie_word_embeddings && config.post_norms && config.qk_norm);
     }
 
-    /// A window as wide as the context hides nothing, but the block's rotation stays its kind's.
+    /// A window as wide as the context hides nothing, but the block keeps the rotation of its kind.
     #[test]
     fn a_window_that_hides_nothing_leaves_the_kind_of_a_block() {
         let wide = read(|json| json["sliding_window"] = json!(96)).unwrap();
@@ -295,7 +296,7 @@ mod tests {
         // No window, but blocks that ask for one.
         let error = read(|json| json["sliding_window"] = Value::Null).unwrap_err();
         assert!(error.to_string().contains("layer_types"), "{error}");
-        // The models that also see pictures keep their text model one level down.
+        // Models that also take images keep their text model one level down.
         let pictures = json!({"architectures": ["Gemma3ForConditionalGeneration"], "model_type": "gemma3",
             "text_config": published()});
         let error = DecoderConfig::from_json(&pictures, Path::new("config.json")).unwrap_err();

@@ -1,5 +1,5 @@
-//! What is Granite 4's own in `config.json` (transformers 5.24, `configuration_granitemoehybrid.py`): one class for models
-//! with Mamba, with experts and with neither. The decoder computes the last.
+//! What is specific to Granite 4 in `config.json` (transformers 5.24, `configuration_granitemoehybrid.py`): one class
+//! covers models with Mamba, with experts and with neither. The decoder computes only the last kind.
 
 use super::fields::Fields;
 use crate::error::Result;
@@ -7,7 +7,7 @@ use crate::error::Result;
 /// What files call a block with attention, the older name first.
 const ATTENTION: [&str; 2] = ["attention", "full_attention"];
 
-/// Refuses blocks that are no attention, and experts. The class has both where a file is silent.
+/// Refuses experts, and blocks that are not attention. The class defaults to both if the file says nothing.
 pub(super) fn refuse_mamba_and_experts(fields: &Fields<'_>) -> Result<()> {
     let layers = fields.layers()?;
     let types = fields.json["layer_types"].as_array();
@@ -30,7 +30,7 @@ pub(super) fn refuse_mamba_and_experts(fields: &Fields<'_>) -> Result<()> {
     }
 }
 
-/// Whether blocks rotate queries and keys: any other word, and none, is no rotation.
+/// Whether blocks rotate queries and keys: any other value, or none, means no rotation.
 pub(super) fn rotates(fields: &Fields<'_>) -> bool {
     fields.json["position_embedding_type"] == "rope"
 }
@@ -72,7 +72,7 @@ mod tests {
             };
             let found = factors(read(class, |_| ()).unwrap());
             assert_eq!(found, [12.0, 0.015625, 0.22, 8.0]);
-            // Scores too: nothing is divided by the root of a head's width.
+            // This includes scores: they are not divided by the square root of a head's width.
             let absent = read(class, |json| {
                 let fields = json.as_object_mut().unwrap();
                 fields.retain(|name, _| !name.ends_with("multiplier") && name != "logits_scaling");

@@ -1,9 +1,9 @@
 //! Keys and values of the sequences being decoded, in slots that are written in place.
 //!
-//! One flat buffer per block, laid out `[slot][kv_head][position][head_dim]`, so that a head's keys lie one
-//! after the other and a finished sequence's slot is taken over without moving anything. Decode attention
-//! reads the slots directly; it needs one query row per sequence and is bound by memory. A device has its own cache
-//! (`device_cache`); `cache` has either.
+//! One flat buffer per block, laid out `[slot][kv_head][position][head_dim]`, so that a head's keys are contiguous and
+//! a finished sequence's slot is reused without moving anything. Decode attention
+//! reads the slots directly; it needs one query row per sequence and is bound by memory bandwidth. A device has its own
+//! cache (`device_cache`); `cache` wraps either kind.
 
 use candle_core::Tensor;
 use pulp::{Arch, Simd, WithSimd};
@@ -50,7 +50,7 @@ impl KvCache {
     /// Room for `slots` sequences of `capacity` positions.
     pub(super) fn new(config: &DecoderConfig, slots: usize, capacity: usize) -> Self {
         let len = slots * config.num_key_value_heads * capacity * config.head_dim;
-        // Zeroed pages are only taken when they are written.
+        // Zeroed pages take up memory only once they are written.
         let layers = (0..config.num_hidden_layers)
             .map(|_| LayerCache {
                 k: vec![0.0; len],
@@ -137,12 +137,12 @@ impl KvCache {
     }
 }
 
-/// The query heads of one key/value head. A closure in its place would be compiled without the instructions of the
-/// processor.
+/// The query heads of one key/value head. A closure instead would be compiled without the processor's widest
+/// instructions.
 struct Group<'a> {
-    /// `[G, Dh]`, as `out`.
+    /// `[G, Dh]`, like `out`.
     query: &'a [f32],
-    /// `[T, Dh]`, as `v`.
+    /// `[T, Dh]`, like `v`.
     k: &'a [f32],
     v: &'a [f32],
     head_dim: usize,

@@ -1,9 +1,8 @@
-//! Products of tensors on the CPU, straight through the `gemm` crate; those with frozen f32 matrices are
-//! [`product`](super::product)'s.
+//! Products of tensors on the CPU, straight through the `gemm` crate; [`product`](super::product) has those with frozen
+//! f32 matrices.
 //!
 //! Candle's own product asks the operating system for the number of cores each time (on Linux by reading
-//! /proc/cpuinfo), which costs more than a small product itself. Whatever else is multiplied uses candle's, after
-//! [`without_gaps`].
+//! /proc/cpuinfo), which costs more than a small product does. All other products use candle's, after [`without_gaps`].
 
 use candle_core::{CpuStorage, CustomOp2, InplaceOp3, Layout, Shape, Tensor};
 use gemm::Parallelism;
@@ -123,7 +122,7 @@ pub(super) struct Operand {
 }
 
 impl Operand {
-    /// A matrix whose values lie row after row.
+    /// The operand of a matrix stored row by row.
     pub(super) fn row_major(rows: usize, columns: usize) -> Self {
         Self {
             batches: 1,
@@ -261,12 +260,12 @@ fn product(a: &Operand, a_values: &[f32], b: &Operand, b_values: &[f32]) -> Vec<
     out
 }
 
-/// `out = a b`, or `out += scale * a b` with a scale; writes every value of `out`, a.rows rows of b.columns values, of
-/// which each begins `out_stride` values after the one before.
+/// `out = a b`, or `out += scale * a b` with a scale; writes every value of `out`, a.rows rows of b.columns values,
+/// each of which begins `out_stride` values after the one before.
 ///
 /// # Safety
-/// The last element of either operand is inside its slice. The values of `out` are there and nothing else uses them
-/// meanwhile; with `add` they are initialised.
+/// The last element of either operand is inside its slice. The values of `out` are allocated, and nothing else uses
+/// them meanwhile; with `add` they are initialised.
 #[expect(
     unsafe_code,
     reason = "gemm takes pointers; `Operand::values` checks that strides stay inside"
@@ -298,22 +297,23 @@ pub(super) unsafe fn multiply(
             b_values.as_ptr(),
             b.column_stride as isize,
             b.row_stride as isize,
-            // The factor on what is there already, then the one on the product.
+            // The factor on the existing values, then the one on the product.
             1.0,
             add.unwrap_or(1.0),
             false,
             false,
             false,
-            // 0: as many threads as rayon has.
+            // 0 means as many threads as rayon has.
             Parallelism::Rayon(0),
         );
     }
 }
 
-/// [`multiply`] with `gemm`'s kernel for AVX2, whatever else the processor has; by itself it takes the widest.
+/// [`multiply`] with `gemm`'s kernel for AVX2, whatever else the processor has; left to itself, `gemm` takes the widest
+/// instructions.
 ///
 /// # Safety
-/// That of [`multiply`].
+/// As for [`multiply`].
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "gemm takes pointers")]
 unsafe fn multiply_avx2(

@@ -29,7 +29,8 @@ impl LoraPair {
     }
 }
 
-/// The pair of each projection in each block, or values that belong to it, such as gradients; `None` without an update.
+/// The pair of each projection in each block, or values that belong to it, such as gradients; `None` where there is no
+/// update.
 pub type LoraLayers = Vec<PerTarget<Option<LoraPair>>>;
 
 /// The update `scale * B A x` of each projection that an adapter acts on.

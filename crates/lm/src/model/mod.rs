@@ -1,9 +1,10 @@
 //! The decoder: one forward pass for every supported architecture.
 //!
 //! `config` maps Hugging Face's config.json to fields, `decoder` is the network over packed sequences
-//! (`packed_batch`), `attention` and `rope` with its `rope_scaling` are its special parts, `cache` the state of
-//! decoding, kept outside the model. `gemma3`, `smollm3` and `granite` read a config.json that means other things. `target` names the
-//! projections, `low_rank` and `dropout` are what an adapter adds to them. `shape` makes decoders with random weights.
+//! (`packed_batch`), `attention` and `rope` with its `rope_scaling` are its specialised parts, `cache` the state of
+//! decoding, kept outside the model. `gemma3`, `smollm3` and `granite` read a config.json whose fields have other
+//! meanings. `target` names the projections, `low_rank` and `dropout` are what an adapter adds to them. `shape` makes
+//! decoders with random weights.
 
 pub mod activation;
 pub mod architecture;

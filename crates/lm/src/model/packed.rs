@@ -1,4 +1,4 @@
-//! A matrix whose rows lie as their file stores them: half precision, or the blocks of ggml's quantised types.
+//! A matrix whose rows are kept as their file stores them: half precision, or the blocks of ggml's quantised types.
 //!
 //! Numbers and block layouts are ggml's (`ggml-quants.c`), through candle's `k_quants`.
 
@@ -46,8 +46,8 @@ impl Bytes {
                 unsafe_code,
                 reason = "this advice throws away what was written to private memory"
             )]
-            // SAFETY: nothing is ever written here: a `Mmap` is a shared, read-only map of a file, and pages that were
-            // given back are filled from that file with the same bytes. So no slice of the map changes.
+            // SAFETY: nothing is ever written here: a `Mmap` is a shared, read-only map of a file, and released pages
+            // are refilled from that file with the same bytes. So no slice of the map changes.
             let advised = unsafe { map.unchecked_advise_range(DontNeed, range.start, range.len()) };
             // A system that does not take the advice keeps the pages; nothing else differs.
             drop(advised);
@@ -83,13 +83,13 @@ pub(super) fn wanted_type(quantize: Quantize) -> Option<GgmlDType> {
     }
 }
 
-/// [`block_type`] of a type by itself.
+/// Like [`block_type`], but for a block type that is already known.
 pub(super) fn fitting_type(wanted: GgmlDType, columns: usize) -> Option<GgmlDType> {
     let fits = |dtype: &GgmlDType| columns > 0 && columns.is_multiple_of(dtype.block_size());
     [wanted, GgmlDType::Q8_0].into_iter().find(fits)
 }
 
-/// A packed matrix; rows are whole numbers of blocks.
+/// A packed matrix; every row is a whole number of blocks.
 #[derive(Clone)]
 pub struct Packed {
     bytes: Bytes,
@@ -109,7 +109,7 @@ impl std::fmt::Debug for Packed {
 }
 
 impl Packed {
-    /// Takes `bytes` for `rows` rows of `columns` values of type `dtype`.
+    /// Interprets `bytes` as `rows` rows of `columns` values of type `dtype`.
     ///
     /// # Errors
     /// [`Error::Setting`] where the length, the blocks or the alignment do not fit.
@@ -133,7 +133,7 @@ impl Packed {
         })
     }
 
-    /// Quantises rows of `columns` f32 values that `widen` reads some at a time.
+    /// Quantises rows of `columns` f32 values, which `widen` reads a few rows at a time.
     pub(crate) fn quantize(
         dtype: GgmlDType,
         rows: usize,
@@ -184,7 +184,8 @@ impl Packed {
         Ok(Tensor::from_vec(values, shape, device)?)
     }
 
-    /// Some columns as f32 of as many rows as there is room for, from row `first` on. The columns are whole blocks.
+    /// Some columns, as f32, of as many rows as there is room for, starting at row `first`. The columns cover whole
+    /// blocks.
     pub(super) fn widen_into(
         &self,
         first: usize,
@@ -251,7 +252,7 @@ pub(crate) fn row_bytes(dtype: GgmlDType, columns: usize) -> Option<usize> {
         .and_then(|n| n.checked_mul(dtype.type_size()))
 }
 
-/// Where blocks of a type may begin: they hold f16 scales, those of the widest types f32.
+/// Where blocks of a type may begin: blocks hold f16 scales, or f32 scales in the widest types.
 fn alignment(dtype: GgmlDType) -> usize {
     match dtype {
         GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16 => 1,
@@ -269,7 +270,7 @@ fn alignment(dtype: GgmlDType) -> usize {
     }
 }
 
-/// Values of whole blocks as f32.
+/// Decodes complete blocks into f32 values.
 pub(crate) fn decode(dtype: GgmlDType, source: &[u8], values: &mut [f32]) -> Result<()> {
     arch().dispatch(Decode {
         dtype,
@@ -278,7 +279,7 @@ pub(crate) fn decode(dtype: GgmlDType, source: &[u8], values: &mut [f32]) -> Res
     })
 }
 
-/// A closure in its place would be compiled without the instructions of the processor.
+/// A closure instead would be compiled without the processor's widest instructions.
 struct Decode<'a> {
     dtype: GgmlDType,
     source: &'a [u8],
@@ -294,7 +295,7 @@ impl WithSimd for Decode<'_> {
     }
 }
 
-/// Some columns of rows as f32, as [`Packed::widen_into`].
+/// Some columns of rows as f32, as in [`Packed::widen_into`].
 struct Widen<'a> {
     packed: &'a Packed,
     first: usize,
@@ -337,7 +338,7 @@ fn decode_here(dtype: GgmlDType, source: &[u8], values: &mut [f32]) -> Result<()
         GgmlDType::Q4K => blocks::blocks::<blocks::Q4K, _, _, _>(source, values),
         GgmlDType::Q5K => blocks::blocks::<blocks::Q5K, _, _, _>(source, values),
         GgmlDType::Q6K => blocks::blocks::<blocks::Q6K, _, _, _>(source, values),
-        // Rarer types.
+        // Rarer types go through candle.
         _ => {
             let blocks = dtype.from_data(Cow::Borrowed(source));
             if let CpuStorage::F32(widened) = blocks.dequantize(values.len())? {
@@ -408,7 +409,7 @@ pub(super) mod tests {
         found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan()
     }
 
-    /// Checks whole blocks against candle's form, bit by bit, with every instruction set.
+    /// Compares complete blocks with candle's form, bit by bit, with every instruction set.
     fn assert_as_candle(dtype: GgmlDType, source: &[u8]) {
         let count = source.len() / dtype.type_size() * dtype.block_size();
         let expected = dtype.from_data(Cow::Borrowed(source)).dequantize(count);
@@ -445,8 +446,8 @@ pub(super) mod tests {
         }
     }
 
-    /// Numbers that are all low, all high or alternating under every kind of scale: zeros, subnormal, the largest,
-    /// infinite, none.
+    /// Numbers that are all low, all high or alternating, under every kind of scale: zero, subnormal, largest,
+    /// infinite, NaN.
     #[test]
     fn blocks_at_the_edges_have_the_values_that_candle_reads() {
         const HALVES: [u16; 11] = [
@@ -454,7 +455,7 @@ pub(super) mod tests {
         ];
         for dtype in BLOCK_TYPES {
             let size = dtype.type_size();
-            // Scales begin the block, or end it.
+            // Scales are at the beginning of the block, or at its end.
             let scales_at = match dtype {
                 GgmlDType::Q2K | GgmlDType::Q3K | GgmlDType::Q6K => size - 4,
                 _ => 0,

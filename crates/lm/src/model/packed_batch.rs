@@ -1,4 +1,4 @@
-//! Sequences laid end to end: what one pass of the decoder reads, and which rows it gives back.
+//! Sequences laid end to end: what one pass of the decoder reads, and which rows it returns.
 
 use std::ops::Range;
 
@@ -15,29 +15,31 @@ pub struct PackedBatch {
     pub input_ids: Tensor,
     /// `[N]` u32: position of each row in its own sequence.
     pub positions: Tensor,
-    /// One for each sequence, and one for each prompt that several sequences share, before them.
+    /// One span for each sequence and, before these, one for each prompt that several sequences share.
     pub spans: Vec<Span>,
 }
 
-/// The rows of one sequence, or those that it does not share.
+/// The rows of one sequence, or those of its rows that it does not share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
     /// Its place among the packed rows.
     pub rows: Range<usize>,
     /// The earlier span that holds the beginning of its sequence.
     pub prefix: Option<usize>,
-    /// How many of its last rows have their hidden states wanted.
+    /// The number of its last rows whose hidden states are wanted.
     pub wanted: usize,
-    /// Tokens of the whole sequence, those included that are not fed: rope scalings that follow the length
-    /// read it.
+    /// Tokens of the whole sequence, including those that are not fed: rope scalings that depend on the length read
+    /// this.
     pub seq_len: usize,
 }
 
 /// A prompt and what follows it.
 pub(crate) type Sequence<'a> = (&'a [u32], &'a [u32]);
 
-/// Runs of sequences with one prompt, and how many of its tokens they can share. The prompt's last token predicts the
-/// first of each completion and stays with it. Frequencies that follow the length must be the same for all of a run.
+/// Runs of sequences that have the same prompt, and how many of its tokens they can
+/// share. The prompt's last token predicts the
+/// first of each completion and stays with it. Frequencies that depend on the length must be the same for the whole
+/// run.
 pub(crate) fn sharing<'s, 'a>(
     sequences: &'s [Sequence<'a>],
     rope: &Rope,
@@ -59,7 +61,7 @@ impl PackedBatch {
         layout.into_batch(device)
     }
 
-    /// Lays `prompts` end to end; of each the last row is wanted, which predicts what follows.
+    /// Lays `prompts` end to end; the last row of each is wanted, because it predicts what follows.
     pub fn prompts(prompts: &[Vec<u32>], device: &Device) -> Result<Self> {
         let mut layout = Layout::default();
         for prompt in prompts {
@@ -68,9 +70,10 @@ impl PackedBatch {
         layout.into_batch(device)
     }
 
-    /// Lays sequences of a prompt, which is not empty, and a completion end to end; the wanted rows are those that
+    /// Lays sequences end to end, each made of a prompt, which is not empty, and a
+    /// completion; the wanted rows are those that
     /// predict the completions. The last token of each sequence predicts nothing and is not fed. Neighbours with the
-    /// same prompt share its rows, unless their lengths give them other rotary frequencies.
+    /// same prompt share its rows, unless their lengths give them different rotary frequencies.
     pub fn completions(sequences: &[Sequence<'_>], rope: &Rope, device: &Device) -> Result<Self> {
         let mut layout = Layout::default();
         for (run, shared) in sharing(sequences, rope) {
@@ -101,7 +104,7 @@ impl PackedBatch {
         sharing(sequences, rope).map(of_run).sum()
     }
 
-    /// One token of each sequence, at the end of what a cache already holds: (token, its position).
+    /// One token of each sequence, at the end of what a cache already holds: (the token and its position).
     pub fn next_tokens(tokens: &[(u32, usize)], device: &Device) -> Result<Self> {
         let mut layout = Layout::default();
         for (token, position) in tokens {
@@ -131,8 +134,8 @@ impl PackedBatch {
         rope.tables(&self.positions, runs)
     }
 
-    /// Each span with the places of its queries among those of the batch: of all its rows, or in the last block of
-    /// the wanted ones.
+    /// Each span with the places of its queries among those of the batch: of all its rows or, in the last block, of the
+    /// wanted ones.
     pub(crate) fn queries(&self, last_block: bool) -> Vec<(&Span, Range<usize>)> {
         let mut end = 0;
         let place = |span: &Span| {
@@ -159,7 +162,8 @@ impl PackedBatch {
         }
     }
 
-    /// The inverse of [`Self::seen`] for gradients, one of each span: `[N, ..]`, those of a shared prompt summed up.
+    /// The inverse of [`Self::seen`] for gradients, one of each span: `[N, ..]`, with those of a shared prompt added
+    /// up.
     pub(crate) fn sum_seen<'a>(&self, grads: impl Iterator<Item = &'a Tensor>) -> Result<Tensor> {
         let mut sums: Vec<Tensor> = Vec::with_capacity(self.spans.len());
         for (span, grad) in self.spans.iter().zip(grads) {
@@ -189,7 +193,7 @@ impl PackedBatch {
     }
 }
 
-/// Rows as they are laid down.
+/// A batch under construction.
 #[derive(Default)]
 struct Layout {
     ids: Vec<u32>,
@@ -198,7 +202,7 @@ struct Layout {
 }
 
 impl Layout {
-    /// Lays the tokens of a span behind those of its prefix; returns its number.
+    /// Appends the tokens of a span after those of its prefix; returns the span's number.
     fn lay(&mut self, ids: &[u32], prefix: Option<usize>, wanted: usize, seq_len: usize) -> usize {
         let first = prefix.map_or(0, |prefix| self.spans[prefix].rows.len());
         let rows = self.ids.len()..self.ids.len() + ids.len();
@@ -239,7 +243,7 @@ pub(crate) fn pick(t: &Tensor, rows: Option<&Rows>) -> Result<Tensor> {
     })
 }
 
-/// The inverse of [`pick`]: `[M, width]` laid into `n` rows of zeros.
+/// The inverse of [`pick`]: `[M, width]` placed into `n` rows of zeros.
 pub(crate) fn spread(t: Tensor, rows: Option<&Rows>, n: usize) -> Result<Tensor> {
     let Some(rows) = rows else { return Ok(t) };
     let zeros = Tensor::zeros((n, t.dim(1)?), t.dtype(), t.device())?;
@@ -247,7 +251,7 @@ pub(crate) fn spread(t: Tensor, rows: Option<&Rows>, n: usize) -> Result<Tensor>
 }
 
 impl Rotations {
-    /// How a block rotates the heads of some rows; of all rows for `None`.
+    /// How a block rotates the heads of some rows; `None` means all rows.
     pub(crate) fn rotation(&self, layer: usize, rows: Option<&Rows>) -> Result<Rotation> {
         Ok(Rotation(match self.of(layer) {
             Some((cos, sin)) => Some((pick(cos, rows)?, pick(sin, rows)?)),

@@ -1,9 +1,9 @@
 //! Rotary position embedding (Su et al. 2021) with the rotated halves of Hugging Face's layout.
 //!
 //! Frequencies and their scalings are `rope_scaling`'s. Some scalings depend on the length of the sequence: every
-//! sequence gets the frequencies of its own length, so batched = single and cached = full, where transformers
-//! takes the longest sequence of a batch, keeps a grown scale for later ones and, when decoding with a cache,
-//! leaves old keys as they were rotated (but for Phi-3).
+//! sequence gets the frequencies of its own length, so batched = single and cached = full, whereas transformers takes
+//! the longest sequence of a batch, keeps a grown scale for later ones and, when decoding with a cache,
+//! leaves old keys as they were rotated (except for Phi-3).
 //!
 //! Blocks share one set of frequencies, except in Gemma 3, whose blocks with a window have a set of their own, and in
 //! SmolLM3, where some blocks rotate nothing.
@@ -21,7 +21,7 @@ pub struct Rope {
     rotary_dim: usize,
     /// The sets of frequencies, one or two.
     sets: Vec<Frequencies>,
-    /// For each block the place of its set among them; `None` if it rotates nothing.
+    /// For each block, the index of its set in `sets`; `None` if it rotates nothing.
     by_layer: Vec<Option<usize>>,
 }
 
@@ -97,14 +97,14 @@ impl Rope {
         length == other || self.sets.iter().all(agree)
     }
 
-    /// Whether a sequence that has grown to `seq_len` tokens has other frequencies than one token before, so that
+    /// Whether a sequence that has grown to `seq_len` tokens has different frequencies from one token earlier, so that
     /// keys and values computed then are no longer those of a full pass.
     pub(crate) fn changes_at(&self, seq_len: usize) -> bool {
         self.sets.iter().any(|set| set.changes_at(seq_len))
     }
 
-    /// Cosines and sines of rows at `positions` `[N]`, times the scaling's attention factor. `runs` are neighbouring
-    /// rows of one sequence: its length in tokens, and how many of the rows are its.
+    /// Cosines and sines of rows at `positions` `[N]`, times the scaling's attention factor. `runs` describes
+    /// neighbouring rows of one sequence: the sequence's length in tokens, and how many of the rows belong to it.
     pub(crate) fn tables(
         &self,
         positions: &Tensor,

@@ -18,7 +18,7 @@ impl Rotation {
         }
     }
 
-    /// The gradient of what was rotated from that of the result: the rotation back.
+    /// The gradient of the input from that of the result: the inverse rotation.
     pub(crate) fn backward(&self, dy: &Tensor) -> Result<Tensor> {
         match &self.0 {
             Some((cos, sin)) => rotate(dy, cos, &sin.neg()?),

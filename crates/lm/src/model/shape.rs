@@ -48,7 +48,7 @@ impl Shape {
         Self::B8,
     ];
 
-    /// The shape's word on the command line and in results: about how many weights it has.
+    /// The shape's name on the command line and in results: about how many weights it has.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::M7 => "7m",
@@ -63,7 +63,7 @@ impl Shape {
     /// The shape's configuration.
     ///
     /// # Errors
-    /// None: each of them can be read.
+    /// None for the built-in shapes: each of them can be read.
     pub fn config(self) -> Result<DecoderConfig> {
         let [vocab, hidden, inner, layers, heads, kv_heads] = match self {
             Self::M7 => [4096, 256, 704, 8, 4, 2],
@@ -89,7 +89,8 @@ impl std::fmt::Display for Shape {
     }
 }
 
-/// A decoder with random weights of the size that training starts from, so that nothing overflows and nothing is zero.
+/// A decoder with random weights as large as those that training starts from, so that nothing overflows and nothing is
+/// zero.
 ///
 /// # Errors
 /// [`Error::Candle`] where memory does not suffice.
@@ -97,10 +98,10 @@ pub fn random_decoder(config: DecoderConfig, quantize: Quantize) -> Result<Decod
     random_decoder_on(config, wanted_type(quantize), &Place::on(&Device::Cpu))
 }
 
-/// A decoder with random weights that are made where they lie: on the processor as by [`random_decoder`], in blocks of
-/// any type; on a device dense ones by itself, the blocks of quantised ones as random bits under one scale, the same for
+/// A decoder with random weights made in place: on the processor as by [`random_decoder`], in blocks of any type; on a
+/// device, dense weights are drawn by the device, and quantised blocks are random bits under one scale, the same for
 /// all matrices of a shape. So nothing is read from a file, and a model larger than this process's memory can be
-/// measured. Rows that blocks do not divide are held as by [`block_type`](super::block_type).
+/// measured. Rows that cannot be divided into blocks are held as [`block_type`](super::block_type) says.
 ///
 /// # Errors
 /// [`Error::OutOfMemory`] or [`Error::Candle`] where memory does not suffice, [`Error::Setting`] for blocks other than
@@ -219,7 +220,7 @@ fn ones(width: usize, place: &Place) -> Result<Tensor> {
 const SPREAD: f32 = 0.035;
 
 /// Uniform numbers from minus to plus [`SPREAD`]. A dense matrix is drawn row by row, so that no second copy of it ever
-/// exists; which draw a place takes is that of a layout `[in, out]` of earlier versions.
+/// exists; each place takes the draw that it had in the `[in, out]` layout of earlier versions.
 fn matrix(name: &str, rows: usize, columns: usize, blocks: Option<GgmlDType>) -> Result<Weight> {
     let key = random::label(name);
     let value = |i: usize| (2.0 * random::uniform(key, i as u64) - 1.0) as f32 * SPREAD;

@@ -1,4 +1,5 @@
-//! What is SmolLM3's own in `config.json` (transformers 5.24, `configuration_smollm3.py`): blocks that rotate nothing
+//! What is specific to SmolLM3 in
+//! `config.json` (transformers 5.24, `configuration_smollm3.py`): blocks that rotate nothing
 //! (NoPE, Kazemnejad et al. 2023, arXiv 2305.19466), and defaults that other families do not have.
 
 use serde_json::{Value, json};
@@ -6,14 +7,14 @@ use serde_json::{Value, json};
 use super::fields::Fields;
 use crate::error::Result;
 
-/// Every fourth block rotates nothing if the file does not say otherwise; llama.cpp knows no other number.
+/// Every fourth block rotates nothing if the file does not say otherwise; llama.cpp supports no other number.
 pub(crate) const NO_ROPE_INTERVAL: usize = 4;
 
-/// The fields, completed by the defaults of the configuration class. The tied head and the base of the rotation are those
-/// that hurt: elsewhere their absence means false and 10,000.
+/// The fields, completed by the defaults of the configuration class. The defaults for the tied head and the rotation's
+/// base matter most: elsewhere absence means false and 10,000.
 pub(super) fn with_defaults(json: &Value) -> Value {
     let mut json = json.clone();
-    // Here null is as many as there are query heads.
+    // Here null means as many as there are query heads.
     if json.get("num_key_value_heads").is_none() {
         json["num_key_value_heads"] = json!(4);
     }
@@ -53,7 +54,7 @@ pub(super) fn rope_layers(fields: &Fields<'_>, layers: usize) -> Result<Vec<bool
         Value::Bool(rotates) => Some(*rotates),
         value => value.as_u64().map(|rotates| rotates != 0),
     };
-    // The class takes a list that is longer than the model.
+    // The class accepts a list that is longer than the model.
     let listed = listed.as_array().filter(|list| list.len() >= layers);
     let listed: Option<Vec<bool>> =
         listed.and_then(|list| list[..layers].iter().map(flag).collect());
@@ -85,7 +86,7 @@ mod tests {
             layers(|json| json["no_rope_layer_interval"] = json!(2)),
             [true, false, true, false, true]
         );
-        // A list counts more than a number, and may be longer than the model.
+        // A list takes precedence over a number, and may be longer than the model.
         assert_eq!(
             layers(|json| {
                 json["no_rope_layer_interval"] = json!(2);
@@ -113,7 +114,7 @@ mod tests {
         let types = json!(types.map(|kind| format!("{kind}_attention")));
         let found = windows(true, types.clone()).unwrap();
         assert_eq!(found, [window, None, None, None, window]);
-        // transformers then hides what a window hides or not, by how attention is computed.
+        // Whether transformers then applies the window depends on how attention is computed.
         let told = windows(false, types).unwrap_err().to_string();
         assert!(told.contains("layer_types"), "{told}");
         let without = read(|json| json["use_sliding_window"] = json!(true));

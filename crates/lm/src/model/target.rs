@@ -78,15 +78,15 @@ impl Target {
 pub struct PerTarget<T>([T; 7]);
 
 impl<T> PerTarget<T> {
-    /// The values that `make` gives, in the order of [`Target::ALL`].
+    /// The values that `make` returns, in the order of [`Target::ALL`].
     pub fn from_fn(make: impl FnMut(Target) -> T) -> Self {
         Self(Target::ALL.map(make))
     }
 
-    /// The values that `make` gives, unless one of them cannot be made.
+    /// The values that `make` returns, unless it fails for one of them.
     ///
     /// # Errors
-    /// The first error of `make`.
+    /// The first error that `make` returns.
     pub fn try_from_fn<E>(mut make: impl FnMut(Target) -> Result<T, E>) -> Result<Self, E> {
         let [q, k, v, o, gate, up, down] = Target::ALL;
         Ok(Self([

@@ -20,11 +20,11 @@ pub(crate) enum BlockNorm {
     Query,
     /// Reads each key head.
     Key,
-    /// Reads what attention gives.
+    /// Reads attention's output.
     PostAttention,
     /// Reads the residual stream for the MLP.
     PreFeedforward,
-    /// Reads what the MLP gives.
+    /// Reads the MLP's output.
     PostFeedforward,
 }
 
@@ -48,7 +48,7 @@ impl BlockNorm {
     }
 
     /// Name of its weight in a checkpoint. What most families call `post_attention_layernorm` reads the residual stream
-    /// after attention, for the MLP; in Gemma 3 it reads what attention gives.
+    /// after attention, for the MLP; in Gemma 3 it reads attention's output.
     pub(crate) fn tensor_name(self, architecture: Architecture, layer: usize) -> String {
         let module = match self {
             Self::Input => "input_layernorm",
@@ -64,7 +64,7 @@ impl BlockNorm {
         format!("model.layers.{layer}.{module}.weight")
     }
 
-    /// Values of its weight.
+    /// Number of values in its weight.
     pub(crate) fn width(self, config: &DecoderConfig) -> usize {
         match self {
             Self::Query | Self::Key => config.head_dim,

@@ -1,5 +1,5 @@
-//! The products of many rows with a packed matrix, as training takes them, forward and backward: some rows of the matrix
-//! at a time are widened into a buffer and multiplied from there straight into the result. For few rows, [`few_rows`]
+//! Products of many rows and a packed matrix, as training needs them, forward and backward: a few rows of the matrix at
+//! a time are widened into a buffer and multiplied from there straight into the result. For few rows, [`few_rows`]
 //! reads the matrix only once and is faster.
 //!
 //! [`few_rows`]: super::few_rows
@@ -13,15 +13,15 @@ use super::packed::Packed;
 use crate::error::Result;
 use crate::ops::{contiguous_mut, with_values};
 
-/// Values that are widened at once at most (1 MiB of f32, about a core's second-level cache). With fewer, gemm lays x or
-/// dy out more often and adds to the result more often.
+/// The most values that are widened at once (1 MiB of f32, about a core's level-2 cache). With fewer, gemm packs x or
+/// dy more often and adds to the result more often.
 const PART_VALUES: usize = 1 << 18;
 
 /// Rows of a part are a multiple of this, the height of gemm's tiles, so that only the last part has an incomplete one.
 const TILE_ROWS: usize = 48;
 
-/// Values of a row that gemm multiplies before it adds to the result. It lays out as many of each row of x at a time, so
-/// nothing is lost if they are all that a part has, and a part can have more rows.
+/// Values of a row that gemm multiplies before it adds to the result. It packs that many values of each row of x at a
+/// time, so nothing is lost if a part has no more than these, and a part can then have more rows.
 const DEPTH: usize = 512;
 
 /// `x Wᵀ`: x `[N, in]` → `[N, out]`.
@@ -42,9 +42,9 @@ pub(super) fn project(x: &Tensor, packed: &Packed) -> Result<Tensor> {
             let out = room[part.rows.start..].as_mut_ptr().cast();
             let add = (part.columns.start > 0).then_some(1.0);
             #[expect(unsafe_code, reason = "parts of rows lie apart in the result")]
-            // SAFETY: x has `count` rows of `columns` values, of which the part's are multiplied, and `values` are those of
-            // the part. The result has `count` rows of `rows` values, of which this writes those of the part; the part
-            // with the first columns comes first and reads none of them.
+            // SAFETY: x has `count` rows of `columns` values, of which those of the part are multiplied, and `values`
+            // are those of the part. The result has `count` rows of `rows` values, of which this writes those of the
+            // part; the part with the first columns comes first and reads none of them.
             unsafe {
                 multiply((&a, x), (&b, values), (out, rows), add);
             }
@@ -91,11 +91,11 @@ pub(super) fn project_backward(
     Ok(Tensor::from_vec(values, (count, columns), dy.device())?)
 }
 
-/// `out = dy W`, or `out += dy W` if it is not `fresh`; dy has a column for each row of the matrix.
+/// `out = dy W`, or `out += dy W` if `out` is not `fresh`; dy has a column for each row of the matrix.
 ///
 /// # Safety
-/// `out` points to as many rows of values as dy has, each as long as the matrix's, which nothing else uses meanwhile.
-/// If it is not `fresh`, they are initialised. All of dy is inside its slice.
+/// `out` points to as many rows of values as dy has, each as long as a row of the matrix, and nothing else uses them
+/// meanwhile. If it is not `fresh`, they are initialised. All of dy is inside its slice.
 #[expect(
     unsafe_code,
     reason = "the first part writes to memory that was not set"
@@ -155,7 +155,7 @@ impl InplaceOp2 for AddBackward<'_> {
     }
 }
 
-/// A product needs as many values on one side as on the other.
+/// Checks that both sides of a product have the same number of values.
 fn check(found: usize, expected: usize) -> candle_core::Result<()> {
     if found != expected {
         candle_core::bail!("{found} values a row do not fit a matrix of {expected}");
@@ -170,14 +170,15 @@ struct Part {
     columns: Range<usize>,
 }
 
-/// Columns of the parts of a product with x: whole blocks, about [`DEPTH`].
+/// Columns of the parts of a product with x: complete blocks, about [`DEPTH`] columns.
 fn depth(packed: &Packed) -> usize {
     let columns = packed.columns();
     let even = columns.div_ceil(columns.div_ceil(DEPTH).max(1));
     even.next_multiple_of(packed.dtype().block_size())
 }
 
-/// Widens part after part, each of up to `width` columns, and hands it on with its values, row after row.
+/// Widens the parts one after another, each up to `width` columns wide, and passes each to `each` with its values, row
+/// after row.
 fn in_parts(packed: &Packed, width: usize, mut each: impl FnMut(Part, &[f32])) -> Result<()> {
     let mut buffer = Vec::new();
     for part in parts(packed.rows(), packed.columns(), width) {
@@ -193,7 +194,7 @@ fn in_parts(packed: &Packed, width: usize, mut each: impl FnMut(Part, &[f32])) -
     Ok(())
 }
 
-/// The parts of a matrix, none with more columns than `width`. Those with the same rows follow each other.
+/// The parts of a matrix, none with more columns than `width`. Parts with the same rows are adjacent.
 fn parts(rows: usize, columns: usize, width: usize) -> impl Iterator<Item = Part> {
     let width = width.max(1);
     let most = (PART_VALUES / width / TILE_ROWS).max(1) * TILE_ROWS;
@@ -235,7 +236,7 @@ mod tests {
 
     #[test]
     fn products_over_parts_are_those_with_the_whole_matrix() {
-        // Several parts of which the last is smaller, one part of whole tiles, one of less than a tile.
+        // Several parts of which the last is smaller; one part made of complete tiles; one smaller than a tile.
         for (rows, columns, dtype, expected_parts) in [
             (1600, 1056, GgmlDType::Q4_1, (9, 7)),
             (100, 768, GgmlDType::Q4K, (2, 1)),

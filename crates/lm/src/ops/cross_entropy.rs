@@ -1,5 +1,5 @@
-//! Softmax cross-entropy over the vocabulary: `logp = z[target] - log(sum(e^z))`, with the gradient
-//! `onehot(target) - softmax(z)`.
+//! Softmax cross-entropy over the vocabulary: `logp = z[target] - log(sum(e^z))`, whose gradient is `onehot(target) -
+//! softmax(z)`.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,7 +11,8 @@ use super::{
 };
 use crate::error::Result;
 
-/// Logits that a card holds at once, whose products want more rows than the processor's (128 MiB of f32, a few times).
+/// Logits that a card holds at once (128 MiB of f32, a few times over); its products need more rows than the
+/// processor's.
 pub(crate) const DEVICE_LOGITS_PER_CHUNK: usize = 1 << 25;
 
 /// `log(sum(e^z))` of one row of logits.
@@ -28,8 +29,8 @@ fn log_sum_exp(logits: &[f32]) -> f32 {
     )
 }
 
-/// Log-probability `[M]` of one target in each row of logits `[M, V]`, and its gradient with respect to the logits, in
-/// their place on the CPU. Log-probabilities are f32; nothing is read back from a device.
+/// Log-probability `[M]` of one target in each row of logits `[M, V]`, and its gradient with respect to the logits,
+/// which overwrites them on the CPU. Log-probabilities are f32; nothing is read back from a device.
 pub(crate) fn token_logps_of_logits(logits: Tensor, targets: &[u32]) -> Result<(Tensor, Tensor)> {
     if !fused(&logits) {
         return token_logps_of_logits_composed(&logits, targets);

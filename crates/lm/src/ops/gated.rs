@@ -1,5 +1,5 @@
-//! What gates of the MLP have in common: one value for each pair of a gate's value and an input, and two gradients. Each
-//! gate is its formula; the work on blocks of values is here.
+//! What the gates of the MLP have in common: one value for each pair of a gate's value and an input, and two gradients.
+//! Each gate supplies only its formula; the work on blocks of values is done here.
 
 use candle_core::Tensor;
 use rayon::prelude::*;
@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::{BLOCK, vectorised, with_values};
 use crate::error::Result;
 
-/// The formula of a gate. Its functions are inlined where they are called, so that the compiler can vectorise them.
+/// The formula of a gate. Its functions are inlined at the call site, so that the compiler can vectorise them.
 pub(super) trait Gate {
     /// `out = act(gate) * up`, all of one length.
     fn forward(out: &mut [f32], gate: &[f32], up: &[f32]);

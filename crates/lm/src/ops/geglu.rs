@@ -12,7 +12,7 @@ use crate::profile::{Work, counted};
 
 /// `2 sqrt(2 / pi)`.
 const SLOPE: f32 = 1.595_769;
-/// The weight of the cube.
+/// Coefficient of the cubic term.
 const CUBE: f32 = 0.044_715;
 
 /// `gelu(gate) * up`, the input of the down projection, all `[N, F]`.
@@ -71,7 +71,7 @@ fn backward_composed(dy: &Tensor, gate: &Tensor, up: &Tensor) -> Result<(Tensor,
     let doubled = (gate * square.affine(slope * cube, slope)?)?;
     let share = logistic(&doubled)?;
     let steepness = square.affine(3.0 * slope * cube, slope)?;
-    // 1 - s(x) as s(-x): the difference would lose what bf16 has of it.
+    // 1 - s(x) is computed as s(-x): the subtraction would lose what precision bf16 has.
     let beyond = (logistic(&doubled.neg()?)? * (gate * steepness)?)?;
     let derivative = (&share * (beyond + 1.0)?)?;
     Ok(((dy * up)?.mul(&derivative)?, (dy * (gate * share)?)?))
@@ -108,7 +108,7 @@ mod tests {
         assert_close(&dup, grads.get(&u).unwrap(), 5e-6);
     }
 
-    /// The formula itself in f64, and differences of it, far out on both sides too.
+    /// Compares with the formula itself in f64 and with finite differences of it, also far out on both sides.
     #[test]
     fn gelu_and_its_slope_are_those_of_the_formula() {
         let gelu = |x: f64| {

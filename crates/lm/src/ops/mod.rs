@@ -1,13 +1,14 @@
-//! The decoder's operations beside matrix products: one file each, with the formula, its derivative, the form of
-//! the CPU (one pass over memory) and the same in candle operations for the other devices.
+//! The decoder's operations other than matrix products: one file each, with the formula, its derivative, the CPU's form
+//! (one pass over memory) and the same in candle operations for the other devices.
 //!
-//! candle hands every elementwise operation of more than 65,536 values to one process-wide pool that spins and takes
-//! one caller at a time; training runs several passes side by side and would queue there. These run where they are
-//! called, compiled for the vectors that the processor has. No sum depends on which: additions keep their order.
+//! candle hands every elementwise operation of more than 65,536 values to one process-wide pool that spins and serves
+//! one caller at a time; training runs several passes side by side and would queue there. Our own operations run on the
+//! calling thread, compiled for the processor's widest vectors. No sum depends on their width: additions keep their
+//! order.
 //!
 //! [`fused`] says which form a tensor takes: f32 on the processor takes our own, anything else candle's operations.
-//! Those accept bf16 too and do every reduction in f32; bf16 on the processor takes them as a card would, which is how
-//! they are tested.
+//! Those accept bf16 too and do every reduction in f32; on the processor, bf16 takes them as a card would, and this is
+//! how they are tested.
 
 mod add;
 mod cross_entropy;
@@ -74,7 +75,7 @@ pub(crate) fn contiguous<'a>(
     Ok(&storage.as_slice::<f32>()?[start..end])
 }
 
-/// The same, to be written.
+/// Mutable form of [`contiguous`].
 pub(crate) fn contiguous_mut<'a>(
     storage: &'a mut CpuStorage,
     layout: &Layout,
@@ -90,7 +91,7 @@ pub(crate) fn contiguous_mut<'a>(
     }
 }
 
-/// `e^x` to two units in the last place, in a form that the compiler turns into vector instructions (range
+/// `e^x` accurate to two units in the last place, in a form that the compiler turns into vector instructions (range
 /// reduction and polynomial of Cephes' `expf`). Below about -87 the result is 0.
 #[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {

@@ -54,7 +54,7 @@ fn inverse_rms(x: &[f32], eps: f32) -> f32 {
     1.0 / (mean_square + eps).sqrt()
 }
 
-/// Gradient of [`rms_norm`] with respect to x, plus `residual` (the gradient that reaches x past the norm):
+/// Gradient of [`rms_norm`] with respect to x, plus `residual` (the gradient that reaches x by bypassing the norm):
 /// `dx = residual + r (dy w) - x r^3 mean(dy w x)`. dy, x, residual `[N, D]`, weight `[D]` → `[N, D]`.
 pub(crate) fn rms_norm_backward(
     dy: &Tensor,

@@ -1,6 +1,6 @@
-//! Rotary position embedding (Su et al. 2021, arXiv 2104.09864), halves rotated as in Hugging Face's layout: with a head's
-//! rotated part in halves x1, x2, `y1 = x1 cos - x2 sin`, `y2 = x2 cos + x1 sin`. The gradient of a rotation is the rotation
-//! back, with `-sin`.
+//! Rotary position embedding (Su et al. 2021, arXiv 2104.09864), with halves rotated as in Hugging Face's layout: if
+//! x1, x2 are the halves of a head's rotated part, `y1 = x1 cos - x2 sin`, `y2 = x2 cos + x1 sin`. The gradient of a
+//! rotation is the inverse rotation, with `-sin`.
 
 use candle_core::{D, Tensor};
 use candle_nn::rotary_emb::rope_thd;
@@ -13,7 +13,8 @@ use crate::profile::{Work, counted};
 /// Rows handed to one thread at a time.
 const ROWS_PER_TASK: usize = 16;
 
-/// Rotates the first `2 * half` values of every head of x `[N, heads, Dh]` by cos and sin `[N, half]`; the rest stays.
+/// Rotates the first `2 * half` values of every head of x `[N, heads, Dh]` by cos and sin `[N, half]`; the rest stays
+/// as it is.
 pub(crate) fn rotate(x: &Tensor, cos: &Tensor, sin: &Tensor) -> Result<Tensor> {
     let _counted = counted(Work::Elementwise);
     if !fused(x) {

@@ -16,7 +16,7 @@ const ROWS_PER_TASK: usize = 16;
 pub(crate) struct Sight {
     pub(crate) queries: usize,
     pub(crate) first: usize,
-    /// How many keys, its own and those just before; none: all before.
+    /// How many keys it sees: its own and those just before. `None` if it sees all earlier ones.
     pub(crate) window: Option<usize>,
 }
 

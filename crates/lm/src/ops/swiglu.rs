@@ -53,7 +53,7 @@ impl Gate for Silu {
 fn backward_composed(dy: &Tensor, gate: &Tensor, up: &Tensor) -> Result<(Tensor, Tensor)> {
     let logistic = |x: &Tensor| (x.neg()?.exp()? + 1.0)?.recip();
     let sigmoid = logistic(gate)?;
-    // 1 - s(x) as s(-x): the difference would lose what bf16 has of it.
+    // 1 - s(x) is computed as s(-x): the subtraction would lose what precision bf16 has.
     let slope = (&sigmoid * ((gate * logistic(&gate.neg()?)?)? + 1.0)?)?;
     Ok(((dy * up)?.mul(&slope)?, (dy * (gate * sigmoid)?)?))
 }

@@ -1,4 +1,4 @@
-//! Documents and the windows of tokens that are learnt from.
+//! Documents, and the windows of tokens that a model learns from.
 
 use crate::error::Result;
 use crate::infer::language_model::LanguageModel;
@@ -6,7 +6,7 @@ use crate::text::chat_template::Message;
 use crate::text::tokenizer::SpecialTokens;
 use crate::train::TrainExample;
 
-/// Something to read from beginning to end.
+/// A document to learn from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Document {
     /// Plain text, learnt from beginning to end.
@@ -16,7 +16,7 @@ pub enum Document {
 }
 
 impl Document {
-    /// Its text without a template, as a tokenizer is trained on.
+    /// The document's text without a template, for training a tokenizer.
     pub fn text(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
@@ -30,8 +30,8 @@ impl Document {
         }
     }
 
-    /// Its tokens: a text between two end tokens, a conversation as the template writes it. Text never writes a special
-    /// token.
+    /// The document's tokens: a text between two end tokens, a conversation as the template writes it. Text never
+    /// produces a special token.
     fn ids(&self, model: &LanguageModel) -> Result<Vec<u32>> {
         match self {
             Self::Text(text) => {

@@ -22,7 +22,7 @@ const END: &str = "<|endoftext|>";
 const TURN_START: &str = "<|im_start|>";
 const TURN_END: &str = "<|im_end|>";
 
-/// ChatML, as many models have it.
+/// ChatML, as used by many models.
 const CHAT_TEMPLATE: &str = "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + \
                              message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}\
                              {% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
@@ -49,11 +49,11 @@ pub struct Shape {
     pub max_position_embeddings: usize,
 }
 
-/// Writes a model folder with random weights: a tokenizer trained on `texts`, a Llama configuration of `shape`, ChatML as
-/// chat template. The same texts, shape and seed give the same files.
+/// Writes a model folder with random weights: a tokenizer trained on `texts`, a Llama configuration of `shape`, and
+/// ChatML as the chat template. The same texts, shape and seed give the same files.
 ///
 /// # Errors
-/// [`Error::Setting`] for a shape that is none or texts too few for the vocabulary, [`Error::Io`].
+/// [`Error::Setting`] for an invalid shape or too few texts for the vocabulary, [`Error::Io`].
 pub fn create(dir: &Path, shape: &Shape, texts: &[String], seed: u64) -> Result<()> {
     let config = config_json(shape);
     let decoder = DecoderConfig::from_json(&config, &dir.join("config.json"))?;
@@ -131,7 +131,7 @@ fn tokenizer_config(shape: &Shape) -> Value {
     })
 }
 
-/// Byte-level BPE, so that there is no text that it cannot spell.
+/// Trains a byte-level BPE tokenizer, which can spell any text.
 fn train_tokenizer(texts: &[String], vocab_size: usize) -> Result<Tokenizer> {
     let refuse = |reason: String| Error::Setting {
         name: "vocab_size",
@@ -162,8 +162,8 @@ fn train_tokenizer(texts: &[String], vocab_size: usize) -> Result<Tokenizer> {
     Ok(tokenizer)
 }
 
-/// Ones for a norm; normal numbers for a matrix, of which those that write into the residual stream begin smaller, since
-/// all of them add up (GPT-2, Radford et al. 2019).
+/// Ones for a norm; normal numbers for a matrix, those that write into the residual stream start smaller, since their
+/// outputs add up (GPT-2, Radford et al. 2019).
 fn initial(name: &str, shape: &[usize], seed: u64) -> Result<Tensor> {
     if shape.len() == 1 {
         return Ok(Tensor::ones(shape, DType::F32, &Device::Cpu)?);

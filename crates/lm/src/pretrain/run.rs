@@ -15,25 +15,25 @@ use crate::infer::score::{Completion, score};
 use crate::random;
 use crate::train::{Budget, TrainExample, clip, global_norm, weight_gradients};
 
-/// How to train.
+/// Settings of a pretraining.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PretrainConfig {
     /// Highest learning rate; reached after the warm-up, falls along a cosine to a twentieth.
     pub lr: f64,
-    /// Updates until it is reached.
+    /// Updates until the highest learning rate is reached.
     pub warmup_updates: usize,
-    /// Tokens of an update, at least.
+    /// Minimum number of tokens in an update.
     pub batch_tokens: usize,
-    /// Bound of the gradient's norm.
+    /// Upper bound on the gradient's norm.
     pub max_grad_norm: f64,
     /// Tokens computed at once.
     pub budget: Budget,
     /// How often the training text is read.
     pub epochs: f64,
-    /// Wall-clock seconds after which it ends, if the epochs have not: the learning rate falls in time. Such a run
-    /// depends on the machine's speed.
+    /// Wall-clock seconds after which training ends if the epochs have not: the learning rate falls with time. Such a
+    /// run depends on the machine's speed.
     pub max_wall_s: Option<f64>,
-    /// Updates after which it ends, if the epochs have not; the learning rate is that of the whole.
+    /// Updates after which training ends if the epochs have not; the learning rate is as if all epochs were run.
     pub max_updates: Option<usize>,
     /// Updates between validations, each with a sample and a checkpoint.
     pub eval_every_updates: usize,
@@ -52,7 +52,7 @@ pub struct Step {
     pub lr: f64,
     /// Tokens read so far.
     pub tokens: usize,
-    /// Share of the whole that is done.
+    /// Share of the training that is done.
     pub progress: f64,
 }
 
@@ -63,11 +63,11 @@ pub struct Evaluation {
     pub update: usize,
     /// Mean negative log-likelihood of the validation tokens, nats.
     pub val_loss: f64,
-    /// What the model writes after the beginning of a validation window.
+    /// The model's continuation of the beginning of a validation window.
     pub sample: String,
 }
 
-/// What a pretraining came to.
+/// The result of a pretraining.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outcome {
     /// Updates, tokens and seconds.
@@ -78,26 +78,26 @@ pub struct Outcome {
 
 /// Watches the training, keeps its state, and may ask it to stop.
 pub trait Observer {
-    /// After each update.
+    /// Called after each update.
     fn step(&mut self, step: &Step);
-    /// After each validation.
+    /// Called after each validation.
     fn evaluated(&mut self, evaluation: &Evaluation);
     /// Keeps the state.
     ///
     /// # Errors
     /// Where it cannot be kept.
     fn checkpoint(&mut self, state: &PretrainState) -> Result<()>;
-    /// Whether to stop: the state is kept first.
+    /// Whether to stop; the state is saved first.
     fn stop(&self) -> bool;
-    /// Wall-clock seconds, from any start.
+    /// Wall-clock seconds since an arbitrary start.
     fn now_s(&self) -> f64;
 }
 
-/// Tokens of a sample.
+/// Number of tokens in a sample.
 const SAMPLE_TOKENS: usize = 96;
-/// Tokens of a validation window that the sample goes on from, at most.
+/// The most tokens of a validation window that the sample continues from.
 const SAMPLE_PROMPT_TOKENS: usize = 160;
-/// What is left of the learning rate in the end.
+/// Share of the learning rate that is left at the end.
 const LAST_LR_SHARE: f64 = 0.05;
 
 impl PretrainState {
@@ -124,13 +124,14 @@ impl PretrainState {
     }
 }
 
-/// Trains all weights of `model` on `train` from `state` on, until the epochs or the time are over; the model and the
-/// state hold the weights reached. Without a time limit the same seed gives the same weights, stopped and resumed or
+/// Trains all weights of `model` on `train`, starting at `state`, until the epochs or the time are over; model and
+/// state then hold the resulting
+/// weights. Without a time limit the same seed gives the same weights, stopped and resumed or
 /// not.
 ///
 /// # Errors
 /// [`Error::Interrupted`] when the observer asks to stop, after it was given the state; [`Error::NonFinite`] where the
-/// loss is not a number; [`Error::Setting`] without windows.
+/// loss is not a number; [`Error::Setting`] if there are no windows.
 pub fn pretrain(
     model: &mut LanguageModel,
     train: &[TrainExample],
@@ -222,7 +223,7 @@ fn update(
         members.push(window);
     }
     let batch = weight_gradients(&model.decoder, &members, config.budget, stop)?;
-    // By name, as `flatten` lays the weights.
+    // In order of name, as `flatten` arranges the weights.
     let gradient = batch
         .gradients
         .tensors
@@ -253,7 +254,8 @@ fn update(
     })
 }
 
-/// Share of the highest learning rate: up a line, then down a cosine (Loshchilov and Hutter 2017, arXiv 1608.03983).
+/// Share of the highest learning rate: up along a line, then down along a
+/// cosine (Loshchilov and Hutter 2017, arXiv 1608.03983).
 fn share(update: usize, warmup_updates: usize, progress: f64) -> f64 {
     let warmup = ((update + 1) as f64 / warmup_updates.max(1) as f64).min(1.0);
     let cosine = 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());

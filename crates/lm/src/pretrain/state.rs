@@ -1,4 +1,4 @@
-//! What a pretraining needs to go on where it stopped, in one file.
+//! What a pretraining needs to continue where it stopped, in one file.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -37,7 +37,7 @@ pub struct Place {
     pub windows: usize,
     /// Tokens read, over all epochs.
     pub tokens: usize,
-    /// Wall-clock seconds, over all sittings.
+    /// Wall-clock seconds, over all sessions.
     pub wall_s: f64,
 }
 
@@ -63,7 +63,7 @@ impl PretrainState {
         })
     }
 
-    /// Writes the state to `path`, whole or not at all.
+    /// Writes the state to `path`, completely or not at all.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -89,7 +89,7 @@ impl PretrainState {
     /// Reads a state written by [`PretrainState::save`] of a model with `parameters` weights.
     ///
     /// # Errors
-    /// [`Error::MissingFile`], or [`Error::Checkpoint`] where the file is damaged or of another model.
+    /// [`Error::MissingFile`], or [`Error::Checkpoint`] where the file is damaged or belongs to another model.
     pub fn load(path: &Path, parameters: usize, device: &Device) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| unusable(path, e))?;

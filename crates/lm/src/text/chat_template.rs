@@ -1,7 +1,7 @@
 //! The checkpoint's chat template: messages → the text the model was trained on.
 //!
-//! Templates are Jinja as transformers' `apply_chat_template` runs it (`jinja`); `tools` and `documents` are `None`, and
-//! the day is the one that was set.
+//! Templates are Jinja as transformers' `apply_chat_template` runs it (`jinja`); `tools` and `documents` are `None`,
+//! and the date is the one that was set.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use crate::text::jinja;
 use crate::text::named_tokens::{self, NamedTokens};
 use crate::text::sources::TokenizerFiles;
 
-/// For base models without a template of their own: headed sections, the reply closed by the end token.
+/// For base models without a template of their own: sections with headings, and a reply closed by the end token.
 const PLAIN_TEMPLATE: &str = "{{ bos_token }}{% for message in messages %}\
 {{ '### ' ~ message['role'] | capitalize ~ ':\\n' ~ message['content'] | trim }}\
 {% if message['role'] == 'assistant' %}{{ eos_token }}{% endif %}{{ '\\n\\n' }}{% endfor %}\
@@ -23,14 +23,14 @@ const PLAIN_TEMPLATE: &str = "{{ bos_token }}{% for message in messages %}\
 
 const TEMPLATE: &str = "chat";
 
-/// Longest refusal of a template that is shown.
+/// The most characters of a template's refusal that are shown.
 const MAX_REASON_CHARS: usize = 200;
 
-/// The day that templates see unless another is set: the one that Llama's templates fall back to, so that a
-/// prompt does not change overnight.
+/// The date that templates see unless another is set: the one that Llama's templates fall back to, so that a prompt
+/// does not change overnight.
 pub const DEFAULT_DATE: Date = Date::constant(2024, 7, 26);
 
-/// The day (UTC) of a time in milliseconds since 1970; [`DEFAULT_DATE`] for one beyond the calendar.
+/// The date (UTC) of a time in milliseconds since 1970; [`DEFAULT_DATE`] for a time beyond the calendar's range.
 pub fn day_of(unix_ms: i64) -> Date {
     let time = jiff::Timestamp::from_millisecond(unix_ms);
     time.map_or(DEFAULT_DATE, |time| {
@@ -38,7 +38,7 @@ pub fn day_of(unix_ms: i64) -> Date {
     })
 }
 
-/// How Llama's templates write a day.
+/// How Llama's templates write a date.
 const DATE_STRING: &str = "%d %b %Y";
 
 /// One turn of a conversation.
@@ -46,7 +46,7 @@ const DATE_STRING: &str = "%d %b %Y";
 pub struct Message {
     /// `system`, `user` or `assistant`.
     pub role: String,
-    /// Its text; strings of special tokens in it stay text.
+    /// Its text; the strings of special tokens in it remain plain text.
     pub content: String,
 }
 
@@ -67,9 +67,9 @@ pub struct ChatTemplate {
     source: String,
     tokens: NamedTokens,
     date: Date,
-    /// The file that it is from, where that is known.
+    /// The file that it comes from, if that is known.
     origin: Option<PathBuf>,
-    /// The model brings its own template.
+    /// Whether the model has its own template.
     pub own: bool,
 }
 
@@ -78,7 +78,7 @@ impl ChatTemplate {
     ///
     /// # Errors
     /// [`Error::ChatTemplate`] where the template is not valid Jinja, [`Error::Config`] where the configuration is not
-    /// valid JSON, or has several templates and none is the default.
+    /// valid JSON, or has several templates none of which is the default.
     pub fn load(dir: &Path) -> Result<Self> {
         let files = TokenizerFiles::read(dir)?;
         let tokens = files.named_tokens();
@@ -88,7 +88,7 @@ impl ChatTemplate {
         }
     }
 
-    /// From a template's text (`None`: the plain one) and the tokens it may write.
+    /// Makes a template from its text (`None` for the plain one) and the tokens it may write.
     ///
     /// # Errors
     /// [`Error::ChatTemplate`] where the template is not valid Jinja.
@@ -96,7 +96,7 @@ impl ChatTemplate {
         Self::compiled(None, source, tokens)
     }
 
-    /// The same from a file, which refusals name.
+    /// The same, from a file, which is named in error messages.
     ///
     /// # Errors
     /// [`Error::ChatTemplate`] where the template is not valid Jinja.
@@ -129,7 +129,7 @@ impl ChatTemplate {
         Ok(chat)
     }
 
-    /// Sets the day that `strftime_now` (at midnight) and `date_string` give; never today's by itself.
+    /// Sets the date that `strftime_now` (at midnight) and `date_string` return; it never defaults to today.
     pub fn set_date(&mut self, date: Date) {
         self.date = date;
         self.environment
@@ -139,14 +139,14 @@ impl ChatTemplate {
             });
     }
 
-    /// Whether what the template writes depends on the day.
+    /// Whether the template's output depends on the date.
     pub fn tells_date(&self) -> bool {
         ["strftime_now", "date_string"]
             .iter()
             .any(|name| self.source.contains(name))
     }
 
-    /// The day that the template tells.
+    /// The date that the template is given.
     pub fn date(&self) -> Date {
         self.date
     }
@@ -176,12 +176,12 @@ impl ChatTemplate {
             .map_err(|error| self.refusal(&error))
     }
 
-    /// The refusal of a conversation for which it writes nothing.
+    /// The error for a conversation for which the template writes nothing.
     pub(crate) fn writes_nothing(&self) -> Error {
         self.refuses("the template writes nothing".to_owned())
     }
 
-    /// A refusal with the template's file.
+    /// An error that names the template's file.
     pub(crate) fn refuses(&self, reason: String) -> Error {
         Error::ChatTemplate {
             path: self.origin.clone(),
@@ -193,7 +193,7 @@ impl ChatTemplate {
         self.refuses(reason_of(error))
     }
 
-    /// Whether it writes a token, by its text or by its name.
+    /// Whether the template writes a token, by its text or by its name.
     pub(crate) fn writes(&self, token: &str) -> bool {
         let by_name =
             |(name, named): (&&str, &String)| named == token && self.source.contains(*name);
@@ -402,7 +402,7 @@ mod tests {
         assert_eq!(written(), "<s>  False");
     }
 
-    /// tests/golden/jinja has what Jinja2 writes, set up as transformers sets it up.
+    /// tests/golden/jinja holds the output of Jinja2, set up as transformers sets it up.
     #[test]
     fn templates_write_what_jinja2_writes() {
         let usual = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden");

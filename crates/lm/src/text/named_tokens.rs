@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// The special tokens that templates know by name, as far as a tokenizer has them: transformers' `special_tokens_map`.
-/// A name without a token is undefined in a template, as it is there.
+/// A name without a token is undefined in a template, as in transformers.
 pub type NamedTokens = BTreeMap<&'static str, String>;
 
 /// The names of [`NamedTokens`].

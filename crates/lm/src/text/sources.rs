@@ -13,9 +13,9 @@ use crate::text::named_tokens::{NamedTokens, TOKEN_NAMES};
 
 /// A folder's own template.
 const TEMPLATE_FILE: &str = "chat_template.jinja";
-/// Templates for other purposes, a file for each.
+/// Folder of templates for other purposes, one file each.
 const TEMPLATE_FOLDER: &str = "additional_chat_templates";
-/// Templates that a message names.
+/// The most templates that a message names.
 const NAMED_TEMPLATES: usize = 5;
 /// The name of the template that is used if there are several.
 const DEFAULT: &str = "default";
@@ -25,14 +25,14 @@ const MAP_FILE: &str = "special_tokens_map.json";
 /// Ids of tokens outside the vocabulary, in folders of that age.
 pub(crate) const ADDED_FILE: &str = "added_tokens.json";
 
-/// What a folder says about its tokenizer beside `tokenizer.json`; nothing where it says nothing.
+/// What a folder says about its tokenizer besides `tokenizer.json`; null where it says nothing.
 #[derive(Debug)]
 pub(crate) struct TokenizerFiles {
     dir: PathBuf,
     config: Value,
-    /// `special_tokens_map.json`, where it counts.
+    /// `special_tokens_map.json`, where transformers reads it.
     map: Value,
-    /// `added_tokens.json`, where it counts.
+    /// `added_tokens.json`, where transformers reads it.
     added: Value,
 }
 
@@ -72,7 +72,7 @@ impl TokenizerFiles {
         })
     }
 
-    /// Whether `added_tokens.json` is one of the files.
+    /// Whether `added_tokens.json` is one of the files that are read.
     pub(crate) fn reads_added_tokens(&self) -> bool {
         !self.added.is_null()
     }
@@ -93,7 +93,7 @@ impl TokenizerFiles {
     /// The tokens that transformers adds to those of `tokenizer.json`, in its order.
     ///
     /// # Errors
-    /// [`Error::Config`] where an id is none.
+    /// [`Error::Config`] where an id is not a valid one.
     pub(crate) fn added_tokens(&self) -> Result<Vec<NamedToken>> {
         let mut tokens = self.by_id()?;
         for (file, field, value) in self.special() {
@@ -111,7 +111,7 @@ impl TokenizerFiles {
                 field,
             });
         }
-        // What has a name is special, whatever the list says.
+        // A token that has a name is special, whatever the list says.
         let named: BTreeSet<&str> = TOKEN_NAMES
             .iter()
             .filter_map(|name| self.named(name))
@@ -181,11 +181,11 @@ impl TokenizerFiles {
         found
     }
 
-    /// The chat template with the file that it is from: the folder's files before tokenizer_config.json, and the one
-    /// called `default` if there are several.
+    /// The chat template with the file that it comes from: the folder's template files take precedence over
+    /// tokenizer_config.json, and of several templates the one called `default` is taken.
     ///
     /// # Errors
-    /// [`Error::Config`] where several have names and none is `default`, as in transformers.
+    /// [`Error::Config`] where there are several named templates and none is `default`, as in transformers.
     pub(crate) fn template(&self) -> Result<Option<(PathBuf, String)>> {
         let mut files = BTreeMap::new();
         let single = self.dir.join(TEMPLATE_FILE);
@@ -277,12 +277,12 @@ fn id(found: Option<u64>, path: &Path, field: &str) -> Result<u32> {
     id.ok_or_else(|| Error::config(path, field, "is not the id of a token"))
 }
 
-/// As much of a name as a message repeats.
+/// A name, shortened to what a message repeats of it.
 pub(crate) fn shortened(name: &str) -> String {
     name.chars().take(30).collect()
 }
 
-/// A token of tokenizer_config.json: text, or an object with its content; empty where it is absent.
+/// A token of tokenizer_config.json: a string, or an object with its content; empty if it is absent.
 pub(crate) fn token_string(value: &Value) -> &str {
     value
         .as_str()
@@ -290,7 +290,7 @@ pub(crate) fn token_string(value: &Value) -> &str {
         .unwrap_or_default()
 }
 
-/// A token with the properties that its object has.
+/// A token with the properties given in its object.
 fn listed_token(value: &Value) -> AddedToken {
     let flag = |name: &str| value[name].as_bool();
     let special = flag("special").unwrap_or(false);
@@ -347,7 +347,7 @@ mod tests {
         assert_eq!(found(&[config(json!("c")), file.clone()]), "f");
         let other = ("additional_chat_templates/rag.jinja", json!("r"));
         assert_eq!(found(&[config(json!("c")), file, other.clone()]), "f");
-        // Files hide what the configuration has, even if no file is the default.
+        // Files take precedence over the configuration, even if none of them is the default.
         for files in [
             vec![config(
                 json!([{"name": "tool_use", "template": "X"}, {"name": "rag", "template": "Y"}]),

@@ -1,4 +1,4 @@
-//! What each token writes, as bytes: for grammars that decide which token may come next.
+//! The bytes that each token stands for, needed by grammars that decide which token may come next.
 //!
 //! Byte-level BPE spells bytes as printable characters (GPT-2, Radford et al. 2019, `bytes_to_unicode`);
 //! SentencePiece vocabularies write a blank as `▁` and lone bytes as `<0x0A>`.
@@ -19,7 +19,7 @@ enum Spelling {
 
 impl Tokenizer {
     /// The bytes of every token by its id; `None` if the token is special or the id is not in use. The bytes of
-    /// a text's tokens, one after the other, are the text (behind a blank, where the tokenizer puts one first).
+    /// a text's tokens, one after the other, are the text (after a leading blank, if the tokenizer adds one).
     pub fn token_bytes(&self) -> Vec<Option<Vec<u8>>> {
         let spelling = match self.decoder_json().to_string().contains("\"ByteLevel\"") {
             true => Spelling::ByteLevel(byte_level()),
@@ -48,7 +48,7 @@ impl Tokenizer {
 impl Spelling {
     fn bytes(&self, token: &str) -> Vec<u8> {
         match self {
-            // An added token is written as it stands where it is not spelled by the table.
+            // An added token that is not spelled by the table is written as it is.
             Self::ByteLevel(table) => {
                 let bytes: Option<Vec<u8>> =
                     token.chars().map(|c| table.get(&c).copied()).collect();
@@ -67,7 +67,7 @@ impl Spelling {
     }
 }
 
-/// Printable Latin-1 stands for itself; the other bytes, in their order, for the characters from 256 on.
+/// Printable Latin-1 stands for itself; the other bytes, in order, are spelled by the characters from 256 on.
 fn byte_level() -> HashMap<char, u8> {
     let printable = |byte: u8| matches!(byte, 0x21..=0x7e | 0xa1..=0xac | 0xae..=0xff);
     let mut others = 256u32..;

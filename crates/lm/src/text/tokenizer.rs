@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 use crate::profile::{Work, timed};
 use crate::text::sources::{NamedToken, TokenizerFiles, shortened};
 
-/// Breaks special strings in a text that is encoded with others: a noncharacter, which no text for interchange
-/// may hold (Unicode 23.7). Its own tokens are never sent to the model.
+/// Breaks up special strings in a text that is encoded together with others: a noncharacter, which no text for
+/// interchange may contain (Unicode 23.7). The tokens of the break itself are never sent to the model.
 pub(crate) const BREAK: char = '\u{FDD0}';
 
 /// What happens to the strings of special tokens inside a text.
@@ -37,10 +37,10 @@ pub struct Tokenizer {
     plain: tokenizers::Tokenizer,
     /// Strings of the special tokens by their ids.
     special: BTreeMap<u32, String>,
-    /// Stands for characters that the vocabulary cannot spell.
+    /// Id of the token for characters that the vocabulary cannot spell.
     unknown_id: Option<u32>,
     vocab_size: usize,
-    /// Tokens that files name and that the model's embedding has no row for.
+    /// Tokens that files name but for which the model's embedding has no row.
     without_row: Vec<NamedToken>,
 }
 
@@ -62,7 +62,8 @@ impl Tokenizer {
         Self::load_for(dir, usize::MAX)
     }
 
-    /// [`Tokenizer::load`] for a model whose embedding has `rows` rows: a token that is named but has none stays text.
+    /// [`Tokenizer::load`] for a model whose embedding has `rows` rows: a token that is named but has no row stays
+    /// text.
     ///
     /// # Errors
     /// As [`Tokenizer::load`].
@@ -73,7 +74,7 @@ impl Tokenizer {
         Self::new(&path, &bytes, named, rows)
     }
 
-    /// From the content of a `tokenizer.json`; `path` is named in errors.
+    /// Makes a tokenizer from the content of a `tokenizer.json`; `path` is named in errors.
     ///
     /// # Errors
     /// [`Error::Tokenizer`] where it is invalid.
@@ -81,8 +82,8 @@ impl Tokenizer {
         Self::new(path, bytes, Vec::new(), usize::MAX)
     }
 
-    /// From the library's own form, with the id of the token for what the vocabulary cannot spell; `path` is named in
-    /// errors.
+    /// Makes a tokenizer from the library's own, with the id of the token for what the vocabulary cannot spell; `path`
+    /// is named in errors.
     pub(crate) fn from_library(
         path: &Path,
         library: tokenizers::Tokenizer,
@@ -189,8 +190,8 @@ impl Tokenizer {
         Ok(ids)
     }
 
-    /// Whether `id` is a special token that `part` of a text wrote; characters without a token of their own are
-    /// unknown, which is no writing.
+    /// Whether `id` is a special token that `part` of a text wrote; characters without a token of their own become the
+    /// unknown token, which does not count as written.
     fn is_written(&self, id: u32, part: &str) -> bool {
         let Some(string) = self.special.get(&id) else {
             return false;
@@ -198,7 +199,7 @@ impl Tokenizer {
         self.unknown_id != Some(id) || part.contains(string.as_str())
     }
 
-    /// Where `text`, parsed, writes special tokens: byte ranges in order.
+    /// Where `text`, if parsed, produces special tokens: byte ranges in order.
     pub(crate) fn special_spans(&self, text: &str) -> Result<Vec<Range<usize>>> {
         let encoding = self.parse(text, false)?;
         let tokens = encoding.get_ids().iter().zip(encoding.get_offsets());
@@ -208,7 +209,7 @@ impl Tokenizer {
         Ok(written.map(|(_, (start, end))| *start..*end).collect())
     }
 
-    /// Token ids of a text whose special strings count unless a [`BREAK`] stands in them, without the tokens of
+    /// Token ids of a text whose special strings count unless they contain a [`BREAK`], without the tokens of
     /// the breaks.
     pub(crate) fn encode_broken(&self, text: &str) -> Result<Vec<u32>> {
         let encoding = self.parse(text, false)?;
@@ -264,8 +265,8 @@ impl Tokenizer {
         }
     }
 
-    /// The tokens beside the vocabulary as `tokenizer.json` lists them (`added_tokens`), those that other files name
-    /// among them.
+    /// The tokens outside the vocabulary as `tokenizer.json` lists them (`added_tokens`), including those that other
+    /// files name.
     pub(crate) fn added_tokens_json(&self) -> Value {
         let added: BTreeMap<u32, AddedToken> = self
             .parsing
@@ -292,8 +293,8 @@ impl Tokenizer {
     }
 }
 
-/// Adds the tokens that files name to a tokenizer as transformers does: with the id that the vocabulary has for them, else
-/// behind it. Gives back those that would lie behind the model's rows.
+/// Adds the tokens that files name to a tokenizer as transformers does: with the id that the vocabulary has for them,
+/// otherwise after it. Returns those whose id would lie beyond the model's rows.
 fn add_named(
     tokenizer: &mut tokenizers::Tokenizer,
     named: Vec<NamedToken>,
@@ -307,7 +308,7 @@ fn add_named(
     for named in named {
         let content = &named.token.content;
         if let Some(id) = tokenizer.token_to_id(content) {
-            // Tokens of tokenizer.json stay as it has them unless a list of tokens has them otherwise.
+            // Tokens of tokenizer.json stay as they are there unless a list of tokens gives them other properties.
             let known = added.get(&id).filter(|known| known.content == *content);
             let unchanged = |known: &AddedToken| named.id.is_none() || *known == named.token;
             if !known.is_some_and(unchanged) {
@@ -343,7 +344,7 @@ fn add_named(
 
 /// The model's token for what it cannot spell, as tokenizer.json names it.
 fn unknown_id(tokenizer_json: &[u8], tokenizer: &tokenizers::Tokenizer) -> Option<u32> {
-    /// Of a file of tens of megabytes these two fields; everything else is skipped, not held.
+    /// Only these two fields of a file of tens of megabytes; everything else is skipped, not kept in memory.
     #[derive(Deserialize)]
     struct File {
         model: Unknown,
@@ -359,13 +360,14 @@ fn unknown_id(tokenizer_json: &[u8], tokenizer: &tokenizers::Tokenizer) -> Optio
         .or_else(|| tokenizer.token_to_id(&model.unk_token?))
 }
 
-/// Reads the content of a `tokenizer.json`; broken JSON is told first.
+/// Reads the content of a `tokenizer.json`; broken JSON is reported first.
 fn read(bytes: &[u8]) -> std::result::Result<tokenizers::Tokenizer, String> {
     serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map_err(|e| e.to_string())?;
     made_by_library(|| tokenizers::Tokenizer::from_bytes(bytes))
 }
 
-/// What the library makes of a file's tokenizer. It panics on some damaged files (its decoder's `expect("Helper")`, merges
+/// The tokenizer that the library makes from a
+/// file. It panics on some damaged files (its decoder's `expect("Helper")`, merges
 /// that are longer than any token), which becomes an error here.
 pub(crate) fn made_by_library<T>(
     make: impl FnOnce() -> tokenizers::Result<T>,
@@ -390,8 +392,9 @@ mod tests {
 
     const TEXT: &str = "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>";
 
-    /// A folder with the golden tokenizer, of which `tokenizer.json` names only the special tokens with an id in `kept`,
-    /// and with other files. The tokens that are not kept are taken out of the vocabulary too if they are `gone`.
+    /// A folder with the golden tokenizer, whose `tokenizer.json` names only the special tokens with an id in `kept`,
+    /// and which has these other files. The tokens that are not kept are taken out of the vocabulary too if `gone` is
+    /// set.
     fn folder(kept: &[u64], gone: bool, files: &[(&str, Value)]) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
         let mut json = read_json(&golden().join("tokenizer.json"));
@@ -508,7 +511,7 @@ mod tests {
         assert_eq!(encoded(dir.path()), expected);
     }
 
-    /// As transformers 5.23: where there is a tokenizer.json, its own rule counts.
+    /// As in transformers 5.23: where there is a tokenizer.json, its own rule counts.
     #[test]
     fn flags_for_begin_and_end_do_not_override_tokenizer_json() {
         let around = |dir: &Path| {

@@ -2,10 +2,10 @@
 //!
 //! Mirrors `model::decoder` in reverse: final norm, then per block the gated MLP, its norm, attention with its
 //! probabilities recomputed from queries and keys (as in FlashAttention, Dao et al. 2022), rope and the projections.
-//! Under an adapter the weights are frozen: they pass gradients on and receive none; only the adapter's A and B do:
-//! `dB = s dyᵀ (x Aᵀ)`, `dA = s (dy B)ᵀ x`, `dx = dy W + s (dy B) A`. Without one, every weight of the decoder gets its
-//! gradient, `dW = dyᵀ x`. No automatic differentiation runs here: candle's would also compute the gradients of frozen
-//! weights and keep every intermediate.
+//! With an adapter the weights are frozen: they pass gradients on but receive none; only the adapter's A and B receive
+//! gradients: `dB = s dyᵀ (x Aᵀ)`, `dA = s (dy B)ᵀ x`, `dx = dy W + s (dy B) A`. Without one, every weight of the
+//! decoder gets its gradient, `dW = dyᵀ x`. No automatic differentiation runs here: candle's would also compute the
+//! gradients of frozen weights and keep every intermediate.
 
 use std::ops::Range;
 
@@ -52,7 +52,8 @@ pub fn backward(
 }
 
 /// Gradients of the decoder's weights from the gradient `dhidden` `[M, D]` of the hidden states in the rows that the
-/// batch wants; the head, which comes after them, has none here. `tape` is of a forward pass without an adapter.
+/// batch wants; the head, which comes after them, gets no gradient here. `tape` is that of a forward pass without an
+/// adapter.
 pub fn backward_weights(
     decoder: &Decoder,
     batch: &PackedBatch,
@@ -133,12 +134,12 @@ impl<'a> Pass<'a> {
         Ok(Some(dy))
     }
 
-    /// The packed rows of a block's queries and of everything after its attention; none: all.
+    /// The packed rows of a block's queries and of everything after its attention; `None` means all.
     fn rows(&self, index: usize) -> Option<&Rows> {
         self.wanted.as_ref().filter(|_| self.decoder.is_last(index))
     }
 
-    /// What a block's backward pass reads, computed again where only its input was kept.
+    /// What a block's backward pass reads, recomputed where only the block's input was kept.
     fn whole(&self, index: usize, record: BlockTape) -> Result<Box<LayerTape>> {
         let x = match record {
             BlockTape::Whole(tape) => return Ok(tape),
@@ -155,14 +156,14 @@ impl<'a> Pass<'a> {
         };
         let mut block = self.decoder.block(index, x, &wiring, &mut attend)?;
         if self.decoder.config.post_norms {
-            // The last norm read what the down projection gave.
+            // The last norm read the down projection's output.
             self.decoder.finish_block(index, &mut block, &wiring)?;
         }
         Ok(Box::new(block))
     }
 
-    /// One block, from the gradient of its output to that of its input; none for the first block, where nothing below
-    /// it is trained.
+    /// One block, from the gradient of its output to that of its input; `None` for the first block if nothing below it
+    /// is trained.
     fn block(
         &self,
         index: usize,
@@ -234,8 +235,8 @@ impl<'a> Pass<'a> {
         norm.tensor_name(self.decoder.config.architecture, index)
     }
 
-    /// Backward of the factor and the norm, if the family has them, that what attention or the MLP gave, `out` `[M, D]`,
-    /// passes on its way to the residual stream, whose gradient is dy `[M, D]`.
+    /// Backward of the factor and the norm, if the family has them, that `out` `[M, D]`, the output of attention or the
+    /// MLP, passes through on its way to the residual stream, whose gradient is dy `[M, D]`.
     fn post_norm_backward(
         &self,
         index: usize,
@@ -273,7 +274,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Backward of one projection with input x `[M, in]` and output gradient dy `[M, out]`: the gradients of what is
-    /// trained go to `grads`; returned is the gradient of x, through the weight and the adapter, plus `sum` where given.
+    /// trained go to `grads`; returns the gradient of x, through the weight and the adapter, plus `sum` if given.
     fn linear(
         &self,
         site: &Site<'_>,
@@ -303,7 +304,7 @@ impl<'a> Pass<'a> {
             .and_then(|adapter| Some((adapter, adapter.get(site.index, site.target)?)))
     }
 
-    /// Gradients of what is trained of one projection: weight and bias, or A and B, if the adapter has them; returns
+    /// Gradients of the trained parts of one projection: weight and bias, or A and B if the adapter has them; returns
     /// `s dy B` `[M, R]` for the input's.
     fn parameters_backward(
         &self,
@@ -330,7 +331,7 @@ impl<'a> Pass<'a> {
             .map(|dropout| site.drop(dropout, x))
             .transpose()?;
         let x = dropped.as_ref().unwrap_or(x);
-        // The scale goes on the thin matrices.
+        // The scale is applied to the thin matrices.
         let scale = adapter.scale(site.index, site.target);
         let low = match site.low {
             Some(low) => (low * scale)?,
@@ -341,7 +342,7 @@ impl<'a> Pass<'a> {
             a: matmul(&dlow.t()?, x)?,
             b: matmul(&dy.t()?, &low)?,
         };
-        // What sums up over micro-batches is f32.
+        // Whatever is summed over micro-batches is f32.
         grads.layers[site.index][site.target] = Some(gradients.as_dtype(DType::F32)?);
         Ok(Some(dlow))
     }
@@ -419,7 +420,7 @@ impl<'a> Pass<'a> {
 struct Site<'a> {
     index: usize,
     target: Target,
-    /// The packed rows that its tensors hold; none: all.
+    /// The packed rows that its tensors hold; `None` means all.
     rows: Option<&'a Rows>,
     /// `x Aᵀ` `[M, R]` of the forward pass, where it was kept.
     low: Option<&'a Tensor>,
@@ -438,7 +439,8 @@ impl Site<'_> {
 }
 
 /// Attention backward of one sequence: q `[T, H, Dh]` of the last T of S tokens, k and v `[S, K, Dh]`, dattn `[T, H*Dh]`
-/// → `[dq, dk, dv]` in the layouts of q, k and v. Query heads that share keys are stacked as rows, so their gradients add up by themselves.
+/// → `[dq, dk, dv]` in the layouts of q, k and v. Query heads that share keys are stacked as rows, so their gradients
+/// are summed automatically.
 fn span_backward(
     q: &Tensor,
     k: &Tensor,
@@ -466,7 +468,7 @@ fn span_backward(
     };
     let mut dq = Vec::new();
     let mut sums: Option<(Tensor, Tensor)> = None;
-    // From the last block, which sees all keys, to the first: the sums start in full length.
+    // From the last block, which sees all keys, to the first: so the sums start at their full length.
     let blocks: Vec<usize> = (0..tokens).step_by(block_tokens).collect();
     for &start in blocks.iter().rev() {
         let rows = block_tokens.min(tokens - start);

@@ -53,7 +53,7 @@ pub enum BatchPlan {
     /// In the order of the data, over and over, `batch_size` items at a time.
     InOrder,
     /// In every batch, a fixed number of items from each of several ranges of the data: (the range, its items in a
-    /// batch). Each range is shuffled by itself. The numbers add up to the batch size.
+    /// batch). Each range is shuffled separately. The numbers add up to the batch size.
     Mixed(Vec<(Range<usize>, usize)>),
 }
 

@@ -1,7 +1,8 @@
 //! The state of a training run as one safetensors file: adapter, moments, best adapter, and the rest as JSON in the
 //! file's metadata.
 //!
-//! The file is written whole or not at all, so a run that is killed at any moment resumes from a consistent state. Its
+//! The file is written completely or not at all,
+//! so a run that is killed at any moment resumes from a consistent state. Its
 //! numbers are stored bit for bit.
 
 use std::collections::{BTreeMap, HashMap};
@@ -22,7 +23,7 @@ use crate::model::DecoderConfig;
 /// One evaluation of a run, and the learning rate at that time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct EvalPoint {
-    /// Updates done when it was taken.
+    /// Updates done when the evaluation was made.
     pub update: usize,
     /// The value that the observer returned; lower is better.
     pub value: f64,
@@ -96,12 +97,12 @@ impl TrainState {
         })
     }
 
-    /// Writes the state to `path`, whole or not at all.
+    /// Writes the state to `path`, completely or not at all.
     pub fn save(&self, path: &Path) -> Result<()> {
         write_atomically(path, &self.to_bytes(path)?)
     }
 
-    /// What [`TrainState::save`] writes; `path` is what an error names.
+    /// What [`TrainState::save`] writes; errors name `path`.
     pub fn to_bytes(&self, path: &Path) -> Result<Vec<u8>> {
         let json = StateJson {
             format: FORMAT,

@@ -40,8 +40,8 @@ impl Gradients {
     }
 }
 
-/// Gradients under the Hugging Face names of the tensors and in their layout (matrices `[out, in]`), each projection by
-/// itself; a head that is tied to the embedding adds to the embedding's.
+/// Gradients under the Hugging Face names of the tensors and in their layout (matrices `[out, in]`), each projection
+/// separately; a head that is tied to the embedding adds to the embedding's.
 #[derive(Debug, Clone, Default)]
 pub struct WeightGradients {
     /// Gradients by tensor name, in the shape of the tensor.

@@ -1,6 +1,7 @@
 //! Log-probabilities of completion tokens from hidden states: what every loss is a function of.
 //!
-//! The head is evaluated only on rows that have a target, chunk by chunk, so the logits are never held whole.
+//! The head is evaluated only on rows that have a target, chunk by chunk, so the full logits are never in memory at
+//! once.
 
 use std::ops::Range;
 
@@ -30,7 +31,7 @@ pub fn token_logps(
 }
 
 /// Log-probabilities as [`token_logps`], the gradient `[M, D]` of `sum(coefficients[i] * logp[i])` with respect to the
-/// hidden states, and its gradient with respect to the head `[V, D]`.
+/// hidden states, and that sum's gradient with respect to the head `[V, D]`.
 pub(super) fn weighted_logps(
     decoder: &Decoder,
     hidden: &Tensor,
@@ -85,7 +86,7 @@ fn by_chunk(
 }
 
 /// Rows of one chunk of at most `most`: about as many in each, since a last chunk of few rows costs nearly as much as a
-/// whole one.
+/// full one.
 fn rows_per_chunk(rows: usize, most: usize) -> usize {
     rows.div_ceil(rows.div_ceil(most.max(1)).max(1)).max(1)
 }

@@ -7,7 +7,7 @@
 //!
 //! Adapter, gradients and optimizer are f32, whatever type the base model is stored in. So bf16 training on the CPU
 //! means bf16 storage: frozen matrices are widened where they are used, products and everything after them are f32, and
-//! a run equals one over the widened weights (tests/exactness.rs). A device may multiply in bf16; master adapter and
+//! a run equals one on the widened weights (tests/exactness.rs). A device may multiply in bf16; master adapter and
 //! moments stay f32 there too.
 
 mod backward;

@@ -54,8 +54,8 @@ impl Objective<'_> {
         }
     }
 
-    /// The (prompt, completion) sequences of an item: one example; or chosen, rejected and, where the pair has one
-    /// and it counts, the example of the NLL term.
+    /// The (prompt, completion) sequences of an item: one example; or chosen, rejected and, if the pair has one and its
+    /// weight is not 0, the example of the NLL term.
     fn sequences(&self, item: usize) -> Vec<Sequence<'_>> {
         match self {
             Self::Sft(examples) => {
@@ -77,7 +77,7 @@ impl Objective<'_> {
         }
     }
 
-    /// Refuses items that cannot be trained on: empty texts, too long, ids out of range, reference not finite.
+    /// Refuses items that cannot be trained on: empty texts, excessive length, ids out of range, non-finite reference.
     pub(super) fn check(&self, decoder: &Decoder) -> Result<()> {
         let limit = decoder.config.max_position_embeddings;
         for item in 0..self.items() {
@@ -186,7 +186,7 @@ struct Sums {
     nll: f64,
     logps_chosen: f64,
     logps_rejected: f64,
-    /// Log-probabilities that are parts of `nll` and still lie on their device.
+    /// Log-probabilities that are parts of `nll` and are still on their device.
     unread: Vec<Tensor>,
 }
 
@@ -200,12 +200,12 @@ impl Sums {
     }
 }
 
-/// How much memory a training may take; results do not depend on it beyond rounding.
+/// How much memory training may take; beyond rounding, results do not depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     /// Tokens computed at once; a prompt that neighbours share counts once.
     pub tokens: usize,
-    /// Keep the inputs of the blocks only and compute the rest again ([`Tape::recompute`]).
+    /// Keep only the inputs of the blocks and recompute the rest ([`Tape::recompute`]).
     pub recompute: bool,
 }
 
@@ -218,8 +218,8 @@ impl From<usize> for Budget {
     }
 }
 
-/// Loss and gradients of the items `members` within `budget`. `dropout`
-/// gives each micro-batch its own stream. `stop` is asked between micro-batches.
+/// Loss and gradients of the items `members` within `budget`. `dropout` gives each micro-batch its own stream. `stop`
+/// is called between micro-batches.
 ///
 /// # Errors
 /// [`Error::Interrupted`] when `stop` says so; nothing has changed then.
@@ -326,7 +326,7 @@ pub fn batch_gradients(
 }
 
 /// Forward and backward pass of one micro-batch; `coefficients` turns token log-probabilities `[M]` into the loss's
-/// derivatives with respect to them, and figures.
+/// derivatives with respect to them, and into figures.
 fn micro_gradients(
     decoder: &Decoder,
     adapter: &LowRank,

@@ -133,7 +133,7 @@ impl AdamW {
     }
 }
 
-/// What one step multiplies with.
+/// What one step multiplies by.
 struct Factors {
     decay: f64,
     /// `lr / (1 - beta1^t)`

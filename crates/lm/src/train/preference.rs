@@ -76,7 +76,7 @@ impl PairLogps {
     }
 }
 
-/// A preference loss at one pair.
+/// A preference loss for one pair, with its derivatives.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LossAt {
     /// The loss, nats (IPO: a squared difference, APO: a difference of probabilities).
@@ -92,14 +92,14 @@ pub struct LossAt {
 pub struct PairLoss {
     /// Loss and derivatives.
     pub at: LossAt,
-    /// `beta (pc - rc)`; of a reference-free loss `beta pc / nc`, as TRL reports it.
+    /// `beta (pc - rc)`; for a reference-free loss `beta pc / nc`, as TRL reports it.
     pub reward_chosen: f64,
-    /// `beta (pr - rr)`; of a reference-free loss `beta pr / nr`.
+    /// `beta (pr - rr)`; for a reference-free loss `beta pr / nr`.
     pub reward_rejected: f64,
 }
 
 impl PreferenceLoss {
-    /// Whether the loss does without log-probabilities of a reference policy.
+    /// Whether the loss needs no log-probabilities of a reference policy.
     pub const fn is_reference_free(self) -> bool {
         matches!(self, Self::Simpo { .. } | Self::Orpo)
     }
@@ -245,8 +245,8 @@ pub fn simpo(pair: &PairLogps, beta: f64, gamma: f64) -> LossAt {
 }
 
 /// ORPO's odds-ratio term: `-beta log s(log odds(pc / nc) - log odds(pr / nr))` with `odds(x) = eˣ / (1 - eˣ)`. Hong et
-/// al. 2024 (arXiv 2403.07691), equations 4 and 7; beta is their lambda. Their whole loss adds the NLL of the chosen
-/// completion with weight 1. TRL takes that NLL over prompt and completion, here as in the paper the completion
+/// al. 2024 (arXiv 2403.07691), equations 4 and 7; beta is their lambda. Their full loss adds the NLL of the chosen
+/// completion with weight 1. TRL takes that NLL over prompt and completion; here, as in the paper, only the completion
 /// counts.
 pub fn orpo(pair: &PairLogps, beta: f64) -> LossAt {
     // At probability 1 the odds are infinite; a completion that certain is treated as all but certain.

@@ -22,7 +22,7 @@ use crate::random;
 pub struct TrainConfig {
     /// Learning rate after warm-up.
     pub lr: f64,
-    /// Items (examples or pairs) of an update.
+    /// Number of items (examples or pairs) in an update.
     pub batch_size: usize,
     /// Updates after which the run ends at the latest; at least 1.
     pub max_updates: usize,
@@ -48,7 +48,7 @@ pub struct TrainConfig {
     pub stop_after_reductions: Option<u32>,
     /// End after this many evaluations in a row without a new best.
     pub early_stop_evals: Option<u32>,
-    /// How much memory it may take.
+    /// How much memory the run may take.
     pub budget: Budget,
     /// Updates between saved states; 0 = only on interruption.
     pub checkpoint_every_updates: usize,
@@ -65,13 +65,13 @@ pub struct StepReport {
     pub lr: f64,
     /// Global gradient norm before clipping.
     pub grad_norm: f64,
-    /// Tokens of the batch, prompts included; of a preference pair with each completion.
+    /// Tokens of the batch, prompts included; a preference pair's prompt counts once for each completion.
     pub tokens: usize,
     /// Preference figures, for DPO.
     pub dpo: Option<DpoReport>,
 }
 
-/// What a run leaves.
+/// The result of a run.
 #[derive(Debug, Clone)]
 pub struct TrainOutcome {
     /// Adapter of the best evaluation (the initial one if none was better).
@@ -86,8 +86,8 @@ pub struct TrainOutcome {
     pub updates: usize,
     /// Why the run ended.
     pub ended_by: EndedBy,
-    /// Learning rate in force at the end: under the plateau rule after its last reduction (so at most `stop_lr` where
-    /// that ended the run), else that of the last update.
+    /// Learning rate in force at the end: with the plateau rule, the rate after its last reduction (so at most
+    /// `stop_lr` if that ended the run), otherwise that of the last update.
     pub lr_last: f64,
     /// Every evaluation, the one before the first update included.
     pub history: Vec<EvalPoint>,
@@ -97,23 +97,23 @@ pub struct TrainOutcome {
     pub last: StepReport,
 }
 
-/// Who watches a run, evaluates it and keeps its states.
+/// Watches a run, evaluates it and keeps its states.
 pub trait Observer {
-    /// After every update.
+    /// Called after every update.
     fn step(&mut self, report: &StepReport) -> Result<()>;
-    /// Value of the adapter after `update` updates; lower is better. May return [`Error::Interrupted`]; the
-    /// evaluation is then taken again on resumption.
+    /// Value of the adapter after `update` updates; lower is better. May return [`Error::Interrupted`]; the evaluation
+    /// is then repeated on resumption.
     fn evaluate(&mut self, adapter: &Adapter, update: usize) -> Result<f64>;
     /// Keeps the state.
     fn checkpoint(&mut self, state: &TrainState) -> Result<()>;
-    /// Whether to stop now; asked between micro-batches.
+    /// Whether to stop now; called between micro-batches.
     fn stop(&self) -> bool;
 }
 
-/// Trains `state.adapter` on a frozen `decoder` until one of the ends in `cfg`. Evaluates before the first update
-/// too, so that no training at all can win.
+/// Trains `state.adapter` on a frozen `decoder` until one of the end conditions in `cfg` is met. Also evaluates before
+/// the first update, so that the untrained adapter can turn out best.
 ///
-/// # Errors [`Error::Interrupted`] after the observer asked to stop and has been handed the state; [`Error::NonFinite`]
+/// # Errors [`Error::Interrupted`] after the observer has asked to stop and been given the state; [`Error::NonFinite`]
 /// where the run diverges; [`Error::Setting`] and [`Error::ContextExceeded`] before any work where settings or data do
 /// not fit.
 pub fn train(
@@ -149,7 +149,7 @@ pub fn train(
         });
     };
     let lr_last = match (cfg.schedule, state.plateau, cfg.stop_lr) {
-        // The rate has reached the stop: any excess is a rounding error.
+        // The rate has reached the stop value: any excess is a rounding error.
         (_, Some(plateau), Some(stop)) if ended_by == EndedBy::PlateauLr => plateau.lr.min(stop),
         (Schedule::Plateau { .. }, Some(plateau), _) => plateau.lr,
         _ => last.lr,

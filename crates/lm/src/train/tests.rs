@@ -1,5 +1,5 @@
-//! Tests of the whole training step on a tiny random decoder: gradients against candle's autograd and finite
-//! differences, and the promises of the loop (exact accumulation, bitwise resume, ends).
+//! Tests of the whole training step on a tiny random decoder: gradients compared with candle's autograd and finite
+//! differences, and the guarantees of the loop (exact accumulation, bitwise resume, end conditions).
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

@@ -26,9 +26,9 @@ pub struct WeightBatch {
 /// Computes the mean negative log-likelihood of the completion tokens of `examples`, and its gradients with respect to
 /// all weights of a dense `decoder`.
 ///
-/// `budget` limits the micro-batches, and `stop` is asked between them. To learn a whole document, pass its first token
-/// as the prompt and the remaining tokens as the completion. Micro-batches that run at the same time each hold their
-/// own gradients in memory.
+/// `budget` limits the micro-batches, and `stop` is called between them. To learn a whole document, pass its first
+/// token as the prompt and the remaining tokens as the completion. Micro-batches that run at the same time each hold
+/// their own gradients in memory.
 ///
 /// # Errors
 /// [`Error::Interrupted`] if `stop` says so; [`Error::Setting`] if there are no examples or if one has an empty prompt

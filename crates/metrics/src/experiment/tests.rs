@@ -18,7 +18,7 @@ struct Design {
     seed_sd: f64,
 }
 
-/// Differences without a true difference.
+/// Differences drawn where there is no true difference.
 fn drawn(design: Design, number: u64) -> Vec<Vec<f64>> {
     let stream = Stream::new(Stream::new(77).bits(number));
     let item = |i: usize| 10.0 * normal(&stream, i as u64);
@@ -64,7 +64,8 @@ fn the_interval_covers_what_it_promises() {
 
 #[test]
 fn the_suggested_seeds_find_the_effect() {
-    // By the variances of a large experiment, the suggested number finds the effect about as often as promised.
+    // Given the variances of a large experiment, the suggested number of seeds finds the effect about as often as
+    // promised.
     let design = |seeds| Design {
         seeds,
         items: 800,
@@ -170,7 +171,7 @@ proptest! {
 
 #[test]
 fn what_an_experiment_can_tell_before_it_is_begun() {
-    // Page `evidence`, section 0: three seeds tell about 2 to 4 points apart, 1.5 points take 6 to 10 seeds.
+    // Page `evidence`, section 0: three seeds can detect about 2 to 4 points; 1.5 points take 6 to 10 seeds.
     let points = |seeds, items| 100.0 * outlook(seeds, items).unwrap();
     assert!((2.5..4.5).contains(&points(3, 500)), "{}", points(3, 500));
     assert!((1.5..2.4).contains(&points(5, 500)), "{}", points(5, 500));
@@ -179,7 +180,7 @@ fn what_an_experiment_can_tell_before_it_is_begun() {
     assert!((6..=10).contains(&seeds), "{seeds}");
     assert_eq!(seeds_outlook(2, EFFECT_1_5), None, "too few items");
     assert_eq!((outlook(0, 100), outlook(3, 1)), (None, None));
-    // The difference found is found with the power that was asked for.
+    // A difference of that size is found with the power that was asked for.
     let found = detectable(0.01, 12.0).unwrap();
     assert!((noncentral::power(found / 0.01, 12.0, 0.05).unwrap() - POWER).abs() < 1e-6);
     assert_eq!(detectable(0.0, 12.0), None);

@@ -1,5 +1,5 @@
-//! A conversation that says something else where its summary says the same: every fact that both have is changed in the
-//! conversation. Whoever reads both and sees no difference does not read facts.
+//! Changes every fact that a conversation shares with its summary, in the conversation only. Whoever sees no difference
+//! between the two does not read facts.
 
 use std::ops::Range;
 
@@ -64,8 +64,9 @@ const MONTHS: [[&str; 12]; 2] = [
 ];
 
 impl Evidence<'_> {
-    /// The turns, each a speaker and what is said, with every fact changed that a summary has too: digits and numbers by
-    /// three, weekdays and months by two, names into `other_name`. `None` where there is no such fact.
+    /// The turns, each a speaker and what is said, with every fact changed that the summary also
+    /// has: digits and numbers by
+    /// three, weekdays and months by two, names replaced by `other_name`. `None` if there is no such fact.
     pub fn with_changed_facts(
         &self,
         summary: &str,
@@ -96,7 +97,7 @@ impl Evidence<'_> {
             .then_some(turns)
     }
 
-    /// A text with the facts other than names changed that are among `common`.
+    /// A text in which the facts that are among `common`, other than names, are changed.
     fn shifted(&self, text: &str, common: &[Fact]) -> String {
         let reader = Reader {
             lexicon: self.lexicon,
@@ -125,7 +126,7 @@ impl Evidence<'_> {
         replaced(text, changes)
     }
 
-    /// A text in which other names stand for those in `names`, which are in lower case.
+    /// A text in which `other_name` replaces those in `names`, which are in lower case.
     fn renamed(&self, text: &str, names: &[&str], other_name: &str) -> String {
         let tokens = tokenize(text, self.lexicon);
         let is_name = |token: &Token| names.contains(&token.lower.as_str()) && token.has_capital();
@@ -139,7 +140,7 @@ impl Evidence<'_> {
     }
 }
 
-/// Where the tokens of a text are in it.
+/// The byte range of each token in a text.
 fn places(text: &str, tokens: &[Token]) -> Vec<Range<usize>> {
     let mut from = 0;
     tokens
@@ -155,7 +156,7 @@ fn places(text: &str, tokens: &[Token]) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// A text with what is at some places, in order, replaced.
+/// A text in which the given ranges, in order, are replaced.
 fn replaced(text: &str, changes: impl Iterator<Item = (String, Range<usize>)>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
@@ -168,7 +169,8 @@ fn replaced(text: &str, changes: impl Iterator<Item = (String, Range<usize>)>) -
     out
 }
 
-/// What is said in place of a value that a text states as `text`; `None` for what has no neighbour (a day by its word).
+/// What is said in place of a value that a text states as `text`; `None` for a value without a neighbour (a day named
+/// by a word).
 fn other(value: &Value, text: &str) -> Option<String> {
     if text.contains(|c: char| c.is_ascii_digit()) {
         let shift = |c: char| match c.to_digit(10) {
@@ -194,7 +196,7 @@ fn other(value: &Value, text: &str) -> Option<String> {
     }
 }
 
-/// The name two places later, in the language of the word that the text has.
+/// The name two places later in the list, in the language of the word in the text.
 fn later<const N: usize>(names: &[[&str; N]; 2], place: usize, text: &str) -> Option<String> {
     let [english, german] = names;
     let is_german = german.get(place)?.eq_ignore_ascii_case(text);

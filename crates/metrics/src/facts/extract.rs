@@ -19,7 +19,7 @@ pub(super) enum Side {
     Dialogue,
 }
 
-/// A value with the number of tokens that it takes.
+/// A value with the number of tokens that it takes up.
 type Found = (Value, usize);
 
 /// Reads one text. `vocabulary` says which words are names.
@@ -29,13 +29,13 @@ pub(super) struct Reader<'a> {
     pub side: Side,
 }
 
-/// An amount and what was written onto its digits.
+/// An amount and what was written directly after its digits.
 struct Amount {
     value: f64,
     suffix: String,
-    /// Tokens that it takes.
+    /// Number of tokens that it takes up.
     length: usize,
-    /// It was written in words.
+    /// Whether it was written in words.
     in_words: bool,
 }
 
@@ -49,7 +49,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// The same with the tokens that each takes.
+    /// The same, with the range of tokens that each fact takes up.
     pub(super) fn placed(&self, tokens: &[Token]) -> Vec<(Fact, Range<usize>)> {
         let mut facts = Vec::new();
         let mut place = 0;
@@ -243,7 +243,7 @@ impl Reader<'_> {
         (token.has_capital() && has_company).then_some(month)
     }
 
-    /// An amount with its unit, currency or half of the day.
+    /// An amount with its unit, currency, or am or pm.
     fn number(&self, tokens: &[Token], place: usize) -> Option<Found> {
         let token = &tokens[place];
         if let Some((currency, amount)) = self.sign_and_amount(token) {
@@ -485,8 +485,8 @@ impl Reader<'_> {
             })
     }
 
-    /// A capitalised word that is not in the lists. At the beginning of a sentence only if the data set never has it in
-    /// lower case.
+    /// A capitalised word that is not in the lists; at the beginning of a sentence, only if the data set never has it
+    /// in lower case.
     fn name(&self, tokens: &[Token], place: usize) -> Option<Found> {
         let token = &tokens[place];
         let lower = token.lower.replace(['.', '\''], "");
@@ -514,8 +514,8 @@ fn is_day(value: f64) -> bool {
     value.fract() == 0.0 && (1.0..=31.0).contains(&value)
 }
 
-/// Leading digits with their separators, and what is written onto them; `None` without leading digits or if the
-/// separators make no number.
+/// Leading digits with their separators, and what is written directly after them; `None` without leading digits or if
+/// the separators do not form a valid number.
 fn digits(word: &str, decimal_comma: bool) -> Option<(f64, String)> {
     let end = word
         .find(|c: char| !(c.is_ascii_digit() || c == '.' || c == ','))
@@ -544,7 +544,7 @@ fn digits(word: &str, decimal_comma: bool) -> Option<(f64, String)> {
     Some((plain.parse().ok()?, suffix))
 }
 
-/// `7:15`, `19.15pm`, `7h30`: minutes of the day, and what is written onto them.
+/// `7:15`, `19.15pm`, `7h30`: minutes since midnight, and what is written directly after them.
 fn hours_and_minutes(word: &str) -> Option<(u32, String)> {
     let lower = word.to_lowercase();
     let separator = lower.find([':', '.', 'h'])?;
@@ -553,7 +553,7 @@ fn hours_and_minutes(word: &str) -> Option<(u32, String)> {
         .get(..2)
         .filter(|minutes| minutes.bytes().all(|byte| byte.is_ascii_digit()))?;
     let suffix = after[2..].replace('.', "");
-    // A point is the sign of a time only if am or pm follows on it.
+    // A full stop marks a time only if am or pm follows it.
     let is_time =
         !lower[separator..].starts_with('.') || matches!(suffix.as_str(), "am" | "pm" | "uhr");
     let (hours, minutes): (u32, u32) = (hours.parse().ok()?, minutes.parse().ok()?);

@@ -1,7 +1,8 @@
 //! Does the summary deny what the conversation affirms, or affirm what it denies?
 //!
-//! For each clause of the summary the turn that supports it best is looked up ([`crate::support`]); if that turn asks,
-//! the next speaker's turn answers. Where clause and turn share a content word, and one denies it and the other does
+//! For each clause of the summary the turn that supports it best is looked up ([`crate::support`]); if that turn is a
+//! question, the next speaker's turn is taken as the
+//! answer. Where clause and turn share a content word, and one denies it and the other does
 //! not, the summary has changed it. It is shown as something to check: questions are answered in more ways than `no`.
 
 use super::token::{Token, tokenize};
@@ -12,14 +13,14 @@ use crate::support::Turns;
 use crate::turn::Turn;
 use std::collections::HashSet;
 
-/// Content words after a word that negates which it may be about.
+/// Number of content words after a negating word that it may apply to.
 const SCOPE: usize = 2;
 /// Words at the beginning of an answer among which yes or no is looked for.
 const ANSWER: usize = 3;
-/// A turn that supports a clause less says nothing about it.
+/// A turn whose support for a clause is below this says nothing about it.
 const LEAST_SUPPORT: f64 = 0.15;
 
-/// The facts about negation of a summary.
+/// A summary's facts about negation.
 pub fn check(summary: &str, turns: &[Turn<'_>], lexicon: &Lexicon) -> Vec<CheckedFact> {
     let index = Turns::new(turns, lexicon);
     let speakers: HashSet<String> = turns
@@ -141,7 +142,7 @@ fn check_clause(
         let Some(is_denied_there) = in_turn else {
             continue;
         };
-        // Affirmations are facts only where the conversation asks or denies, else every word would be one.
+        // Affirmations are facts only where the conversation asks or denies; otherwise every word would be a fact.
         if *is_denied || is_denied_there || found.is_question {
             let status = if *is_denied == is_denied_there {
                 FactStatus::Kept

@@ -4,7 +4,7 @@ use super::{FactKind, FactStatus, KINDS, Ledger};
 use crate::metric::{Level, Metric, Need, Unit};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A kind is left out of the rates if more of the shots' own summaries break it.
+/// A kind is left out of the rates if more than this share of the shots' own summaries break it.
 pub const GREYED_ABOVE: f64 = 0.05;
 
 const UNSUPPORTED: Metric = Metric {
@@ -17,9 +17,9 @@ const UNSUPPORTED: Metric = Metric {
     needs: &[Need::Dialogue],
     source: "ledger of figures and names: changed and invented ones by all, kinds that the shots break left out",
 };
-/// Facts that are changed or invented, by all facts.
+/// Facts that are changed or invented, divided by all facts.
 pub const FACTS_UNSUPPORTED: Metric = UNSUPPORTED;
-/// Facts that the conversation holds, by all facts.
+/// Facts that the conversation holds, divided by all facts.
 pub const FACTS_KEPT: Metric = Metric {
     name: "facts_kept",
     label: "Facts found in the conversation",
@@ -27,21 +27,22 @@ pub const FACTS_KEPT: Metric = Metric {
     source: "ledger of figures and names: same kind and value in the conversation",
     ..UNSUPPORTED
 };
-/// Facts in whose surroundings the conversation says something else, by all facts.
+/// Facts in whose surroundings the conversation says something else, divided by all facts.
 pub const FACTS_CHANGED: Metric = Metric {
     name: "facts_changed",
     label: "Facts changed",
     source: "ledger of figures and names: another value of the kind near the same words",
     ..UNSUPPORTED
 };
-/// Facts that are in no way in the conversation, by all facts.
+/// Facts that the conversation does not contain in any form, divided by all facts.
 pub const FACTS_INVENTED: Metric = Metric {
     name: "facts_invented",
     label: "Facts invented",
     source: "ledger of figures and names: no value of the kind near the same words",
     ..UNSUPPORTED
 };
-/// Facts of the reference that the conversation holds and the summary lacks, by the former.
+/// Facts of the reference that the conversation holds and the summary lacks, divided by all those that the conversation
+/// holds.
 pub const FACTS_MISSING: Metric = Metric {
     name: "facts_missing",
     label: "Facts missing",
@@ -50,7 +51,7 @@ pub const FACTS_MISSING: Metric = Metric {
     ..UNSUPPORTED
 };
 
-/// What the screen says beside every figure of the ledger, in both languages of the window.
+/// What the screen shows next to every figure of the ledger, in both languages of the window.
 pub const CAVEAT: [(&str, &str); 2] = [
     (
         "en",
@@ -69,7 +70,7 @@ pub const CAVEAT: [(&str, &str); 2] = [
 pub struct FactCounts {
     /// Facts that the conversation holds.
     pub kept: usize,
-    /// Facts that it states otherwise.
+    /// Facts that it states differently.
     pub changed: usize,
     /// Facts that it does not have.
     pub invented: usize,
@@ -147,7 +148,7 @@ pub fn rates(ledgers: &[Ledger], greyed: &BTreeSet<FactKind>) -> FactRates {
                 of_summary.add(&counts);
             }
         }
-        // Two kinds of one summary are one summary.
+        // A summary with two broken kinds counts as one summary.
         of_summary.summaries = of_summary.summaries.min(1);
         rates.total.add(&of_summary);
     }

@@ -1,4 +1,4 @@
-//! Facts as they are read, and what the ledger says to them.
+//! Facts as they are read, and what the ledger says about them.
 
 use super::*;
 use proptest::prelude::*;
@@ -110,7 +110,7 @@ fn german_facts() {
     }
 }
 
-/// The status of the only fact of a summary, by what two speakers say.
+/// The status of a summary's only fact, given what two speakers say.
 fn status(dialogue: &[&str], summary: &str) -> FactStatus {
     let (lexicon, vocabulary) = (Lexicon::english(), Vocabulary::default());
     let speakers = ["Ilka", "Joren"];

@@ -1,16 +1,17 @@
-//! A text as words with what the ledger has to know about each: its capital, where sentences and clauses begin, what
-//! stood around it.
+//! A text as words with what the ledger has to know about each: whether it is capitalised, where sentences and clauses
+//! begin, and the marks around it.
 
 use crate::lexicon::Lexicon;
 
-/// A word, a number, or a number with what is written onto it.
+/// A word, a number, or a number with what is written directly after it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Token {
     /// As written, without marks around it and without a possessive `'s`.
     pub text: String,
     /// The same in lower case, with straight apostrophes.
     pub lower: String,
-    /// It is the first of its sentence, or follows a quotation mark or dash, and so has a capital for that reason.
+    /// Whether it is the first of its sentence, or follows a quotation mark or dash, and may have a capital for that
+    /// reason.
     pub starts_sentence: bool,
     /// A full stop, question mark or the like follows.
     pub ends_sentence: bool,
@@ -38,7 +39,7 @@ fn is_sign(c: char) -> bool {
     matches!(c, '$' | '\u{20ac}' | '\u{a3}' | '\u{a5}' | '\u{20b9}')
 }
 
-/// Splits a text into tokens. Addresses stay whole; other words are divided at hyphens and slashes.
+/// Splits a text into tokens. Addresses stay in one piece; other words are split at hyphens and slashes.
 pub(super) fn tokenize(text: &str, lexicon: &Lexicon) -> Vec<Token> {
     let mut tokens: Vec<Token> = Vec::new();
     for line in text.lines() {
@@ -73,7 +74,7 @@ pub(super) fn tokenize(text: &str, lexicon: &Lexicon) -> Vec<Token> {
                 starts_sentence = false;
             }
             if let Some(last) = tokens[count..].last_mut() {
-                // The point of `p.m.`, `Dr.`, an initial and a German ordinal ends no sentence.
+                // The full stop in `p.m.`, `Dr.`, an initial or a German ordinal does not end a sentence.
                 let is_ordinal =
                     lexicon.decimal_comma && core.len() < 3 && last.starts_with_digit();
                 let is_short = core.contains('.') || is_ordinal || is_title(&last.lower);
@@ -106,7 +107,7 @@ fn is_title(word: &str) -> bool {
         )
 }
 
-/// An address whole; else the parts between hyphens and slashes.
+/// An address in one piece; otherwise the parts between hyphens and slashes.
 fn parts(core: &str) -> Vec<&str> {
     let is_date = core.starts_with(|c: char| c.is_ascii_digit()) && core.matches('/').count() == 2;
     if is_address(core) || is_phone(core) || is_date {
@@ -118,7 +119,7 @@ fn parts(core: &str) -> Vec<&str> {
         .collect()
 }
 
-/// A mail address, or a place on the web.
+/// Whether a word is an e-mail or web address.
 pub(super) fn is_address(word: &str) -> bool {
     let is_mail = word
         .split_once('@')
@@ -126,7 +127,7 @@ pub(super) fn is_address(word: &str) -> bool {
     is_mail || word.contains("://") || word.starts_with("www.")
 }
 
-/// Seven digits or more, with nothing but signs between them.
+/// Whether a word has seven digits or more, with nothing but punctuation between them.
 pub(super) fn is_phone(word: &str) -> bool {
     let digits = word.chars().filter(char::is_ascii_digit).count();
     let is_plain = word

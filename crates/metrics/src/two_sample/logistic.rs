@@ -9,9 +9,9 @@ use crate::text;
 const GRADIENT: f64 = 1e-10;
 /// The gradient that is accepted if rounding allows no better.
 const ACCEPTED_GRADIENT: f64 = 1e-8;
-/// Newton steps, at most; ten are usual.
+/// The most Newton steps; ten are usual.
 const MOST_STEPS: usize = 100;
-/// Halvings of a step that goes too far, at most.
+/// The most halvings of a step that goes too far.
 const MOST_HALVINGS: usize = 40;
 
 /// A fitted classifier.
@@ -28,7 +28,7 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// Fits `labels` by `rows`; `None` unless both labels occur and all rows have the same length.
+    /// Fits `labels` to `rows`; `None` unless both labels occur and all rows have the same length.
     pub fn new(rows: &[&[f64]], labels: &[bool], lambda: f64) -> Option<Self> {
         let columns = rows.first()?.len();
         let is_even = rows.iter().all(|row| row.len() == columns) && rows.len() == labels.len();
@@ -89,7 +89,7 @@ struct Problem<'a> {
     lambda: f64,
 }
 
-/// Derivatives of the loss at a place.
+/// Derivatives of the loss at a point.
 struct Slope {
     gradient: Vec<f64>,
     hessian: Vec<Vec<f64>>,

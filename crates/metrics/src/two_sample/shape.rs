@@ -29,13 +29,14 @@ pub const NAMES: [&str; 16] = [
 /// Bins of the hashed 3-grams.
 pub const BINS: usize = 256;
 
-/// Tokens of the beginning whose variety is one of the figures.
+/// Number of tokens at the beginning whose variety is one of the figures.
 const BEGINNING: usize = 100;
 
-/// The figures of a conversation: logarithms of its turns and of 1 + its words; words by turn and their standard
-/// deviation; speakers, the largest share of turns of one, and how often the speaker changes; distinct tokens among the
-/// first hundred, distinct bigrams, mean token length; turns that end with `?`, `!` and `.`; `,;:` and digits by
-/// characters; words that begin with a capital. What would be divided by 0 is 0.
+/// The figures of a conversation: logarithms of its turns and of 1 + its words; words per turn and their standard
+/// deviation; number of speakers, the largest share of turns of one speaker, and how often the speaker
+/// changes; distinct tokens among the
+/// first hundred, distinct bigrams, mean token length; turns that end with `?`, `!` and `.`; `,;:` and digits per
+/// character; words that begin with a capital. Any quotient with a zero divisor is 0.
 pub fn shape(turns: &[Turn<'_>]) -> [f64; 16] {
     let texts: Vec<&str> = turns.iter().map(|turn| turn.text).collect();
     let words_of_turns: Vec<usize> = texts

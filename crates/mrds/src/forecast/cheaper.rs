@@ -57,8 +57,8 @@ pub(super) fn changed(recipe: &Recipe, changes: &[Change]) -> Result<Recipe> {
     Ok(changed)
 }
 
-/// Whether a change is worth showing after those already shown: it must need different memory, and less than a part of
-/// it would.
+/// Whether a change is worth showing after those already shown: it must need another amount of memory, and less than
+/// any shown change that it contains.
 pub(super) fn helps(
     assignments: &[Assignment],
     peak_bytes: u64,

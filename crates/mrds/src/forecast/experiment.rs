@@ -1,4 +1,4 @@
-//! What an experiment will take: its cells' parts, each distinct one once, and what is given up to end in time.
+//! What an experiment will take: its cells' parts, each distinct one once, and what is given up to finish in time.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +33,7 @@ pub struct ExperimentRequest<'a> {
     pub device: contract::DeviceChoice,
     /// What the machine has.
     pub machine: Machine,
-    /// Where cells that have been created stand, by arm, data set, model and seed.
+    /// The state of each cell that has been created, by arm, data set, model and seed.
     pub standing: &'a dyn Fn(&Cell) -> Option<RunStanding>,
 }
 
@@ -50,7 +50,7 @@ struct Ground {
     model: ModelName,
 }
 
-/// A part that no cell before it computes.
+/// A part that no earlier cell computes.
 struct Owned {
     cell: usize,
     part: Part,
@@ -59,7 +59,7 @@ struct Owned {
 /// Plans an experiment; stores nothing.
 ///
 /// # Errors
-/// Files, data sets and models that cannot be used at all. What is merely missing is part of the plan.
+/// Files, data sets and models that cannot be used at all. What is merely missing is listed in the plan.
 pub fn plan_experiment(
     session: &Session,
     request: &ExperimentRequest<'_>,
@@ -193,7 +193,7 @@ fn grounds(
             },
         );
         let texts = texts(&rows, &cell.recipe, known.loaded.as_ref())?;
-        // The weights are needed no more.
+        // The weights are no longer needed.
         known.loaded = None;
         grounds.push(Ground {
             texts,
@@ -228,7 +228,7 @@ impl Ground {
     }
 }
 
-/// The cells on their grounds.
+/// The cells and the grounds on which they are computed.
 struct Grid<'a> {
     cells: &'a [Cell],
     grounds: &'a [Ground],
@@ -251,7 +251,7 @@ impl Grid<'_> {
     }
 
     /// The parts that the cells compute, each by the first cell that asks for it, and the number of those that later
-    /// cells take over. Whatever a cell that is done has computed costs nothing more.
+    /// cells take over. Parts that a finished cell has computed cost nothing more.
     fn owned(&self, is_done: &[bool]) -> Result<(Vec<Owned>, usize)> {
         let mut seen: BTreeSet<(Part, String)> = BTreeSet::new();
         let (mut owned, mut shared) = (Vec::new(), 0);
@@ -271,8 +271,8 @@ impl Grid<'_> {
         Ok((owned, shared))
     }
 
-    /// What tells the parts of a cell from those of others: their keys, with hashes of what they read in the place of
-    /// hashes of results, which nobody knows yet.
+    /// What distinguishes the parts of a cell from those of others: their keys, with hashes of their inputs in place of
+    /// hashes of results, which are not known yet.
     fn keys(&self, cell: &Cell) -> Result<Vec<(Part, String)>> {
         let Some(ground) = self.ground(cell) else {
             return Ok(Vec::new());
@@ -292,7 +292,7 @@ impl Grid<'_> {
                 json!(recipe.test_items),
                 json!(recipe.too_long),
             ]),
-            // Which model it is, is seen when it is loaded.
+            // Only loading it shows which model it is.
             scorer_sha256: Some(recipe.scorer_model.clone()),
             ..Selection::default()
         };
@@ -347,8 +347,8 @@ impl Grid<'_> {
         Ok(figures)
     }
 
-    /// Brings the whole experiment down to its time: the same changes for every cell. What an axis varies, what the file
-    /// sets and what it compares stays.
+    /// Cuts the entire experiment down to its time limit: the same changes for every cell. Whatever an axis varies, and
+    /// whatever the file sets or compares, stays unchanged.
     fn budget(&self, spec: &Spec, arms: &[Arm], owned: &[Owned]) -> Result<Option<Budget>> {
         let (Some(within), Some(first)) = (spec.within, self.cells.first()) else {
             return Ok(None);
@@ -410,7 +410,7 @@ impl Grid<'_> {
     }
 }
 
-/// What prevents the experiment, each thing once.
+/// What prevents the experiment, each reason once.
 fn missing<'a>(
     arms: &[Arm],
     cells: &[Cell],

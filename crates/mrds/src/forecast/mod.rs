@@ -1,9 +1,9 @@
-//! What a run will take before it is begun: peak memory, disk and time of each stage, and cheaper ways where it does
-//! not fit (`duologue plan`).
+//! What a run will take, forecast before it begins: peak memory, disk and time of each stage, and cheaper ways where it
+//! does not fit (`duologue plan`).
 //!
 //! Memory is counted ([`lm::memory`]); time is the tokens of each kind of work, from the recipe and the texts' lengths,
-//! over the machine's speed ([`lm::probe`]). `docs/plan.md` says how far the memory is from that of real runs. On a
-//! card, the card's free memory counts: what other programs hold there is left to them.
+//! divided by the machine's speed ([`lm::probe`]). `docs/plan.md` says how far the forecast memory is from that of real
+//! runs. On a card, the card's free memory counts: what other programs hold there is left to them.
 
 mod cheaper;
 mod experiment;
@@ -43,9 +43,9 @@ use crate::catalogue::{CatalogueEntry, DIALOGUE_TOKENS, SUMMARY_TOKENS, catalogu
 use crate::error::{Error, Result};
 use crate::run::RunRequest;
 
-/// Characters of a token where no tokenizer is here to count.
+/// Characters per token if there is no tokenizer to count with.
 const CHARS_PER_TOKEN: f64 = 4.0;
-/// What the program takes beside the engine: the method, the database and its cache.
+/// Memory that the program takes besides the engine: the method, the database and its cache.
 const PROGRAM_BYTES: u64 = 11 << 20;
 /// Examples whose tokens are counted.
 const COUNTED: usize = 400;
@@ -74,9 +74,9 @@ pub struct PlanRequest {
     pub device: DeviceChoice,
     /// What the machine has.
     pub machine: Machine,
-    /// The time that it may take; none if it may take as long as it does.
+    /// The time that it may take; `None` if it has no limit.
     pub within: Option<Within>,
-    /// Fields of the recipe that are not given up for it.
+    /// Fields of the recipe that are not given up for that limit.
     pub kept: Vec<String>,
 }
 
@@ -84,8 +84,8 @@ pub struct PlanRequest {
 const FEWEST_TOKENS: usize = 256;
 const FEWEST_TEXTS: usize = 1;
 
-/// Halves what is computed at once until the memory `need` of a recipe fits, or nothing helps any more: whichever of
-/// texts and tokens causes the highest need.
+/// Halves what is computed at once until the memory `need` of a recipe fits or halving no longer helps: texts or
+/// tokens, whichever causes the highest need.
 fn fit(recipe: &mut Recipe, free_bytes: u64, need: impl Fn(&Recipe) -> u64) {
     let halved = |recipe: &Recipe| {
         let (texts, tokens) = (
@@ -146,7 +146,7 @@ struct Known {
 /// Plans a run; stores nothing.
 ///
 /// # Errors
-/// Data sets, models and recipes that cannot be used at all. What is merely missing is part of the plan.
+/// Data sets, models and recipes that cannot be used at all. What is merely missing is listed in the plan.
 pub fn plan(session: &Session, request: &PlanRequest) -> Result<Plan> {
     let dataset = session.store().dataset(&request.dataset)?;
     let mut rows = session.store().examples(dataset.id, None)?;
@@ -279,7 +279,7 @@ impl Known {
         }
     }
 
-    /// The model of a run, of which memory alone is asked: any speed will do.
+    /// The model of a run whose memory alone is forecast: any speed will do.
     fn of_run(folder: &Path, model: &LanguageModel, device: DeviceChoice) -> Result<Self> {
         let summary = check_folder(folder)?;
         Ok(Self {
@@ -293,8 +293,8 @@ impl Known {
         })
     }
 
-    /// Multiplies the forecast by what this machine's parts have shown. What was not measured with the model itself is too
-    /// rough for it.
+    /// Multiplies the forecast by what this machine's parts have shown. What was not measured with the model itself is
+    /// too rough for that.
     fn adjust(&mut self, ratios: &Ratios) {
         if self.loaded.is_some() {
             self.rates = ratios.applied(self.rates);
@@ -305,7 +305,7 @@ impl Known {
         forecast(&self.setting(recipe, threads), recipe, texts)
     }
 
-    /// What each system takes beside the others of the recipe.
+    /// What each system costs in addition to the recipe's others.
     fn systems(&self, recipe: &Recipe, texts: &Texts, threads: usize) -> Vec<SystemCost> {
         let seconds = |systems: Vec<System>| {
             let changed = Recipe {
@@ -356,7 +356,7 @@ impl Known {
         }
     }
 
-    /// Settles `recompute = auto`: on where a stage does not fit in the free memory and takes less so.
+    /// Settles `recompute = auto`: on if a stage does not fit in the free memory and needs less with it.
     fn settle_recompute(
         &self,
         recipe: &mut Recipe,
@@ -389,7 +389,7 @@ impl Known {
         };
     }
 
-    /// Sizes that fit the data set, where typed ones ask for more than it has.
+    /// Sizes that fit the data set, if the typed ones ask for more than it has.
     fn fewer(
         &self,
         recipe: &Recipe,
@@ -425,7 +425,7 @@ impl Known {
         let mut offers = Vec::new();
         let (peak_bytes, _) = totals(&self.forecast(recipe, texts, machine.threads));
         offers.extend(self.fewer(recipe, texts, machine, available)?);
-        // The recipe as it is is a part of every change.
+        // The unchanged recipe counts as a part of every change.
         let mut shown: Vec<(&[Assignment], u64)> = vec![(&[], peak_bytes)];
         let mut add = |change: OfferChange,
                        assignments: &'static [Assignment],
@@ -478,12 +478,12 @@ impl Known {
     }
 }
 
-/// Dialogues that are enough for a run (`README.md`): the data set of whose run a list of models tells the time.
+/// Dialogues that are enough for a run (`README.md`): lists of models give the time of a run on this number.
 const USUAL_DIALOGUES: usize = 100;
 
-/// Seconds of a whole run with the default recipe before there is anything to plan: the same forecast, for a data set of
-/// a hundred dialogues of the catalogue's lengths, divided as an import divides it. `flops_per_s` is this machine's
-/// measured speed ([`gemm_flops_per_s`]).
+/// Seconds of a complete run with the default recipe before there is anything to plan: the same forecast, for a data
+/// set of a hundred dialogues of the catalogue's lengths, divided as an import divides it. `flops_per_s` is this
+/// machine's measured speed ([`gemm_flops_per_s`]).
 ///
 /// # Errors
 /// None for sizes that a model can have.
@@ -504,7 +504,7 @@ pub fn usual_seconds(config: &DecoderConfig, flops_per_s: f64) -> Result<f64> {
     };
     let setting = Setting {
         config,
-        // Of the forecast's memory nothing is asked.
+        // The forecast's memory is not used.
         loaded_bytes: 0,
         scorer_bytes: 0,
         threads: 1,
@@ -514,7 +514,7 @@ pub fn usual_seconds(config: &DecoderConfig, flops_per_s: f64) -> Result<f64> {
     Ok(totals(&forecast(&setting, &recipe, &texts)).1)
 }
 
-/// Memory of the other model that scores, if a recipe names one. A missing one is told elsewhere.
+/// Memory of the other model that scores, if a recipe names one. A missing one is reported elsewhere.
 fn scorer_bytes(recipe: &Recipe) -> u64 {
     if recipe.scorer != Scorer::Model {
         return 0;
@@ -562,7 +562,7 @@ pub(crate) fn next_smaller(
     })
 }
 
-/// Highest memory and all seconds.
+/// Highest memory and total seconds.
 fn totals(stages: &[StageForecast]) -> (u64, f64) {
     let peak = stages
         .iter()
@@ -572,7 +572,7 @@ fn totals(stages: &[StageForecast]) -> (u64, f64) {
     (peak, stages.iter().map(|stage| stage.seconds).sum())
 }
 
-/// Pairs to learn from and to choose by, and how many are tested on.
+/// Numbers of pairs to learn from, to choose by and to test on.
 fn available(rows: &[ExampleRow], recipe: &Recipe) -> (Available, usize) {
     let count = |split: Split| rows.iter().filter(|row| row.split == split).count();
     let available = Available {
@@ -611,7 +611,7 @@ fn enough(available: Available, test: usize, recipe: &Recipe) -> Vec<Lack> {
     missing
 }
 
-/// Lengths of the data set's texts, by the model's tokenizer where it is here.
+/// Lengths of the data set's texts, by the model's tokenizer if it is available.
 fn texts(rows: &[ExampleRow], recipe: &Recipe, model: Option<&LanguageModel>) -> Result<Texts> {
     let tokens = |text: &str| match model {
         Some(model) => {

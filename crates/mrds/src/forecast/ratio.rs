@@ -1,7 +1,7 @@
-//! How this machine's parts took longer or shorter than they were forecast: the median of measured over forecast time,
+//! How much longer or shorter this machine's parts took than was forecast: the median of measured over forecast time,
 //! for each kind of work, by which the next forecast is multiplied.
 //!
-//! Measured are seconds of processor time over the threads, so that a busy machine does not look like a slow one.
+//! The measure is processor seconds divided by threads, so that a busy machine does not look like a slow one.
 
 use contract::{Part, RunId};
 use project::session::Session;
@@ -15,13 +15,13 @@ use lm::probe::Rates;
 
 /// The setting that keeps the samples.
 const SETTING: &str = "forecast.ratio";
-/// A factor beyond these is no property of a machine.
+/// A factor outside these bounds is not a property of a machine.
 const CLIP: (f64, f64) = (0.3, 3.0);
-/// Samples of a kind that are kept, the newest.
+/// How many samples of a kind are kept: the newest ones.
 const KEPT: usize = 40;
-/// A part that takes less tells more of its beginning than of its work.
+/// A part that takes less says more about its start-up than about its work.
 const SHORTEST_S: f64 = 5.0;
-/// A part tells about a kind of work that is at least this share of it.
+/// A part counts for a kind of work that is at least this share of it.
 const DOMINANT: f64 = 0.6;
 
 /// Samples of measured over forecast time.
@@ -85,7 +85,7 @@ impl Ratios {
     }
 }
 
-/// Median of the samples within what a machine can be; 1 without any.
+/// Median of the samples within the plausible bounds; 1 without any.
 fn factor(samples: &[f64]) -> f64 {
     let mut sorted = samples.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -102,7 +102,7 @@ pub(crate) fn keep(session: &Session, run: &RunId, parts: &[KeptPart]) -> Result
     Ok(session.set_setting(&key(run), &json!(parts))?)
 }
 
-/// Takes what the finished parts of a run have taken into the samples, each once. Parts that were taken over from another
+/// Adds the times of a run's finished parts to the samples, each once. Parts that were taken over from another
 /// run tell nothing new.
 pub(crate) fn learn(session: &Session, run: &RunId, rows: &[PartRow], threads: u32) -> Result<()> {
     let kept = session.setting(&key(run))?.unwrap_or_default();

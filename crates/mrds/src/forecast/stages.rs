@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 
 /// Share of the epochs after which early stopping usually ends a training.
 const EPOCH_SHARE: f64 = 0.6;
-/// Epochs that are carried out in any case, where the recipe has as many: early stopping needs some that bring nothing.
+/// Epochs that always run, if the recipe has as many: early stopping needs a few that bring no improvement.
 const EPOCHS_AT_LEAST: f64 = 6.0;
-/// Summaries sampled for one that is kept.
+/// Summaries sampled for each one that is kept.
 const SUMMARY_TRIES: f64 = 1.4;
 /// Dialogues sampled for one that keeps the format rule: few with a good base model, all that the recipe allows with a
 /// poor one.
@@ -26,7 +26,7 @@ const DIALOGUE_TRIES: f64 = 2.5;
 const PAIRS_PER_SUMMARY: f64 = 1.0;
 /// Tokens of a line with its speaker.
 const LINE_TOKENS: f64 = 12.0;
-/// Lines drawn for one that is kept.
+/// Lines drawn for each one that is kept.
 const LINE_TRIES: f64 = 1.3;
 /// Tokens of an instruction with the template around it.
 const INSTRUCTION_TOKENS: usize = 40;
@@ -35,7 +35,7 @@ const ADAPTERS_ON_DISK: u64 = 5;
 /// Bytes in the database for each generated token: its text, its id as JSON, and the row around it.
 const BYTES_PER_TOKEN: f64 = 24.0;
 
-/// What computing again costs: 1.25 and 1.31 times the processor time of an update (`docs/speed.md`).
+/// The cost of recomputing: 1.25 and 1.31 times the processor time of an update (`docs/speed.md`).
 const RECOMPUTE_TIME: f64 = 1.3;
 
 /// Lengths in tokens.
@@ -268,7 +268,7 @@ impl Forecast<'_> {
         let (dialogue, summary) = (self.texts.dialogue_tokens, self.texts.summary_tokens);
         let synthetic = dialogue.at_most(recipe.dialogue_max_new_tokens);
         let writing = |texts| self.generating(texts, summary, recipe.dialogue_max_new_tokens);
-        // What is mended goes on from a beginning that has grown for a round or two.
+        // Mending continues from a beginning that has grown for a round or two.
         let begun = summary.plus(synthetic.times(2));
         let refining = |texts| self.generating(texts, begun, recipe.dialogue_max_new_tokens);
         let (made, test) = (
@@ -439,7 +439,7 @@ impl Forecast<'_> {
         }
     }
 
-    /// A later round costs what the first one did, but for what it adds up; at most, because it may never begin.
+    /// A later round costs at most what the first did, plus the data it accumulates: it may never begin.
     fn work_in_round(&self, RoundPart { round, step }: RoundPart) -> Work {
         let recipe = self.recipe;
         let pair = self.texts.dialogue_tokens.mean
@@ -474,7 +474,7 @@ impl Forecast<'_> {
         }
     }
 
-    /// New summaries by a writer that is there.
+    /// New summaries by a writer that already exists.
     fn new_summaries(&self) -> Work {
         let recipe = self.recipe;
         let demos = if self.lora_summaries() {
@@ -620,7 +620,7 @@ impl Forecast<'_> {
     }
 }
 
-/// Dialogues sampled for one that is kept, where at most this many are.
+/// Dialogues sampled for each one that is kept, if at most this many are sampled.
 fn tries(most: usize) -> f64 {
     DIALOGUE_TRIES.min(most.max(1) as f64)
 }

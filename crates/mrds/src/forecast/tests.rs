@@ -65,13 +65,13 @@ fn the_time_in_a_list_of_models_is_the_forecast_of_a_plan() {
         .iter()
         .map(|entry| usual_seconds(&entry.config, 5e10).unwrap())
         .collect();
-    // Twice as fast a machine takes half the time; more weights take more of it.
+    // A machine twice as fast takes half the time; more weights take more time.
     for (entry, seconds) in entries.iter().zip(&seconds) {
         let faster = usual_seconds(&entry.config, 1e11).unwrap();
         assert!((faster * 2.0 - seconds).abs() < 1e-6 * seconds);
     }
     assert!(seconds.first() < seconds.last());
-    // What a plan tells of the same data set, where it measures the same speed.
+    // What a plan says about the same data set if it measures the same speed.
     let entry = &entries[0];
     let known = Known {
         rates: Rates::estimate(&entry.config, 5e10),

@@ -18,7 +18,7 @@ use super::{Known, available, texts, totals};
 use crate::error::{Error, Result};
 use crate::run::RunRequest;
 
-/// The time that there is, and what is kept whatever it is.
+/// The time available, and what is kept however short it is.
 #[derive(Clone, Copy)]
 pub(super) struct Time<'a> {
     /// The time.
@@ -32,7 +32,7 @@ pub(super) struct Time<'a> {
 }
 
 impl Known {
-    /// Brings a resolved and fitted recipe down to a time.
+    /// Cuts a resolved and fitted recipe down to a time limit.
     pub(super) fn within(
         &self,
         recipe: &mut Recipe,
@@ -69,11 +69,11 @@ pub(crate) struct Started {
     pub(crate) budget: Option<Budget>,
     /// Seconds by stage.
     pub(crate) forecast: Forecast,
-    /// The forecast of each part before this machine's factors, which its run will tell more about.
+    /// The forecast of each part before this machine's factors, which the run's own times will refine.
     pub(crate) parts: Vec<KeptPart>,
 }
 
-/// Brings a resolved recipe down to the time of its request, and forecasts it by measuring the model itself.
+/// Cuts a resolved recipe down to the time limit of its request, and forecasts it by measuring the model itself.
 pub(crate) fn started(
     session: &Session,
     request: &RunRequest,

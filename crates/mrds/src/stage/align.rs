@@ -61,7 +61,7 @@ pub(crate) fn run(stage: &Stage<'_>, role: Synthesizer) -> Result<StageOutput> {
             let flat: Vec<&Pair> = sets.iter().flatten().copied().collect();
             let examples = match moving_reference(stage) {
                 true => preference_pairs(stage, role, &flat, &start)?,
-                // Held to where the first round began, however far this one begins from there.
+                // Held to where the first round began, however far from there this round begins.
                 false => preference_pairs(stage, role, &flat, &stage.trained(policy(0, role))?)?,
             };
             let recipe = stage.recipe();
@@ -103,7 +103,7 @@ fn sets(pairs: &[Pair], role: Synthesizer) -> Vec<Vec<&Pair>> {
     }
 }
 
-/// Each summary with its best candidate that keeps rule and guards.
+/// Each summary with its best candidate that keeps the rule and the guards.
 fn best_candidates(stage: &Stage<'_>, role: Synthesizer) -> Result<Vec<TrainExample>> {
     let mut candidates: Vec<Candidate> = stage.read(Part::candidates(stage.part.round(), role))?;
     let (guards, prompts, gate) = (guards(stage), stage.prompts(), gate(stage));
@@ -209,8 +209,8 @@ fn config(stage: &Stage<'_>, role: Synthesizer, sets: &[Vec<&Pair>]) -> TrainCon
     }
 }
 
-/// Batches and updates of an epoch. Two filled sets go half and half into each batch; where the smaller one would be
-/// repeated more than `repeat` times, its share of the batch shrinks until it is not.
+/// Batches and updates of an epoch. If both sets have pairs, each fills half of every batch; if the smaller one would
+/// be repeated more than `repeat` times, its share of the batch shrinks until it is not.
 fn batches(sets: &[Vec<&Pair>], batch: usize, repeat: usize) -> (BatchPlan, usize) {
     let sizes: Vec<usize> = sets.iter().map(Vec::len).collect();
     match sizes.as_slice() {
@@ -313,7 +313,7 @@ fn ref_logps(
     Ok(Some(logps))
 }
 
-/// The real pair behind a real summary, where the recipe wants the SFT term on it.
+/// The real pair of a real summary, if the recipe applies the SFT term to it.
 fn sft_example(stage: &Stage<'_>, pair: &Pair) -> Result<Option<TrainExample>> {
     if stage.recipe().dpo_sft_target == SftTarget::Chosen || pair.origin != SummaryOrigin::Real {
         return Ok(None);
@@ -459,7 +459,7 @@ mod tests {
         assert_eq!(choose(&checkpoints, 0.05).map(|j| j.update), Some(15));
         assert_eq!(choose(&checkpoints, 0.0).map(|j| j.update), Some(10));
         assert_eq!(choose(&checkpoints[..1], 0.05).map(|j| j.update), Some(0));
-        // An alignment that only makes it worse leaves the start.
+        // An alignment that only makes things worse keeps the start.
         let worse = [judged(0, 0.9, 1.0), judged(5, 0.92, 1.2)];
         assert_eq!(choose(&worse, 0.05).map(|j| j.update), Some(0));
         assert_eq!(choose(&worse, 0.01).map(|j| j.update), Some(5));

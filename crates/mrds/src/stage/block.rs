@@ -1,11 +1,11 @@
-//! Where a block of items stands among all of its part, for the progress that a person sees ([`super::spread`]).
+//! The position of a block of items within its part, for the progress that a person sees ([`super::spread`]).
 
 use std::ops::Range;
 
-/// The block at work, and where its items stand among all.
+/// The block at work, and the position of its items among all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Block {
-    /// Before the keys of its partial results.
+    /// The prefix of the keys of its partial results.
     pub(crate) key: String,
     pub(super) items: Range<usize>,
     pub(super) n_items: usize,

@@ -32,7 +32,7 @@ impl Stage<'_> {
         );
     }
 
-    /// The items of every update in their order, one that comes again included again.
+    /// The items of every update in order; an item that recurs is listed again.
     pub(super) fn call_train(
         &self,
         objective: &Objective<'_>,

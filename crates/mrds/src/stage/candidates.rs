@@ -1,4 +1,4 @@
-//! Stage 4: K dialogues per summary by the synthesizer as it is so far, each checked by the format rule and scored by the
+//! Stage 4: K dialogues per summary by the current synthesizer, each checked by the format rule and scored by the
 //! summarization of the recipe's scorer, `M_sum(s | d̂)` (MRDS, content score: the base model, adapters off). In the first
 //! round the synthesizer is the supervised one.
 

@@ -34,7 +34,7 @@ use crate::selection::TrainingData;
 use crate::stage::block::Block;
 use crate::stage::shown::{Drafts, Pulse};
 
-/// How often the database is asked for pause or cancel, and told of progress.
+/// How often the database is checked for pause or cancel, and progress is written to it.
 const POLL: Duration = Duration::from_millis(250);
 /// Requests generated between two commits, in batches.
 pub(super) const BATCHES_PER_COMMIT: usize = 4;
@@ -89,7 +89,7 @@ struct Task {
     begun: Instant,
     tokens: usize,
     first_step: usize,
-    /// The last step that was told.
+    /// The last step that was reported.
     furthest: usize,
 }
 
@@ -187,17 +187,17 @@ impl<'a> Stage<'a> {
         result
     }
 
-    /// The key of a random stream of this stage: seed, stage, task, item, sample, and the round behind the first.
+    /// The key of a random stream of this stage: seed, stage, task, item, sample, and any round after the first.
     pub(crate) fn key(&self, task: &str, item: usize, sample: usize) -> u64 {
         let key = self.key_of_all_rounds(task, item, sample);
         match self.part.round() {
             1 => key,
-            // Another round draws anew.
+            // A later round makes new draws.
             round => lm::random::key(key, &[lm::random::label("round"), u64::from(round)]),
         }
     }
 
-    /// The same in every round.
+    /// The same key in every round.
     pub(crate) fn key_of_all_rounds(&self, task: &str, item: usize, sample: usize) -> u64 {
         let label = lm::random::label;
         lm::random::key(
@@ -353,8 +353,8 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// Shows what is being written: a text where one is due, and how many have ended. `reached` is the request at which
-    /// the batch began, of how many.
+    /// Shows what is being written: a text when one is due, and how many have ended. `reached` is the request at which
+    /// the batch began, and the total.
     fn show(
         &self,
         drafts: &mut Drafts,
@@ -384,7 +384,7 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// How far the task is when this number of requests is done.
+    /// The progress of the task when this number of requests is done.
     fn reached(&self, step: usize, total: usize) -> Progress {
         match self.block.borrow().as_ref() {
             Some(block) => Progress {
@@ -416,7 +416,7 @@ impl<'a> Stage<'a> {
         adapter: Option<&Adapter>,
         items: &[(Vec<u32>, Vec<u32>)],
     ) -> Result<Vec<Scored>> {
-        // As before a task: scoring takes other sizes than what was before it.
+        // As before a task: scoring uses other sizes than the work before it.
         lm::allocator::trim();
         let mut scored = Vec::with_capacity(items.len());
         for chunk in items.chunks(64) {
@@ -440,7 +440,7 @@ impl<'a> Stage<'a> {
         Ok(self.run.model.decode(ids)?.trim().to_owned())
     }
 
-    /// The key of a partial result, after that of the block at work.
+    /// The key of a partial result, preceded by that of the block at work.
     fn work_key(&self, key: &str) -> String {
         match self.block.borrow().as_ref() {
             Some(block) => format!("{}/{key}", block.key),
@@ -495,7 +495,7 @@ impl<'a> Stage<'a> {
 
     /// Names what the following progress belongs to.
     pub(crate) fn begin_task(&self, name: &str) {
-        // Memory that the last task has freed must not count together with what this task takes.
+        // Memory that the last task has freed must not be added to what this task takes.
         lm::allocator::trim();
         *self.task.borrow_mut() = Task {
             name: name.to_owned(),

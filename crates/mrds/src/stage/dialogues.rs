@@ -1,6 +1,6 @@
 //! Stage 7: a dialogue for every synthetic summary, by each synthesizer that a compared system learns from (MRDS,
-//! synthetic pairs); a part for each of them. What breaks the format rule or repeats its summary is
-//! dropped and counted, and what gives a real conversation away if the recipe says so.
+//! synthetic pairs); a part for each of them. What breaks the format rule or repeats its summary is dropped and
+//! counted, and so is what gives a real conversation away, if the recipe says so.
 
 use contract::problem::Stall;
 use contract::{Measures, Part, SampleItem, Synthesizer};

@@ -1,7 +1,7 @@
 //! Stage 9: every system on the fenced test split (ROUGE, `reference_ce`, lengths, paired bootstrap against real-only
 //! training), and every synthesizer on the test summaries (format rate, `scorer_ce`, copy rate, seconds per accepted
 //! dialogue); a part for each of them. The figures are computed in `report` from the outputs stored here, so that
-//! everybody can recompute them.
+//! anybody can recompute them.
 
 use std::borrow::Cow;
 use std::iter;
@@ -159,8 +159,8 @@ fn outputs(
     Ok(outputs)
 }
 
-/// The recipe with the instruction that a system has. Of the base model alone it may be another than that of all
-/// (`prompt_candidates`): the one under which the validation summaries have the lowest cross-entropy, the first of equals.
+/// The recipe with the instruction that a system has. Only the base model may have another one (`prompt_candidates`):
+/// the one under which the validation summaries have the lowest cross-entropy, the first of equals.
 fn instructed<'a>(stage: &Stage<'a>, system: System) -> Result<Cow<'a, Recipe>> {
     let recipe = stage.recipe();
     if system != System::ZeroShot || recipe.prompt_candidates.is_empty() {
@@ -246,7 +246,7 @@ fn reference_ces(
     Ok(scored.iter().map(ce).collect())
 }
 
-/// The outputs with the nats per token that each has under the base model, whatever wrote it.
+/// The outputs with the nats per token that each has under the base model, whichever system wrote it.
 fn with_base_ces(
     stage: &Stage<'_>,
     examples: &[Example],

@@ -34,7 +34,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Those of a summary's speakers whose name keeps the rule.
+    /// The speakers of a summary whose names keep the rule.
     fn cast(&self, names: Vec<String>) -> Vec<String> {
         let keeps = |name: &String| {
             let line = format!("{name}: Well then.");
@@ -136,7 +136,8 @@ impl Stage<'_> {
         Ok(attempts)
     }
 
-    /// Has the scorer look at the lines that were taken last (`ids_score`). `asked` is cast and summary of each dialogue.
+    /// Has the scorer look at the lines that were taken last (`ids_score`). `asked` holds the cast and the summary of
+    /// each dialogue.
     fn judge_lines(
         &self,
         dialogues: &mut [Lines],
@@ -159,7 +160,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// The prompt of a dialogue's next line; none if it has ended, of itself or because no more fits.
+    /// The prompt of a dialogue's next line; `None` if it has ended, by itself or because no more fits.
     fn turn_prompt(&self, dialogue: &mut Lines, demands: &Demands<'_>) -> Result<Option<Vec<u32>>> {
         if !dialogue.is_open() {
             return Ok(None);

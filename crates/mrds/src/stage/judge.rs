@@ -1,5 +1,6 @@
-//! Whether the judge is able: the scorer on real validation dialogues and on damaged ones, before pairs are made by what
-//! it says (`project::judge` has the reasons). Real dialogues and damaged ones are scored exactly as candidates are.
+//! Whether the judge can judge: the scorer is tried on real validation dialogues and on damaged ones before pairs are
+//! made from its scores (`project::judge` has the reasons). Real dialogues and damaged ones are scored exactly as
+//! candidates are.
 
 use contract::problem::Stall;
 use contract::{Corruption, JudgeAction, JudgeVerdict, Measures, Scorer};

@@ -2,7 +2,7 @@
 //! people, may follow; the dialogue ends at the end of a line, after two turns by two speakers.
 //!
 //! An automaton over bytes reads what was written so far; a token may follow where the automaton can read its bytes.
-//! The tokens of each place of the automaton are found once and kept. The mask goes to
+//! The tokens for each state of the automaton are found once and kept. The mask goes to
 //! [`lm::infer::generate::generate_constrained`], which knows nothing of dialogues.
 
 use std::collections::{HashMap, HashSet};
@@ -122,7 +122,7 @@ fn word_starts(token: &[u8], after_blank: bool) -> usize {
     starts
 }
 
-/// Where in a dialogue the next byte stands.
+/// The position of the next byte in a dialogue.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Place {
     /// Before the first line; a blank may come first, as some tokenizers write one.
@@ -144,7 +144,7 @@ struct Read<'g> {
     speakers: HashSet<&'g [u8]>,
 }
 
-/// The dialogues that these speakers may have.
+/// The dialogues that these speakers can hold.
 pub(crate) struct LineGrammar<'v> {
     vocabulary: &'v Vocabulary,
     speakers: Vec<Vec<u8>>,
@@ -164,8 +164,8 @@ impl<'v> LineGrammar<'v> {
         }
     }
 
-    /// Sets the logits of all tokens that cannot follow `ids` to minus infinity. Where no token can (a vocabulary
-    /// without single letters), the dialogue may end, and the format rule refuses it.
+    /// Sets the logits of all tokens that cannot follow `ids` to minus infinity. If no token can (a vocabulary without
+    /// single letters), the dialogue may end, and the format rule refuses it.
     pub(crate) fn mask(&self, ids: &[u32], logits: &mut [f32]) {
         let read = self.read(ids);
         let mut masked = vec![f32::NEG_INFINITY; logits.len()];
@@ -228,7 +228,7 @@ impl<'v> LineGrammar<'v> {
         if may_close {
             kept.extend_from_slice(&vocabulary.stop_ids);
         }
-        // A line that can go neither on nor to its end is ended and refused, or goes on as the grammar alone allows.
+        // A line that can neither continue nor end is ended and refused, or continues as the grammar alone allows.
         if kept.is_empty() && in_text {
             kept.extend_from_slice(&vocabulary.line_ends);
         }
@@ -333,7 +333,7 @@ impl<'v> LineGrammar<'v> {
 pub(crate) struct Cast {
     roles: Vec<String>,
     everybody: Vec<String>,
-    /// Words that the shots also write in lower case: no names.
+    /// Words that the shots also write in lower case, so not names.
     words: HashSet<String>,
 }
 
@@ -375,7 +375,7 @@ impl Cast {
         }
     }
 
-    /// The roles of the shots and whom the summary names; where these are fewer than two, every speaker of the shots.
+    /// The roles of the shots and whom the summary names; if these are fewer than two, every speaker of the shots.
     pub(crate) fn speakers(&self, summary: &str) -> Vec<String> {
         let name = |word: &&str| {
             let mut characters = word.chars();
@@ -401,7 +401,7 @@ impl Cast {
     }
 }
 
-/// A word without the punctuation around it, and without a genitive.
+/// A word without the punctuation around it, and without a possessive ending.
 fn bare(word: &str) -> &str {
     let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '#');
     word.strip_suffix("'s")

@@ -48,7 +48,7 @@ pub(crate) fn run(stage: &Stage<'_>, made: Part) -> Result<StageOutput> {
     };
     let is_judged = recipe.scorer != Scorer::None && trust != Trust::None;
     if !is_judged {
-        // Nobody prefers one dialogue that keeps the format to another: the first one is taken.
+        // Dialogues that keep the format are all equal here: the first one is taken.
         candidates.iter_mut().for_each(|candidate| {
             candidate.score = candidate.score.map(|_| 0.0);
         });
@@ -93,7 +93,7 @@ pub(crate) fn run(stage: &Stage<'_>, made: Part) -> Result<StageOutput> {
     })
 }
 
-/// What tells which texts give a real conversation away, where the recipe leaves such out.
+/// What detects texts that give a real conversation away, if the recipe leaves these out.
 pub(crate) fn gate(stage: &Stage<'_>) -> Option<Gate> {
     let data = stage.data();
     let pairs = data.shots.iter().chain(&data.validation);
@@ -101,7 +101,7 @@ pub(crate) fn gate(stage: &Stage<'_>) -> Option<Gate> {
         .then(|| Gate::new(pairs.map(|pair| (pair.dialogue.clone(), pair.summary.clone()))))
 }
 
-/// Why a text gives a real conversation away, where somebody looks: the first of the reasons.
+/// Why a text gives a real conversation away, if that is checked: the first of the reasons.
 pub(crate) fn first_leak(gate: Option<&Gate>, text: &str) -> Option<LeakReason> {
     gate.and_then(|gate| gate.reasons(text).first().copied())
 }
@@ -118,7 +118,7 @@ pub(crate) fn guards(stage: &Stage<'_>) -> ContentGuards {
         .calibrated(&pairs)
 }
 
-/// The real dialogue of a real summary, with its token ids: it stands in where no candidate passes.
+/// The real dialogue of a real summary, with its token ids: it stands in if no candidate passes.
 fn real_dialogue(stage: &Stage<'_>, first: &Candidate) -> Result<Option<(String, Vec<u32>)>> {
     if first.origin != SummaryOrigin::Real {
         return Ok(None);
@@ -268,7 +268,7 @@ impl Maker<'_> {
     }
 }
 
-/// The candidates of a summary that keep rule and guards, best score first.
+/// The candidates of a summary that keep the rule and the guards, best score first.
 pub(crate) fn preferable<'c>(guards: &ContentGuards, group: &'c [Candidate]) -> Vec<&'c Candidate> {
     let is_guarded = |candidate: &Candidate| guards.check(&candidate.text, &candidate.summary).pass;
     let mut good: Vec<&Candidate> = group
@@ -400,7 +400,7 @@ mod tests {
             BTreeMap::from([("content: fewer than two comparable".to_owned(), 1)])
         );
 
-        // Where the only passing one quotes its summary, nothing is preferred: also not the real dialogue.
+        // If the only passing one quotes its summary, nothing is preferred, not even the real dialogue.
         maker.dropped.clear();
         let real = Some(("Ana: Hi.\nBo: Hi.".to_owned(), vec![1, 2]));
         assert!(
@@ -413,7 +413,7 @@ mod tests {
             ["format: nothing to prefer", "joint: nothing to prefer"].map(|r| (r.to_owned(), 1));
         assert_eq!(maker.dropped, BTreeMap::from(reasons));
 
-        // Where nothing passes, the real dialogue is preferred, and has no score to compare.
+        // If nothing passes, the real dialogue is preferred, and has no score to compare.
         let pairs = maker.format_pairs(&[failing], real);
         assert_eq!(
             (pairs[0].chosen_ids.as_slice(), pairs[0].gap),

@@ -1,4 +1,4 @@
-//! The figures of a round, measured when its summarizer is there: whether the made-up conversations have become alike,
+//! The figures of a round, measured once its summarizer exists: whether the made-up conversations have become alike,
 //! whether pairs still differ, whether the judge has drifted from the base model, how far the synthesizer has moved, and
 //! what the validation pairs say. `project::rounds` says what follows from them.
 
@@ -64,7 +64,7 @@ pub(crate) fn measure(stage: &Stage<'_>, system: System) -> Result<StageOutput> 
         self_bleu4_over_shots: texts.now.self_bleu4_rise(texts.shots),
         length_ratio: length_ratio(stage, &drawn, shots)?,
         pair_gap: gap,
-        // Pairs of which none is left have no contrast.
+        // If no pairs are left, there is no contrast.
         pair_gap_ratio: first_gap.map(|first| gap.unwrap_or(0.0) / first),
         scorer_ce: content_ce(stage, &Scoring::Base, &drawn)?,
         judge_ce,
@@ -86,7 +86,7 @@ pub(crate) fn measure(stage: &Stage<'_>, system: System) -> Result<StageOutput> 
     })
 }
 
-/// As many dialogues as are compared, drawn in every round with the same numbers.
+/// As many dialogues as are compared, drawn in every round with the same random numbers.
 fn few<'m>(
     stage: &Stage<'_>,
     made: &'m [SyntheticDialogue],

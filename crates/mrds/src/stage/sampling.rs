@@ -17,14 +17,14 @@ use super::line_grammar::{Cast, LineGrammar, Vocabulary};
 use super::prefix::Prefix;
 use crate::error::Result;
 
-/// A piece of work by its name, and which random numbers it draws: two tasks with one stream see the same numbers.
+/// A piece of work by its name, and which random numbers it draws: two tasks that share a stream see the same numbers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Task<'a> {
     pub(crate) name: &'a str,
     pub(crate) stream: &'a str,
 }
 
-/// How a dialogue is got.
+/// How a dialogue is obtained.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Way {
     /// Draw until the rule accepts, at most this number of times (once: one draw, whatever it is).
@@ -46,7 +46,7 @@ pub(crate) struct Attempt {
     pub(crate) rules: BTreeMap<String, bool>,
     pub(crate) tries: usize,
     pub(crate) tokens: usize,
-    /// Lines that were drawn again, where it was written line by line.
+    /// Lines that were drawn again, if it was written line by line.
     pub(crate) resampled: usize,
     /// Whether it was ended by a maximum.
     pub(crate) forced: bool,
@@ -72,7 +72,7 @@ pub(crate) struct Attempts {
 }
 
 impl Attempts {
-    /// What the writing took; whose dialogues are accepted is not known here.
+    /// What the writing took; which dialogues are accepted is not known here.
     pub(super) fn measures(&self) -> WritingMeasures {
         WritingMeasures {
             wall_s: self.wall_s,

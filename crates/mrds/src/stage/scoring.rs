@@ -1,6 +1,6 @@
-//! Who says how well a dialogue tells its summary: the base model, the summarizer as it is so far, or another model. The
-//! judge is tried, candidates are scored and rounds are watched by the same words. What tables and checkpoints are
-//! compared by is always the base model's, so that nobody is his own proof.
+//! Who says how well a dialogue supports its summary: the base model, the current summarizer, or another model. The
+//! same scorer is used to test the judge, to score candidates and to watch rounds. Tables and checkpoints are always
+//! compared by the base model's scores, so that no scorer vouches for itself.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ pub(crate) enum Scoring {
 }
 
 impl Scoring {
-    /// Whose word the part goes by.
+    /// The scorer that the part relies on.
     pub(crate) fn of(stage: &Stage<'_>) -> Result<Self> {
         let recipe = stage.recipe();
         match (recipe.scorer, tuned_scorer(stage.part, recipe)) {
@@ -36,7 +36,7 @@ impl Scoring {
         }
     }
 
-    /// Whether it is another than the base model.
+    /// Whether it is a model other than the base model.
     pub(crate) fn is_other(&self) -> bool {
         !matches!(self, Self::Base)
     }

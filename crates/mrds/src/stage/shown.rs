@@ -1,5 +1,5 @@
 //! What a person sees of texts while they are being written: which of them, and when. A batch may take minutes on a slow
-//! machine, and its results come only at its end; so [`super::context`] looks here with every token that is drawn.
+//! machine, and its results come only at its end; so [`super::context`] asks this module at every token.
 //!
 //! Nothing here goes into a result: only the clock decides, and only about what is shown.
 
@@ -12,8 +12,8 @@ const ANY_MS: i64 = 25_000;
 /// The first text of a stage comes sooner.
 const FIRST_MS: i64 = 5_000;
 
-/// How long was written since something was shown. Time that goes into other work, such as a training, does not count:
-/// there is nothing to show then, and the first token after it says little.
+/// How long writing has gone on since something was shown. Time that goes into other work, such as a training, does not
+/// count: there is nothing to show then, and the first token after it says little.
 #[derive(Debug)]
 pub(crate) struct Pulse {
     silent_ms: Cell<i64>,
@@ -111,7 +111,7 @@ impl Drafts {
             .map_or(&[], |draft| draft.ids.as_slice())
     }
 
-    /// A text was shown: what stands in any of them now is old.
+    /// A text was shown: what any of the texts says now counts as old.
     pub(crate) fn shown(&mut self) {
         for draft in &mut self.drafts {
             draft.shown = draft.ids.len();

@@ -1,8 +1,8 @@
 //! The pieces of a part: blocks of items that are computed one after the other, each a pure function of the part's inputs
-//! and of its place. A finished block is kept at once, so that a resumed part goes on behind it.
+//! and of its place. A finished block is kept at once, so that a resumed part continues after it.
 //!
 //! Which items a block holds follows from their number and the recipe alone, no batch crosses a block, and random numbers
-//! are keyed by an item's number in the part. So a block gives the same wherever and whenever it is computed.
+//! are keyed by an item's number in the part. So a block gives the same results wherever and whenever it is computed.
 
 use std::ops::Range;
 
@@ -82,7 +82,7 @@ mod tests {
 
     const PART: Part = Part::TestDialogues(Synthesizer::Rejection);
 
-    /// Has `work` carry out a part of the run that comes along, in a workspace of its own, with a toy in place of its model.
+    /// Has `work` carry out a part of the bundled run, in a workspace of its own, with a toy in place of its model.
     fn with_stage<T>(model: &LanguageModel, work: impl FnOnce(&Stage<'_>) -> T) -> T {
         let folder = tempfile::tempdir().unwrap();
         let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");

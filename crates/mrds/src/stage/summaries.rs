@@ -2,7 +2,7 @@
 //!
 //! By prompt (style examples before the topic) or by an adapter trained on the shots' (topic, summary) pairs. Every
 //! summary passes the novelty, length and name filters; what was dropped is counted by reason. A later round writes others,
-//! which the novelty filter holds against those of every round before.
+//! which the novelty filter compares with those of all earlier rounds.
 
 use contract::problem::Stall;
 use contract::{Part, SampleItem, StageName};
@@ -32,7 +32,7 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
         (SummaryMethod::Lora | SummaryMethod::Auto, 1) => {
             (Some(train_adapter(stage, &topics, &mut output)?), "lora")
         }
-        // The writer of the first round writes for all of them.
+        // The writer of the first round writes for all rounds.
         _ => (Some(stage.trained(Part::summaries(1))?), "lora"),
     };
     let mut filter = Filter::new(stage);
@@ -131,7 +131,7 @@ fn write(
     let generated = stage.generate(&format!("round {}", round + 1), adapter, &requests, &config)?;
     let text = |g: &lm::infer::generate::Generation| match g.finish {
         lm::infer::generate::Finish::Stop => stage.text(&g.ids),
-        // One that did not end is told apart by the filter as empty.
+        // The filter sees a summary that did not end as empty.
         lm::infer::generate::Finish::Length => Ok(String::new()),
     };
     generated.generations.iter().map(text).collect()
@@ -147,7 +147,7 @@ fn style_examples<'s>(stage: &'s Stage<'_>, round: usize, item: usize) -> Vec<&'
         .collect()
 }
 
-/// Trains topic → summary on the shots; every tenth shot is held out to end the training in time.
+/// Trains topic → summary on the shots; every tenth shot is held out so that the training can stop early.
 fn train_adapter(stage: &Stage<'_>, topics: &[Topic], output: &mut StageOutput) -> Result<Adapter> {
     let (prompts, shots) = (stage.prompts(), &stage.data().shots);
     let (mut training, mut held_out) = (Vec::new(), Vec::new());

@@ -49,8 +49,8 @@ pub(crate) fn run(stage: &Stage<'_>, system: System) -> Result<StageOutput> {
     })
 }
 
-/// The dialogues of a source that a training takes, in a later round those of the rounds before too: what is made up must
-/// not drive out what was there (`round_data`).
+/// The dialogues of a source that a training takes, in a later round those of the rounds before too: new made-up data
+/// must not crowd out what came before (`round_data`).
 fn made_up(stage: &Stage<'_>, source: Synthesizer) -> Result<Vec<SyntheticDialogue>> {
     let mut dialogues = Vec::new();
     for round in data_rounds(stage.part.round(), stage.recipe()) {

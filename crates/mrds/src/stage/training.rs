@@ -51,7 +51,7 @@ impl Stage<'_> {
         )?)
     }
 
-    /// Memory of a training; a run of an earlier version, which settled nothing, keeps everything.
+    /// Memory of a training; a run of an earlier version settled nothing, so it keeps everything.
     pub(crate) fn budget(&self) -> Budget {
         let recipe = self.recipe();
         Budget {
@@ -163,7 +163,7 @@ impl Stage<'_> {
         })
     }
 
-    /// An adapter as it is read back once it has been kept.
+    /// An adapter as it is read back once it has been stored.
     pub(crate) fn as_kept(&self, adapter: &Adapter) -> Result<Adapter> {
         Ok(adapter.rounded(self.recipe().adapter_dtype)?)
     }

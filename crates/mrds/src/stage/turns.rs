@@ -3,8 +3,8 @@
 //! format by construction.
 //!
 //! A line that breaks a rule which no mask can see, or that quotes the summary, is drawn again; after four failures one
-//! line goes, then two, then four. When the corrections are spent, the dialogue is closed at the next line end at which
-//! the rule holds.
+//! line is removed, then two, then four. When the corrections are spent, the dialogue is closed at the next line end at
+//! which the rule holds.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use project::format_rule::{ContentGuards, FormatRule, Limit, RuleId};
 const TRIES_PER_LINE: usize = 4;
 /// Most lines that are taken off at once.
 const MOST_TAKEN_OFF: usize = 4;
-/// Tokens that a word of a turn may take, and those of a line beside its words.
+/// Tokens that a word of a turn may take, and those of a line besides its words.
 const TOKENS_PER_WORD: usize = 4;
 const TOKENS_OF_NAME: usize = 24;
 
@@ -55,7 +55,7 @@ impl Bounds {
             min_speakers: least(RuleId::MinSpeakers),
             max_speakers: most(RuleId::MaxSpeakers, usize::MAX),
             min_turns,
-            // A rule that is off bounds nothing; what is written has to end all the same.
+            // A rule that is off bounds nothing; what is written still has to end.
             max_turns: most(RuleId::MaxTurns, 60).max(min_turns),
             min_words: least(RuleId::MinWords),
             max_words: most(RuleId::MaxWords, usize::MAX),
@@ -84,7 +84,7 @@ pub(crate) struct LineLimits {
     pub(crate) closing_words: usize,
     /// Who may speak the last line; nobody where turns or speakers are missing.
     pub(crate) closers: Vec<String>,
-    /// What its speaker must not say: it stands there too often.
+    /// What its speaker must not say: it is in the dialogue too often.
     pub(crate) refused: Vec<(String, String)>,
     /// What nobody may say any more.
     pub(crate) looped: Vec<String>,
@@ -94,10 +94,10 @@ pub(crate) struct LineLimits {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lines {
     lines: Vec<String>,
-    /// Lines that were there once.
+    /// The most lines that it has had.
     most: usize,
     tries: usize,
-    /// Draws that the last line took which was taken.
+    /// Draws that the last accepted line took.
     tries_of_last: usize,
     taken_off: usize,
     /// Score of the summary after each line, where lines are scored; none if the dialogue is too long for that.
@@ -256,8 +256,8 @@ impl Lines {
         self.lines.len()
     }
 
-    /// Hears how well the summary follows from the dialogue with the line that was taken last. A line that lowers the score
-    /// by more than `min_gap` is drawn again, as long as corrections are left.
+    /// Is told how well the summary follows from the dialogue with the line that was taken last. A line that lowers the
+    /// score by more than `min_gap` is drawn again, as long as corrections are left.
     pub(crate) fn judge(&mut self, score: Option<f64>, min_gap: f64, demands: &Demands<'_>) {
         self.scores.truncate(self.lines.len().saturating_sub(1));
         let before = self.scores.last().copied().flatten();
@@ -278,7 +278,7 @@ impl Lines {
     fn refuse(&mut self, demands: &Demands<'_>) {
         self.resampled += 1;
         self.tries += 1;
-        // Nothing that this model writes can be ended: far beyond the corrections it is no use to go on.
+        // Nothing that this model writes can be ended: far beyond the corrections it is no use going on.
         if self.resampled > 4 * demands.corrections + 40 {
             self.is_given_up = true;
             return;
@@ -291,7 +291,7 @@ impl Lines {
         }
     }
 
-    /// Ends it here where the rule allows, because it is long. Where nothing more fits, it is given up otherwise.
+    /// Ends it here where the rule allows, because it is long. Otherwise, if nothing more fits, it is given up.
     pub(crate) fn close(&mut self, demands: &Demands<'_>, is_full: bool) {
         let holds = demands.rule.check(self.text().trim_end(), true).pass;
         (self.is_closed, self.is_forced) = (holds, holds);

@@ -1,4 +1,4 @@
-// Which column plays which part, as the import words it (`dialogue=C,summary=C,C2,id=C`).
+// Which column plays which part, in the words of the import (`dialogue=C,summary=C,C2,id=C`).
 import type { ColumnRole } from '../../bridge';
 
 export const roles = ['dialogue', 'summary', 'id', 'split', 'none'] as const;

@@ -1,11 +1,11 @@
-// Texts that came by hand: the name under which a pasted one is kept tells the import its format.
+// Texts that were pasted or dropped: the name under which a pasted one is kept shows the import its format.
 
 export interface Dropped {
   name: string;
   text: string;
 }
 
-/** Files of a drop, read whole. */
+/** Dropped files, read completely. */
 export const readAll = (files: Iterable<File>): Promise<Dropped[]> =>
   Promise.all([...files].map(async (file) => ({ name: file.name, text: await file.text() })));
 

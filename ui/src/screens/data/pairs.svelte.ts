@@ -22,7 +22,7 @@ export class Pairs {
   #pages: Record<number, Example[]> = $state.raw({});
   #asked: Record<number, true> = {};
   readonly #changes = new Latest();
-  /** Whether the pairs are still those that a page was asked of. */
+  /** Whether the pairs are still those of which a page was requested. */
   #current = this.#changes.ask();
 
   /** Dialogues that had no summary when they came into sight; their box stays while it is written in. */
@@ -69,7 +69,7 @@ export class Pairs {
     this.#pages = { ...this.#pages, [number]: rows.map((row) => (row.key === key ? written : row)) };
   }
 
-  /** The place of the next dialogue without a summary behind a place, going round; none if all have one. */
+  /** The place of the next dialogue without a summary after a place, cyclically; none if all have one. */
   async nextOpen(behind: number): Promise<number | undefined> {
     const whole = await this.all();
     const order = [...whole.keys()].map((index) => (behind + 1 + index) % whole.length);

@@ -1,4 +1,4 @@
-// One summary on its way: what it says so far, its figures, what went wrong.
+// One summary in progress: its text so far, its figures, what went wrong.
 import { bridge, Channel, type AppError, type DemoEvent } from '../../bridge';
 import { asError } from '../../state/error';
 import type { Writer } from './writers';

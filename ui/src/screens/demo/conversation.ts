@@ -1,5 +1,5 @@
 // What a pasted text looks like before a model reads it: a conversation, or something that no summarizer was made for.
-// Rules of thumb; the user may go on all the same.
+// Rules of thumb; the user may still go on.
 import { fromText } from '../../dialogue_text';
 
 /** Why a text does not look like a conversation; null if it does. */
@@ -8,7 +8,7 @@ export type Doubt = 'code' | 'one_voice' | 'no_names' | 'short' | null;
 /** A line of a program or of markup rather than of speech. */
 const CODE =
   /[;{}]\s*$|^\s*(#include|import |def |class |function |const |let |var |<\/?[a-z])|=>|\)\s*\{|^\s*[{[<]/;
-/** Words enough for something to be summed up. */
+/** Enough words for something to be summed up. */
 const WORDS = 6;
 
 export function doubtOf(text: string): Doubt {

@@ -1,4 +1,4 @@
-// How it stands between two writers, in a sentence, as seen from one of them.
+// The votes between two writers in a sentence, from the view of one of them.
 import type { DemoPair, DemoWriter } from '../../bridge';
 import { count, percent } from '../../format';
 import { t } from '../../text';
@@ -6,7 +6,7 @@ import { t } from '../../text';
 /** Whether two writers are one. */
 export const isSame = (one: DemoWriter, other: DemoWriter) => JSON.stringify(one) === JSON.stringify(other);
 
-/** The pair of two writers, whichever stands first; none before the first vote about them. */
+/** The pair of two writers, whichever comes first; none before the first vote about them. */
 export const pairOf = (pairs: DemoPair[], one: DemoWriter, other: DemoWriter): DemoPair | undefined =>
   pairs.find(
     ({ first, second }) =>

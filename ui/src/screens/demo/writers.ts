@@ -14,13 +14,13 @@ export interface Writer {
   choice: Omit<DemoChoice, 'device'> | null;
   /** The data set that it was trained on; none for the others. */
   dataset: string | null;
-  /** The model by whose weights it writes. */
+  /** The model whose weights it writes with. */
   model: string;
 }
 
 /** What the method itself trains; it is offered first. */
 const MAIN: System = 'mrds_separate';
-/** These have no model, or are the base model over again. */
+/** These have no model, or are the base model again. */
 const UNTRAINED: readonly System[] = ['lead_3', 'longest_3', 'zero_shot', 'in_context'];
 
 export const REFERENCE = 'reference';

@@ -15,7 +15,7 @@ import { asError } from '../../state/error';
 export type Ending =
   { how: 'written'; written: HandedOver } | { how: 'stopped' } | { how: 'failed'; error: AppError };
 
-/** Kinds that stand together on the screen, so that each says what became of it. */
+/** Kinds that are shown together on the screen, so that each says what became of it. */
 export type Place = 'model' | 'dataset' | 'recipe' | 'bundle' | 'report';
 
 export function placeOf({ kind }: Deliverable): Place {
@@ -23,7 +23,7 @@ export function placeOf({ kind }: Deliverable): Place {
 }
 
 class Leaving {
-  /** What is being written, and what is done of it now. */
+  /** What is being written, and how much of it is done. */
   current: { request: HandOver; name: string; step: ExportStep | null; stopping: boolean } | undefined =
     $state();
   /** How each place ended last, by run and place. */

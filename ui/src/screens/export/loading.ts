@@ -1,7 +1,7 @@
 // How what was written is loaded, as a program or terminal takes it: the same in every language.
 import type { Deliverable } from '../../bridge';
 
-/** `place` is where it lies; before it is written, its name. Nothing where no line is needed. */
+/** `place` is where it is; before it is written, its name. Nothing if no line is needed. */
 export function loading({ kind }: Deliverable, place: string, base: string): string | undefined {
   switch (kind) {
     case 'peft':

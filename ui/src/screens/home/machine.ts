@@ -38,7 +38,7 @@ export function facts(info: AppInfo): Fact[] {
     disk(info),
     {
       name: home.worker,
-      // Where it lies stands in Settings.
+      // Settings shows where it is.
       value: info.cli_path?.split(/[\\/]/).at(-1) ?? '',
       status: info.cli_path === null ? 'missing' : 'ok',
       meaning: info.cli_path === null ? home.meaning.workerMissing : home.meaning.workerOk,

@@ -8,7 +8,7 @@ import { t } from '../../text';
 class Download {
   model: CatalogueModel | undefined = $state();
   at: Extract<DownloadEvent, { event: 'download' }> | undefined = $state();
-  /** Models that were stopped on the way; what is here of them stays. */
+  /** Models whose download was stopped; what has arrived of them stays. */
   paused: string[] = $state([]);
   error: AppError | undefined = $state();
 

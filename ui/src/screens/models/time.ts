@@ -1,5 +1,5 @@
-// A class of time for a whole run on a model, before anything is planned: the engine's forecast for a hundred dialogues on
-// this computer, in words that claim no more than it knows.
+// A rough class of time for a complete run on a model, before anything is planned: the engine's forecast for
+// a hundred dialogues on this computer, in words that claim no more than it knows.
 
 export type TimeClass = 'minutes' | 'hour' | 'hours' | 'day' | 'days';
 

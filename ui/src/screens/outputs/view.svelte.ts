@@ -42,7 +42,7 @@ export class View {
   hand: HandState = $state({ stale: [], undoable: 0, read_only: false });
   readonly found = new Loader<FoundItems>(async () => {
     const { run, words, source, broken, mark, order } = this;
-    // What was made first comes first; of scores the user says which end.
+    // What was made first comes first; for scores the user chooses which end.
     const descending = order !== 'made' && this.descending;
     const kind = kinds[this.tab];
     return bridge.findItems({ run, kind, words, source, broken, mark, order, descending });
@@ -74,16 +74,16 @@ export class View {
     return this.words.trim() !== '' || this.source !== null || this.broken !== null || this.mark !== null;
   }
 
-  /** Finds anew; the place stays where it can. */
+  /** Searches again; the place is kept if it can be. */
   async refresh(): Promise<void> {
     await this.found.load();
     this.at = Math.max(0, Math.min(this.at, this.keys.length - 1));
     await this.fetch(this.at, this.at + 1);
-    // While people rate, nobody changes what they rate; what else is stale is told all the same.
+    // While people rate, nobody changes what they rate; what else is stale is still reported.
     this.hand = await bridge.handState(this.run);
   }
 
-  /** Another tab: its filters are others. */
+  /** Another tab, with filters of its own. */
   async choose(tab: Tab): Promise<void> {
     this.tab = tab;
     this.clear();
@@ -136,7 +136,7 @@ export class View {
     this.hand = state;
   }
 
-  /** Takes the last change back and shows the item, in its tab. Nothing where nothing is left. */
+  /** Takes the last change back and shows the item, in its tab. Does nothing if no change is left. */
   async undo(): Promise<boolean> {
     const undone = await bridge.undoChange(this.run);
     if (!undone) return false;

@@ -1,4 +1,4 @@
-// What is typed of a plan; it outlives the screen, and other screens begin one.
+// What was typed into a plan; it outlives the screen, and other screens can begin one.
 import type { Criterion, RatingMode, StudyKind, Synthesizer, System } from '../../bridge';
 import { drafts } from '../../state/drafts.svelte';
 

@@ -1,4 +1,4 @@
-// Who keeps what a rater does: the workspace, or a rater pack.
+// What stores a rater's work: the workspace, or a rater pack.
 import type { Bridge } from '../../bridge';
 
 export type DeskSource = Pick<Bridge, 'desk' | 'press' | 'undoPress' | 'lockSet'>;

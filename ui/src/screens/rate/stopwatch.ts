@@ -31,7 +31,7 @@ export class Stopwatch {
     this.#sign = nowMs;
   }
 
-  /** What was spent since it was taken last. */
+  /** The time spent since this was last called. */
   take(nowMs: number): Spent {
     this.#count(nowMs);
     const spent = this.#spent;

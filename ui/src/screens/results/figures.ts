@@ -3,7 +3,7 @@ import type { MetricUnit, ResultMetric, SystemResult } from '../../bridge';
 import { number, percent, rouge } from '../../format';
 import { named, t } from '../../text';
 
-/** A system, and the round of one that goes round. */
+/** A system, with its round if it has several. */
 export function nameOf(row: SystemResult): string {
   const name = named(t.system, row.system) ?? row.system;
   return row.round === null ? name : t.results.inRound(name, number(row.round, 0));

@@ -1,5 +1,5 @@
-// Plans as they are made by themselves: the one of the form as it stands, and then, while the machine has nothing else to
-// do, the times of the other recipes.
+// Plans that are made automatically: the one of the form as it stands, and then, while the machine has
+// nothing else to do, the times of the other recipes.
 import { bridge, type Preset, type RunRequest } from '../../bridge';
 import { Loader } from '../../state/loader.svelte';
 
@@ -22,7 +22,7 @@ export class Plans {
   #asked = '';
   #begun = '';
 
-  /** Plans a request, unless that was done or is on its way; a choice that goes on is waited for. */
+  /** Plans a request, unless that was done or is on its way; it waits while the user is still choosing. */
   want(request: RunRequest | null, others: Preset[]): void {
     const key = request ? planKey(request) : '';
     if (key === this.#asked) return;
@@ -32,7 +32,7 @@ export class Plans {
       this.#timer = setTimeout(() => void this.#plan(request, others), PAUSE_MS);
   }
 
-  /** Plans once more what is asked for. */
+  /** Plans again what is asked for. */
   async again(request: RunRequest): Promise<void> {
     clearTimeout(this.#timer);
     this.#asked = planKey(request);
@@ -57,7 +57,7 @@ export class Plans {
       try {
         this.#note(other, (await bridge.plan(other)).seconds);
       } catch {
-        // That recipe is told without a time; choosing it says why.
+        // That recipe is shown without a time; choosing it says why.
       }
     }
   }

@@ -6,14 +6,14 @@ export interface Sample {
   text: string;
 }
 
-/** How a text ends that is not finished; `run_state.rs` puts it there. */
+/** How an unfinished text ends; `run_state.rs` puts it there. */
 const OPEN = ' …';
 const MOST = 4;
 
 const goesOn = (before: string, now: string): boolean =>
   before.endsWith(OPEN) && now.startsWith(before.slice(0, -OPEN.length));
 
-/** The list with what has come; the same list where nothing has. */
+/** The list with what has arrived; the same list if nothing has. */
 export function follow(samples: Sample[], step: number, text: string | null): Sample[] {
   const last = samples[0];
   if (!text || text === last?.text) return samples;

@@ -1,4 +1,5 @@
-// Words of the protected workspace: what Settings tells about it, the offer after the first import, and the lock screen.
+// Words of the protected workspace: what Settings says about it, the offer after the first import, and the
+// lock screen.
 export const protection = {
   protection: {
     title: 'Protection',

@@ -18,15 +18,15 @@ use crate::model::{Architecture, DecoderConfig, NO_ROPE_INTERVAL, Target};
 use candle_core::quantized::GgmlDType;
 use contract::GgufType;
 
-/// What a number type is in llama.cpp.
+/// What a number type corresponds to in llama.cpp.
 trait LlamaCpp: Copy {
     /// llama.cpp's `llama_ftype`.
     fn file_type(self) -> u32;
     /// Type of a matrix with rows of `columns` values. A row whose length is not a multiple of 256 takes Q8_0; if it is
     /// not a multiple of 32 either, f16.
     fn of(self, gguf_name: &str, columns: usize, layers: usize, tied: bool) -> GgmlDType;
-    /// What llama.cpp keeps at 6 bits: the head, and value and down projections of the first and last eighth of the
-    /// blocks and of every third between.
+    /// What llama.cpp keeps at 6 bits: the head, and the value and down projections of the first and last eighth of the
+    /// blocks and of every third block in between.
     fn is_wide(self, gguf_name: &str, layers: usize, tied: bool) -> bool;
 }
 
@@ -72,7 +72,7 @@ impl LlamaCpp for GgufType {
 /// Writes base model and adapter as one file, with tokenizer and chat template.
 ///
 /// # Errors [`Error::NotInGguf`] where llama.cpp would compute something else or has no name for the tokenizer's
-/// splitting pattern, what reading the source finds, [`Error::Io`].
+/// splitting pattern, the errors of reading the source, [`Error::Io`].
 pub fn write_gguf(
     checkpoint: &Checkpoint,
     adapter: Option<&Adapter>,
@@ -149,7 +149,7 @@ fn plan(source: &Source<'_>, kind: GgufType) -> Result<(Vec<Origin>, Vec<Planned
         let Some(gguf) = names::to_gguf(&part, source.config.architecture) else {
             continue;
         };
-        // A tied head that is stored as well is the embedding once more.
+        // A tied head that is stored as well is just a copy of the embedding.
         if tied && gguf == "output.weight" && source.weights.contains("model.embed_tokens.weight") {
             continue;
         }
@@ -176,8 +176,8 @@ fn plan(source: &Source<'_>, kind: GgufType) -> Result<(Vec<Origin>, Vec<Planned
     Ok((origins, plan))
 }
 
-/// What llama.cpp has in the place of a tensor, by the names of a checkpoint, and its rows; `None` for all of them. It is
-/// the same tensor, but for Granite 4: gate and up are one matrix here and two there.
+/// What llama.cpp has in place of a tensor, under checkpoint names, and which of its rows; `None` means all of them. It
+/// is the same tensor except in Granite 4, where gate and up are one matrix here and two there.
 fn parts(config: &DecoderConfig, name: &str) -> Vec<(String, Option<Range<usize>>)> {
     let same = vec![(name.to_owned(), None)];
     let (Architecture::GraniteMoeHybrid, Some((layer, module))) =
@@ -197,7 +197,7 @@ fn parts(config: &DecoderConfig, name: &str) -> Vec<(String, Option<Range<usize>
     }
 }
 
-/// Refuses what llama.cpp would compute otherwise.
+/// Refuses what llama.cpp would compute differently.
 fn check_expressible(config: &DecoderConfig) -> Result<()> {
     let whole_heads = config.num_attention_heads * config.head_dim == config.hidden_size;
     let what = match rope::inexpressible(config) {
@@ -218,7 +218,7 @@ fn check_expressible(config: &DecoderConfig) -> Result<()> {
     })
 }
 
-/// What of a family's peculiarities llama.cpp would compute otherwise.
+/// The special feature of a family, if any, that llama.cpp would compute differently.
 fn inexpressible(config: &DecoderConfig) -> Option<&'static str> {
     match config.architecture {
         Architecture::Gemma3 => inexpressible_gemma3(config),
@@ -238,7 +238,7 @@ fn inexpressible(config: &DecoderConfig) -> Option<&'static str> {
     }
 }
 
-/// What of a Gemma 3 llama.cpp would compute otherwise.
+/// The feature of a Gemma 3 model, if any, that llama.cpp would compute differently.
 fn inexpressible_gemma3(config: &DecoderConfig) -> Option<&'static str> {
     let divisor = scores_divided_by(
         config.num_hidden_layers as u64,
@@ -258,8 +258,8 @@ fn inexpressible_gemma3(config: &DecoderConfig) -> Option<&'static str> {
     }
 }
 
-/// The n of a model whose every n-th block sees everything, more than there are blocks if no block does; `None` if the
-/// blocks are in no such order.
+/// The n of a model in which every n-th block sees everything, larger than the number of blocks if no block does;
+/// `None` if the blocks follow no such pattern.
 fn pattern(config: &DecoderConfig) -> Option<usize> {
     let sliding = &config.local_rope.as_ref()?.layers;
     let first = sliding.iter().position(|sliding| !sliding);
@@ -269,7 +269,8 @@ fn pattern(config: &DecoderConfig) -> Option<usize> {
     sliding.iter().enumerate().all(in_order).then_some(pattern)
 }
 
-/// Rows of whole heads from the checkpoint's order into llama.cpp's, in which the two halves of a head alternate.
+/// Reorders the rows of whole heads from the checkpoint's order to llama.cpp's, in which the two halves of a head
+/// alternate.
 pub(super) fn interleave(values: Vec<f32>, columns: usize, head_dim: usize) -> Vec<f32> {
     let rows = values.len() / columns.max(1);
     let mut out = Vec::with_capacity(values.len());
@@ -309,7 +310,7 @@ fn model_metadata(config: &DecoderConfig, arch: &str, kind: GgufType) -> Vec<(St
         Value::F32(config.rms_norm_eps as f32),
     );
     if arch == PHI3 {
-        // Early versions of llama.cpp ask for it; 0 is none.
+        // Early versions of llama.cpp require the key; 0 means no window.
         add("attention.sliding_window", number(0));
     }
     if arch == GRANITE {
@@ -324,7 +325,7 @@ fn model_metadata(config: &DecoderConfig, arch: &str, kind: GgufType) -> Vec<(St
     }
     if let Some((local, pattern)) = config.local_rope.as_ref().zip(pattern(config)) {
         let windows = config.sliding_windows.iter().flatten().copied();
-        // One that hides nothing is written too: it says which blocks rotate by the other base.
+        // A window that hides nothing is written too: it says which blocks rotate by the other base.
         let window = windows.fold(config.max_position_embeddings, usize::min);
         add("attention.sliding_window", number(window));
         add("attention.sliding_window_pattern", number(pattern));
@@ -340,7 +341,7 @@ fn model_metadata(config: &DecoderConfig, arch: &str, kind: GgufType) -> Vec<(St
 }
 
 /// The context that the file allows: llama.cpp has no windows for most families, and up to the smallest window it
-/// computes what the model does.
+/// computes the same as the model.
 fn context_length(config: &DecoderConfig) -> usize {
     if config.architecture == Architecture::Gemma3 {
         return config.max_position_embeddings;

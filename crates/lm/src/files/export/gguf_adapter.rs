@@ -27,7 +27,7 @@ pub fn write_gguf_adapter(adapter: &Adapter, config: &DecoderConfig, path: &Path
     let arch = architecture_name(config.architecture);
     let config = &DecoderConfig {
         architecture: match config.architecture {
-            // llama.cpp has each of its matrices apart.
+            // llama.cpp keeps its matrices separate.
             Architecture::GraniteMoeHybrid => Architecture::Granite,
             same => same,
         },
@@ -87,8 +87,8 @@ pub fn write_gguf_adapter(adapter: &Adapter, config: &DecoderConfig, path: &Path
     })
 }
 
-/// The alpha that is written: the adapter's, or 1 where that cannot be divided by. llama.cpp takes 0 for "no alpha" and
-/// scales by 1.
+/// The alpha that is written: the adapter's, or 1 where the adapter's cannot be used as a divisor. llama.cpp takes 0
+/// for "no alpha" and scales by 1.
 fn common_alpha(alpha: f64) -> f32 {
     let alpha = alpha as f32;
     if alpha.is_normal() { alpha } else { 1.0 }
@@ -108,8 +108,8 @@ mod tests {
     use crate::model::Target;
     use crate::{DType, LoraConfig, test_model};
 
-    /// What llama.cpp multiplies a pair's product by (`get_scale` of `llama-adapter.h`): one alpha for all pairs, and 0
-    /// stands for none.
+    /// What llama.cpp multiplies a pair's product by (`get_scale` of `llama-adapter.h`): one alpha for all pairs, where
+    /// 0 means no alpha.
     fn scale_of_llama_cpp(path: &Path, rank: usize) -> f64 {
         let (metadata, _) = read_header(&std::fs::read(path).unwrap()).unwrap();
         let alpha = metadata["adapter.lora.alpha"].as_f64().unwrap();

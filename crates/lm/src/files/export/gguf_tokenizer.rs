@@ -15,7 +15,7 @@ use crate::files::gguf::tokenizer::{
 use crate::model::DecoderConfig;
 use crate::text::named_tokens::TOKEN_NAMES;
 
-/// Score of a piece that no merge makes.
+/// Score of a piece that no merge produces.
 const NEVER_MERGED: f32 = -1e6;
 
 /// The keys `tokenizer.*`. Those of a GGUF source are taken over as they are.
@@ -100,9 +100,9 @@ pub(super) fn tokenizer_metadata(
 }
 
 enum Splitting {
-    /// By llama.cpp's name of the pattern.
+    /// Byte-level BPE, with llama.cpp's name of the pattern.
     ByteLevel(&'static str),
-    /// With or without a space put before the text.
+    /// SentencePiece, with or without a space put before the text.
     SentencePiece { prefix: bool },
 }
 
@@ -165,7 +165,7 @@ fn ends_with_special(processor: &Json) -> bool {
 struct Vocabulary {
     tokens: Vec<String>,
     kinds: Vec<i32>,
-    /// Two pieces with a space between them, first to last.
+    /// Each merge as two pieces with a space between them, in order.
     merges: Vec<String>,
 }
 

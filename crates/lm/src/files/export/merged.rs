@@ -15,7 +15,7 @@ use crate::lora::Adapter;
 /// Largest shard, as Hugging Face's tools split.
 const MAX_SHARD_BYTES: u64 = 5_000_000_000;
 
-/// What is copied from the source folder where it is there.
+/// Files that are copied from the source folder if they exist.
 const SIDE_FILES: [&str; 7] = [
     "added_tokens.json",
     "chat_template.jinja",
@@ -30,7 +30,7 @@ const SIDE_FILES: [&str; 7] = [
 /// README.md. Numbers keep their type; those of a quantised source become f16.
 ///
 /// # Errors
-/// What reading the source finds, and [`Error::Io`].
+/// The errors of reading the source, and [`Error::Io`].
 pub fn write_merged(
     checkpoint: &Checkpoint,
     adapter: Option<&Adapter>,
@@ -82,7 +82,7 @@ fn write_sharded(
     if config["dtype"].is_string() {
         config["dtype"] = config["torch_dtype"].clone();
     }
-    // A head of its own beside the flag, or in a class that ties the head unless told: every reader shall use it.
+    // A separate head despite the flag, or in a class that ties the head by default: every reader must use it.
     if config["tie_word_embeddings"] != false && !source.config.tie_word_embeddings {
         config["tie_word_embeddings"] = json!(false);
     }
@@ -122,7 +122,7 @@ fn plan(source: &Source<'_>) -> Result<Vec<Tensor>> {
         .collect()
 }
 
-/// Consecutive tensors that fit a shard together; one that alone does not gets its own.
+/// Consecutive tensors that fit a shard together; a tensor too large for one gets a shard of its own.
 fn shards(tensors: &[Tensor], max_shard_bytes: u64) -> Vec<&[Tensor]> {
     let mut ends = Vec::new();
     let mut bytes = 0;
@@ -173,10 +173,10 @@ fn write_shard(source: &Source<'_>, tensors: &[Tensor], path: &Path) -> Result<(
     })
 }
 
-/// Writes what a model folder has beside configuration and weights: tokenizer, chat template, generation settings.
+/// Writes what a model folder has besides configuration and weights: tokenizer, chat template, generation settings.
 ///
 /// # Errors
-/// What reading the source finds, and [`Error::Io`].
+/// The errors of reading the source, and [`Error::Io`].
 pub fn write_side_files(checkpoint: &Checkpoint, to: &Path) -> Result<()> {
     for name in SIDE_FILES {
         let from = checkpoint.dir().join(name);
@@ -285,7 +285,7 @@ mod tests {
         }
     }
 
-    /// What a head of its own gives survives the export, and other programs are told to use it.
+    /// The output of a separate head survives the export, and other programs are told to use that head.
     #[test]
     fn a_head_of_its_own_is_kept_and_the_flag_cleared() {
         let mut tied = test_model::config();
@@ -337,7 +337,7 @@ mod tests {
         }
     }
 
-    /// A weight that the update lifts beyond the file's number type.
+    /// A weight that the update pushes out of the range of the file's number type.
     #[test]
     fn a_merged_weight_that_its_type_cannot_hold_is_named() {
         let dir = tempfile::tempdir().unwrap();

@@ -1,8 +1,8 @@
 //! Models and adapters written for other programs: merged checkpoints, GGUF models, GGUF adapters.
 //!
-//! Tensors go from the mapped source file to the new one some rows at a time, with the adapter's update
+//! Tensors go from the mapped source file to the new one a few rows at a time, with the adapter's update
 //! `W + scale B A` (Hu et al. 2021, section 4.2) added on the way: neither model is ever held in memory. Files are
-//! whole or absent.
+//! either complete or absent.
 
 use std::ops::Range;
 use std::path::Path;
@@ -50,7 +50,7 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// Rows of a tensor with the adapter's update; a vector is a column.
+    /// Rows of a tensor with the adapter's update; a vector counts as one column.
     fn rows(&self, name: &str, range: Range<usize>) -> Result<Vec<f32>> {
         let mut values = self.weights.rows(name, range.clone())?;
         let (Some(adapter), Some((layer, module))) = (self.adapter, projection(name)) else {
@@ -84,7 +84,8 @@ impl<'a> Source<'a> {
         Ok(values)
     }
 
-    /// Hands out the rows `band` of a tensor with rows of `columns` values, `unit` or a multiple of it at a time.
+    /// Passes on the rows `band` of a tensor whose rows have `columns` values, `unit` rows or a multiple of it at a
+    /// time.
     fn each_block(
         &self,
         name: &str,
@@ -100,7 +101,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Values as a file holds them; refused by the tensor's name where its number type has no room for one.
+/// Values as a file holds them; if the number type cannot represent one, the error names the tensor.
 fn encoded(name: &str, dtype: GgmlDType, values: &[f32], columns: usize) -> Result<Vec<u8>> {
     let largest = match dtype {
         GgmlDType::F32 | GgmlDType::BF16 => f32::MAX,
@@ -134,7 +135,7 @@ fn matrix_shape(shape: &[usize]) -> (usize, usize) {
     }
 }
 
-/// Writes a whole file or nothing.
+/// Writes a complete file or nothing.
 fn write_aside(path: &Path, write: &mut dyn FnMut(&mut Draft) -> Result<()>) -> Result<()> {
     let io = |source| Error::Io {
         path: path.to_path_buf(),

@@ -14,17 +14,17 @@ pub(crate) const PHI3: &str = "phi3";
 /// llama.cpp's name of the family with four norms in a block.
 pub(crate) const GEMMA3: &str = "gemma3";
 
-/// llama.cpp's name of the family in which every fourth block rotates nothing, which no key says.
+/// llama.cpp's name of the family in which every fourth block rotates nothing, although no key says so.
 const SMOLLM3: &str = "smollm3";
 
-/// llama.cpp's name of the family with factors on embeddings, scores, what blocks add, and logits.
+/// llama.cpp's name of the family with factors on embeddings, scores, block outputs, and logits.
 pub(crate) const GRANITE: &str = "granite";
 
-/// Number of blocks by which llama.cpp knows the model whose scores it divides by another root than that of the head's
-/// width (Gemma 3 27B; `llama-model.cpp`, `f_attention_scale`).
+/// Number of blocks by which llama.cpp recognises the model whose scores it divides by a root other than that of the
+/// head's width (Gemma 3 27B; `llama-model.cpp`, `f_attention_scale`).
 const BLOCKS_OF_27B: u64 = 62;
 
-/// llama.cpp's name of a family; it computes Mistral as `llama`, and Granite 4 as `granite` with gate and up apart.
+/// llama.cpp's name of a family; it computes Mistral as `llama`, and Granite 4 as `granite` with gate and up separate.
 pub(crate) fn architecture_name(architecture: Architecture) -> &'static str {
     match architecture {
         Architecture::Llama | Architecture::Mistral => "llama",
@@ -37,8 +37,8 @@ pub(crate) fn architecture_name(architecture: Architecture) -> &'static str {
     }
 }
 
-/// Whether the two halves of each query and key head alternate row by row under this name: those that llama.cpp's
-/// converter makes by its `LlamaModel`, and whose rotation is `LLAMA_ROPE_TYPE_NORM`.
+/// Whether the two halves of each query and key head alternate row by row under this name: this holds for the families
+/// that llama.cpp's converter handles with its `LlamaModel`, whose rotation is `LLAMA_ROPE_TYPE_NORM`.
 pub(crate) fn interleaves(arch: &str) -> bool {
     ["llama", SMOLLM3, GRANITE].contains(&arch)
 }
@@ -114,7 +114,7 @@ pub(super) fn to_json<'a>(
         "rms_norm_eps": number("attention.layer_norm_rms_epsilon").unwrap_or(1e-6),
         "rope_theta": number("rope.freq_base").unwrap_or(10_000.0),
         "partial_rotary_factor": (arch == PHI3).then(|| share(rotated, head_dim)),
-        // llama.cpp knows of Phi-3's window and leaves it out; the model has it.
+        // llama.cpp ignores Phi-3's window; the model has it.
         "sliding_window": size("attention.sliding_window").filter(|window| arch == PHI3 && *window > 0),
         "tie_word_embeddings": tensor("output.weight").is_none(),
         "attention_bias": tensor("blk.0.attn_output.bias").is_some(),
@@ -131,8 +131,8 @@ pub(super) fn to_json<'a>(
     Ok(json)
 }
 
-/// The factors of Granite, with llama.cpp's defaults where the file is silent: 0 stands for none, which for scores is one
-/// over the root of a head's width.
+/// The factors of Granite, with llama.cpp's defaults where the file is silent: 0 means no factor, which for scores is
+/// one over the square root of a head's width.
 fn granite(json: &mut Json, metadata: &Metadata, path: &Path) -> Result<()> {
     let value = |key: &str| metadata.get(&format!("{GRANITE}.{key}"));
     let number = |key: &str| {
@@ -140,7 +140,7 @@ fn granite(json: &mut Json, metadata: &Metadata, path: &Path) -> Result<()> {
         number.filter(|number| *number != 0.0)
     };
     let bad = |key: &str, reason: &str| Error::config(path, format!("{GRANITE}.{key}"), reason);
-    // The switch of the rotation for this family (`llama-model.cpp`).
+    // The key that switches rotation on or off for this family (`llama-model.cpp`).
     const ROTATES: &str = "rope.scaling.finetuned";
     if value(ROTATES).and_then(Value::as_bool) == Some(false) {
         return Err(bad(
@@ -170,7 +170,7 @@ fn granite(json: &mut Json, metadata: &Metadata, path: &Path) -> Result<()> {
 }
 
 /// The fields of Gemma 3 that no other family has, with llama.cpp's defaults where the file is silent: blocks with a
-/// window rotate by a base of 10,000, and every sixth block sees everything.
+/// window rotate with a base of 10,000, and every sixth block sees everything.
 fn gemma3(json: &mut Json, metadata: &Metadata, path: &Path) -> Result<()> {
     const LOCAL_BASE: f64 = 10_000.0;
     const PATTERN: u64 = 6;
@@ -233,7 +233,7 @@ fn gemma3(json: &mut Json, metadata: &Metadata, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What llama.cpp takes the root of, to divide Gemma 3's attention scores by it: no key says it.
+/// The number whose square root llama.cpp divides Gemma 3's attention scores by; no key gives it.
 pub(crate) fn scores_divided_by(blocks: u64, hidden: u64, heads: u64, head_dim: u64) -> u64 {
     match blocks {
         BLOCKS_OF_27B => hidden / heads.max(1),
@@ -241,7 +241,7 @@ pub(crate) fn scores_divided_by(blocks: u64, hidden: u64, heads: u64, head_dim: 
     }
 }
 
-/// The share of each head that is rotated, such that the head times it, cut to a whole number, is `rotated`.
+/// The share of each head that is rotated, chosen so that head width times share, rounded down, is `rotated`.
 fn share(rotated: u64, head_dim: u64) -> f64 {
     let share = rotated as f64 / head_dim as f64;
     if (share * head_dim as f64) as u64 == rotated {
@@ -256,7 +256,7 @@ mod tests {
     use super::*;
     use crate::model::DecoderConfig;
 
-    /// The `config.json` of a file with these keys below its family beside those that every file has.
+    /// The `config.json` of a file with these keys under its family's prefix, in addition to those that every file has.
     fn read(arch: &str, keys: &[(&str, Value)]) -> Result<Json> {
         let sizes = [
             ("embedding_length", 64),

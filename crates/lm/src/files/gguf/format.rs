@@ -1,7 +1,7 @@
 //! The GGUF container: metadata and the list of tensors, read from a mapped file and written as a stream.
 //!
-//! Layout: `docs/gguf.md` of ggml-org/ggml, versions 2 and 3, little-endian. Every length is checked against what is
-//! left of the file before anything is allocated: a file from elsewhere must not be able to exhaust memory.
+//! Layout: `docs/gguf.md` of ggml-org/ggml, versions 2 and 3, little-endian. Every length is checked against the
+//! remaining size of the file before anything is allocated: a file from elsewhere must not be able to exhaust memory.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -13,9 +13,9 @@ use crate::model::packed::row_bytes;
 const MAGIC: &[u8; 4] = b"GGUF";
 /// Where tensors begin if the file does not say otherwise, in bytes.
 pub(crate) const ALIGNMENT: usize = 32;
-/// Longest believed metadata array; the largest vocabularies have a quarter of a million entries.
+/// Longest accepted metadata array; the largest vocabularies have a quarter of a million entries.
 const MAX_ARRAY: u64 = 1 << 24;
-/// Most dimensions of a tensor.
+/// The most dimensions that a tensor may have.
 const MAX_DIMENSIONS: u32 = 4;
 
 /// A metadata value. Narrow integers are widened when read.
@@ -29,7 +29,7 @@ pub(crate) enum Value {
     F64(f64),
     Bool(bool),
     String(String),
-    /// All of one type; arrays of arrays are refused.
+    /// Values all of one type; arrays of arrays are refused.
     Array(Vec<Value>),
 }
 
@@ -122,23 +122,23 @@ impl Value {
 /// Metadata by key.
 pub(crate) type Metadata = BTreeMap<String, Value>;
 
-/// A tensor of the list.
+/// An entry of the list of tensors.
 #[derive(Debug, Clone)]
 pub(crate) struct TensorInfo {
     pub(crate) name: String,
     /// `[out, in]`: ggml lists the dimensions in the opposite order.
     pub(crate) shape: Vec<usize>,
-    /// The type's number where it is not one that can be read.
+    /// The type, or its number if it is not one that can be read.
     pub(crate) dtype: Result<GgmlDType, u32>,
-    /// From the beginning of the file.
+    /// Offset in bytes from the beginning of the file.
     pub(crate) start: usize,
-    /// Zero for a type that cannot be read.
+    /// Size in bytes; zero for a type that cannot be read.
     pub(crate) bytes: usize,
     /// The part of a split file that holds it.
     pub(crate) part: usize,
 }
 
-/// Reads metadata and tensor list; the reason of a refusal is for people.
+/// Reads metadata and tensor list; the reason for a refusal is written for people.
 pub(crate) fn read_header(file: &[u8]) -> Result<(Metadata, Vec<TensorInfo>), String> {
     let mut reader = Reader { file, position: 0 };
     if reader.take(4)? != MAGIC {
@@ -370,7 +370,7 @@ pub(crate) fn write_header(
     out.write_all(&header)
 }
 
-/// Fills up to the next tensor after one of `bytes` bytes.
+/// Pads up to the next tensor after one of `bytes` bytes.
 pub(crate) fn write_padding(out: &mut impl Write, bytes: usize) -> std::io::Result<()> {
     out.write_all(&[0; ALIGNMENT][..bytes.next_multiple_of(ALIGNMENT) - bytes])
 }

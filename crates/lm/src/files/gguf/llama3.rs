@@ -8,7 +8,7 @@ const HIGH_FREQ_FACTOR: f64 = 4.0;
 /// Context of pretraining of those releases, in tokens.
 const ORIGINAL_CONTEXT: f64 = 8192.0;
 
-/// The four numbers.
+/// The four numbers that a configuration holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Scaling {
     pub(super) factor: f64,
@@ -64,8 +64,8 @@ pub(super) fn recover(divisors: &[f32], config: &Json) -> Option<Json> {
     })
 }
 
-/// The context of pretraining that a divisor between 1 and the factor tells; where all lie at the ends, that of the
-/// releases.
+/// The context of pretraining that follows from a divisor between 1 and the factor; if all divisors are at the ends,
+/// that of the releases.
 fn original_context(divisors: &[f32], factor: f64, theta: f64) -> f64 {
     let between = divisors
         .iter()

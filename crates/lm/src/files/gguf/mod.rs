@@ -1,9 +1,9 @@
 //! GGUF files, llama.cpp's single-file model format: opened as configuration, weights, tokenizer and template.
 //!
 //! Tensors get their Hugging Face names, so the decoder loads them as it loads any checkpoint. llama.cpp stores the
-//! query and key rows of Llama (and Mistral), SmolLM3 and Granite with the halves of each head interleaved; rows are read back in the
-//! checkpoint's order, whole, so that quantised blocks stay as they are. The norms of Gemma 3 hold what they multiply by,
-//! 1 more than a checkpoint has.
+//! query and key rows of Llama (and Mistral), SmolLM3 and Granite with the halves of each head interleaved; whole rows
+//! are read back in the checkpoint's order, so that quantised blocks stay as they are. The norms of Gemma 3 hold the
+//! factor itself, which is 1 more than the checkpoint's value.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -93,12 +93,12 @@ impl Gguf {
         }
     }
 
-    /// Where it lies.
+    /// Path of the file, or of its first part.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// All its files: more than one where it is split.
+    /// All of the model's files; more than one if it is split.
     pub fn paths(&self) -> Vec<PathBuf> {
         let others = self.others.iter().map(|(path, _)| path.clone());
         std::iter::once(self.path.clone()).chain(others).collect()
@@ -112,7 +112,7 @@ impl Gguf {
         DecoderConfig::from_json(&self.config_json()?, &self.path)
     }
 
-    /// The `config.json` that the metadata stands for.
+    /// The `config.json` equivalent to the metadata.
     ///
     /// # Errors
     /// As [`Gguf::config`].
@@ -155,7 +155,7 @@ impl Gguf {
         Ok(Weights::new(self.path.clone(), tensors))
     }
 
-    /// A matrix `[out, in]` under its GGUF name, rows in the file's order.
+    /// A matrix `[out, in]` by its GGUF name, with rows in the file's order.
     ///
     /// # Errors
     /// [`Error::Weights`] where it is missing or has another shape or type.
@@ -175,7 +175,7 @@ impl Gguf {
     /// The tokenizer's `tokenizer.json`, rebuilt from the metadata.
     ///
     /// # Errors
-    /// [`Error::Tokenizer`] if there is none or of a kind that is not supported.
+    /// [`Error::Tokenizer`] if there is none or it is of an unsupported kind.
     pub fn tokenizer_json(&self) -> Result<serde_json::Value> {
         tokenizer::to_json(&self.metadata).map_err(|reason| Error::Tokenizer {
             path: self.path.clone(),
@@ -183,7 +183,7 @@ impl Gguf {
         })
     }
 
-    /// The tokenizer, without the detour by its `tokenizer.json`.
+    /// The tokenizer, without the detour through a `tokenizer.json`.
     ///
     /// # Errors
     /// As [`Gguf::tokenizer_json`].
@@ -221,7 +221,7 @@ impl Gguf {
     /// The chat template of the metadata.
     ///
     /// # Errors
-    /// [`Error::Config`] where it has several by name and no other.
+    /// [`Error::Config`] where the metadata has only named templates, and several of them.
     pub fn chat_template(&self) -> Result<Option<String>> {
         const KEY: &str = "tokenizer.chat_template";
         let text = |value: &Value| value.as_str().map(str::to_owned);
@@ -288,7 +288,7 @@ impl Gguf {
             .unwrap_or_default()
     }
 
-    /// The values of a vector, if the file has it; the reason of a refusal is for people.
+    /// The values of a vector, if the file has it; the reason for a refusal is written for people.
     fn divisors(&self, name: &str) -> Result<Option<Vec<f32>>, String> {
         let Some(tensor) = self.tensor(name) else {
             return Ok(None);

@@ -13,14 +13,14 @@ pub(crate) fn token_key(name: &str) -> String {
     }
 }
 
-/// Outside the blocks.
+/// Names of tensors outside the blocks.
 const WHOLE: [(&str, &str); 3] = [
     ("model.embed_tokens", "token_embd"),
     ("model.norm", "output_norm"),
     ("lm_head", "output"),
 ];
 
-/// Inside a block.
+/// Names of tensors inside a block.
 const BLOCK: [(&str, &str); 10] = [
     ("input_layernorm", "attn_norm"),
     ("self_attn.q_proj", "attn_q"),
@@ -44,13 +44,13 @@ const POST_NORMS: [(&str, &str); 3] = [
     ("post_feedforward_layernorm", "post_ffw_norm"),
 ];
 
-/// Phi-3's matrices of several projections; `ffn_up` is then not what it is in other families.
+/// Phi-3's matrices of several projections; here `ffn_up` differs from the `ffn_up` of other families.
 const FUSED: [(&str, &str); 2] = [
     ("self_attn.qkv_proj", "attn_qkv"),
     ("mlp.gate_up_proj", "ffn_up"),
 ];
 
-/// What a family has inside a block, the names that are its own first.
+/// Names that a family has inside a block, its own names first.
 fn block(family: Architecture) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     let fused: &[_] = match family {
         Architecture::Phi3 => &FUSED,
@@ -105,7 +105,7 @@ mod tests {
             let inside = block(family).map(|(_, gguf)| format!("blk.12.{gguf}.bias"));
             let outside = WHOLE.map(|(_, gguf)| format!("{gguf}.weight"));
             for name in inside.chain(outside) {
-                // Phi-3 has another matrix in the place of `ffn_up`.
+                // In Phi-3, `ffn_up` is a different matrix.
                 let there = from_gguf(&name, family).unwrap();
                 assert_eq!(to_gguf(&there, family).unwrap(), name);
             }
@@ -120,7 +120,7 @@ mod tests {
         }
     }
 
-    /// The same name is another place in the block.
+    /// The same name refers to a different place in the block.
     #[test]
     fn gemma_s_norms_stand_where_llama_cpp_has_them() {
         for (family, gguf) in [

@@ -1,4 +1,4 @@
-//! Rotary scalings in GGUF and in a `config.json`, both ways.
+//! Rotary scalings, converted between GGUF and `config.json` in both directions.
 //!
 //! As llama.cpp computes them (`llama-context.cpp`, `ggml_rope_ext`): YaRN from numbers, with an attention factor that
 //! multiplies YaRN's own; LongRoPE and Llama 3 from divisors of the frequencies, which are tensors.
@@ -28,11 +28,11 @@ const KEYS: [&str; 8] = [
     "yarn_beta_slow",
 ];
 
-/// Reads a tensor of the file by name: a divisor for each frequency, if it is there.
+/// Reads a tensor of the file by name, if it exists: a divisor for each frequency.
 type Divisors<'a> = dyn Fn(&str) -> Result<Option<Vec<f32>>, String> + 'a;
 
-/// Enters the scaling of a file in the `config.json` that it stands for; `divisors` reads a tensor of the file. The
-/// reason of a refusal is for people.
+/// Enters a file's scaling in the `config.json` made from its metadata; `divisors` reads a tensor of the file. The
+/// reason for a refusal is written for people.
 pub(super) fn read(
     config: &mut Json,
     metadata: &Metadata,
@@ -69,7 +69,7 @@ pub(super) fn read(
             format!("`{FREQS}` is no scaling of Llama 3; use the model's folder instead")
         })?,
         (None, Some(long), Some(short)) => {
-            // Phi-3 looks for it beside the rope settings only.
+            // Phi-3 looks for it only outside the rope settings.
             config["original_max_position_embeddings"] = json!(original);
             json!({"rope_type": "longrope", "long_factor": long, "short_factor": short,
                 "attention_factor": attention_factor})
@@ -156,8 +156,8 @@ pub(crate) fn tensors(config: &DecoderConfig) -> Vec<(&'static str, Vec<f32>)> {
     }
 }
 
-/// What of a scaling llama.cpp does not compute: it reads divisors for Llama, Mistral, Granite and Phi-3 only, and the ends
-/// of YaRN's ramp for none of these families.
+/// The part of a scaling that llama.cpp does not compute: it reads divisors for Llama, Mistral, Granite and Phi-3 only,
+/// and the ends of YaRN's ramp for none of these families.
 pub(crate) fn inexpressible(config: &DecoderConfig) -> Option<&'static str> {
     let reads_divisors = !matches!(
         config.architecture,
@@ -191,7 +191,7 @@ pub(crate) fn inexpressible(config: &DecoderConfig) -> Option<&'static str> {
     }
 }
 
-/// What YaRN multiplies cosines and sines by (Peng et al. 2023, equation 15), `weight` as DeepSeek has it.
+/// What YaRN multiplies cosines and sines by (Peng et al. 2023, equation 15), with `weight` as in DeepSeek.
 fn mscale(factor: f64, weight: f64) -> f64 {
     if factor <= 1.0 {
         1.0
@@ -204,7 +204,7 @@ fn mscale(factor: f64, weight: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// What a file with these keys below `llama.rope.scaling` and these vectors gives.
+    /// The scaling read from a file with these keys below `llama.rope.scaling` and these vectors.
     fn read_from(keys: &[(&str, Value)], vectors: &[(&str, Vec<f32>)]) -> Result<Json, String> {
         let key = |key: &str| format!("llama.rope.scaling.{key}");
         let metadata: Metadata = keys
@@ -249,7 +249,7 @@ mod tests {
             (&plain["factor"], &plain["original_max_position_embeddings"]),
             (&json!(4.0), &json!(512))
         );
-        // What transformers takes where no attention factor is given.
+        // What transformers uses if no attention factor is given.
         assert_eq!(plain["attention_factor"], json!(0.1 * 4f64.ln() + 1.0));
         let weighed = [&yarn[..], &[("yarn_log_multiplier", Value::F32(1.0))]].concat();
         assert_eq!(scaling(&weighed).unwrap()["attention_factor"], json!(1.0));

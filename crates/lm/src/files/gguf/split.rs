@@ -1,5 +1,6 @@
 //! A model in several GGUF files, as `llama-gguf-split` writes them (`tools/gguf-split`): `NAME-00001-of-00003.gguf` has
-//! the metadata, every part some of the tensors, and `split.no`, `split.count` and `split.tensors.count` say what belongs
+//! the metadata, every part has some of the
+//! tensors, and `split.no`, `split.count` and `split.tensors.count` say what belongs
 //! together.
 
 use std::collections::BTreeSet;
@@ -10,21 +11,21 @@ use super::format::Value;
 use crate::error::{Error, Result};
 use crate::text::sources::shortened;
 
-/// Missing parts that a message names.
+/// The most missing parts that a message names.
 const NAMED_PARTS: usize = 3;
-/// Most parts of a file; llama.cpp counts them with 16 bits.
+/// The most parts a model may have; llama.cpp counts them with 16 bits.
 const MAX_PARTS: u64 = 1 << 16;
 
 /// The part that a file claims to be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Part {
-    /// From 0.
+    /// Number of the part, from 0.
     index: u64,
     count: u64,
 }
 
 impl Part {
-    /// `None` for a file that is whole.
+    /// The part that a file claims to be; `None` for a file that is not split.
     fn of(file: &Gguf) -> Option<Self> {
         let number = |key: &str| file.metadata.get(key).and_then(Value::as_u64);
         let count = number("split.count").filter(|count| *count > 1)?;
@@ -32,7 +33,7 @@ impl Part {
         Some(Self { index, count })
     }
 
-    /// The file's name up to what says which part it is.
+    /// The file's name without the suffix that says which part it is.
     fn stem(self, path: &Path) -> Option<String> {
         let name = path.file_name()?.to_str()?;
         let stem = name.strip_suffix(&self.ending(self.index))?;
@@ -53,7 +54,7 @@ impl Part {
     }
 }
 
-/// The first of files that are by their names the parts of one model.
+/// The first of several files whose names mark them as the parts of one model.
 pub(crate) fn first(files: &[PathBuf]) -> Option<&PathBuf> {
     let named = |path: &PathBuf| {
         let name = path.file_name()?.to_str()?.strip_suffix(".gguf")?;
@@ -165,7 +166,7 @@ mod tests {
     use crate::files::checkpoint::Checkpoint;
     use crate::files::gguf::format::{Planned, write_header, write_padding};
 
-    /// A file with one tensor of a value for each name.
+    /// Writes a file with a one-value tensor for each name.
     fn write(path: &Path, metadata: &[(&str, Value)], tensors: &[(&str, f32)]) {
         let metadata: Vec<(String, Value)> = metadata
             .iter()
@@ -265,7 +266,7 @@ mod tests {
         ));
     }
 
-    /// A whole model in two files gives what it gives in one.
+    /// A model in two files gives the same results as in one.
     #[test]
     fn a_split_model_computes_what_the_whole_one_computes() {
         let dir = tempfile::tempdir().unwrap();

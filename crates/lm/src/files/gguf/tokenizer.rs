@@ -15,17 +15,17 @@ use tokenizers::{AddedToken, Model};
 use super::format::{Metadata, Value};
 use crate::text::tokenizer::made_by_library;
 
-/// The contractions, words, numbers of one to three digits, symbols and white space of Llama 3.
+/// Llama 3's pattern: contractions, words, numbers of one to three digits, symbols and white space.
 const LLAMA3_PATTERN: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-/// The same with single digits, of Qwen 2.
+/// Qwen 2's pattern: the same, with single digits.
 const QWEN2_PATTERN: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-/// Words split where small letters turn to capitals, single digits: Mistral's tekken.
+/// Mistral's tekken: words split where lower case turns to upper case, single digits.
 const TEKKEN_PATTERN: &str = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-/// The same with contractions and numbers of up to three digits, of GPT-4o and Phi-4-mini.
+/// The pattern of GPT-4o and Phi-4-mini: the same, with contractions and numbers of up to three digits.
 const GPT4O_PATTERN: &str = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-/// llama.cpp's own pattern for vocabularies of no known kind (`default`): each splits what the one before it left.
+/// llama.cpp's own patterns for vocabularies of unknown kind (`default`): each splits what the one before it left.
 const DEFAULT_PATTERNS: [&str; 4] = [
     r"[\p{P}\$\+<=>\^~\|]+",
     r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)",
@@ -33,7 +33,7 @@ const DEFAULT_PATTERNS: [&str; 4] = [
     r"[0-9][0-9][0-9]",
 ];
 
-/// Splitting patterns by llama.cpp's names; the first of a pattern is written.
+/// Splitting patterns by llama.cpp's names; if a pattern has several names, the first is written.
 pub(crate) const PATTERNS: [(&str, &str); 8] = [
     ("llama-bpe", LLAMA3_PATTERN),
     ("llama3", LLAMA3_PATTERN),
@@ -58,10 +58,10 @@ pub(crate) const UNUSED: i32 = 5;
 /// See [`NORMAL`].
 pub(crate) const BYTE: i32 = 6;
 
-/// Longest token that is taken apart into merges, in characters; SentencePiece's own limit is 16.
+/// Longest token that is split into merges, in characters; SentencePiece's own limit is 16.
 const MAX_PIECE_CHARS: usize = 128;
 
-/// The tokenizer as the content of a `tokenizer.json`. The reason of a refusal is for people.
+/// The tokenizer as the content of a `tokenizer.json`. The reason for a refusal is written for people.
 pub(super) fn to_json(metadata: &Metadata) -> Result<Json, String> {
     let parts = Parts::read(metadata)?;
     let mut json = parts.settings;
@@ -71,9 +71,9 @@ pub(super) fn to_json(metadata: &Metadata) -> Result<Json, String> {
     Ok(json)
 }
 
-/// The tokenizer itself, as the library reads it from [`to_json`], and the id of the token for what it cannot spell. The
-/// vocabulary goes there without the detour by a text: of a quarter of a million pieces that is tens of megabytes, which
-/// take seconds. The reason of a refusal is for people.
+/// The tokenizer itself, as the library reads it from [`to_json`], and the id of the token for what it cannot spell.
+/// The vocabulary is passed without a detour through text: for a quarter of a million pieces that would be tens of
+/// megabytes and take seconds. The reason for a refusal is written for people.
 pub(super) fn to_library(
     metadata: &Metadata,
 ) -> Result<(tokenizers::Tokenizer, Option<u32>), String> {
@@ -109,9 +109,9 @@ pub(super) fn to_library(
     })
 }
 
-/// About how many bytes [`to_json`] has as a text. The reason of a refusal is for people.
+/// About how many bytes the result of [`to_json`] takes as text. The reason for a refusal is written for people.
 pub(super) fn json_bytes(metadata: &Metadata) -> Result<u64, String> {
-    /// What stands around a token besides its characters, its id included, and around the halves of a merge.
+    /// Bytes in a file besides a token's characters, including its id, and besides the halves of a merge.
     const AROUND_TOKEN: usize = 11;
     const AROUND_MERGE: usize = 7;
     let Parts {
@@ -135,7 +135,7 @@ pub(super) fn json_bytes(metadata: &Metadata) -> Result<u64, String> {
 struct Parts<'a> {
     settings: Json,
     vocabulary: Vocabulary<'a>,
-    /// In the order of their ranks.
+    /// Merges in the order of their ranks.
     merges: Vec<(&'a str, &'a str)>,
 }
 
@@ -155,7 +155,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// SentencePiece vocabularies, in llama.cpp's word for them.
+/// llama.cpp's word for SentencePiece vocabularies.
 const LLAMA: &str = "llama";
 
 /// llama.cpp's word for the kind of vocabulary.
@@ -222,7 +222,7 @@ impl<'a> Vocabulary<'a> {
             .map(kind)
             .collect();
         let mut kinds = kinds;
-        // What ends a turn or a text is no text, whatever type a converter gave it.
+        // A token that ends a turn or a text is not text, whatever type a converter gave it.
         for key in ["bos", "eos", "eot", "eom"] {
             let id = metadata
                 .get(&format!("tokenizer.ggml.{key}_token_id"))
@@ -238,7 +238,7 @@ impl<'a> Vocabulary<'a> {
                 "which tokens are special, so they would be spelled out letter by letter",
             ));
         }
-        // A space can only be the border: byte-level vocabularies spell spaces as another character.
+        // A space can only be the separator: byte-level vocabularies spell spaces as another character.
         let merge = |merge: &'a Value| merge.as_str().and_then(|merge| merge.split_once(' '));
         let merges: Option<Vec<(&str, &str)>> = array("merges")
             .unwrap_or_default()
@@ -273,8 +273,8 @@ impl<'a> Vocabulary<'a> {
             .collect()
     }
 
-    /// Tokens beside the ordinary ones: id, content and whether it is special. Control tokens are; tokens added by users are
-    /// whole words, but text.
+    /// Tokens other than the ordinary ones: id, content and whether the token is special. Control tokens are special;
+    /// tokens added by users are matched as whole words, but count as text.
     fn added(&self) -> impl Iterator<Item = (usize, &'a str, bool)> {
         let tokens = self.tokens.iter().zip(&self.kinds).enumerate();
         tokens
@@ -290,7 +290,7 @@ impl<'a> Vocabulary<'a> {
         self.added().map(entry).collect()
     }
 
-    /// Merges in the order of falling scores of what they make.
+    /// Merges in descending order of the score of the piece they produce.
     fn merges_by_score(&self) -> Vec<(&'a str, &'a str)> {
         let tokens = self.tokens.iter().enumerate();
         let ids: HashMap<&str, usize> = tokens.map(|(id, token)| (*token, id)).collect();
@@ -316,7 +316,7 @@ impl<'a> Vocabulary<'a> {
             };
             found.into_iter().map(ranked)
         };
-        // A quarter of a million pieces have more than a million places to divide them.
+        // A quarter of a million pieces can be split in more than a million places.
         let by_token = (0..self.tokens.len()).into_par_iter();
         let mut merges: Vec<Merge<'a>> = by_token.flat_map_iter(of_token).collect();
         merges.sort_by(|a, b| {
@@ -327,9 +327,9 @@ impl<'a> Vocabulary<'a> {
     }
 }
 
-/// A pair of pieces that make a token.
+/// A pair of pieces that merge into a token.
 struct Merge<'a> {
-    /// Of what they make.
+    /// Score of the token that they merge into.
     score: f64,
     /// Lengths of the halves in characters.
     characters: (usize, usize),
@@ -374,7 +374,7 @@ fn byte_level(metadata: &Metadata, vocabulary: &Vocabulary<'_>) -> Result<Json, 
             .into_iter()
             .chain([bytes])
             .collect(),
-        // llama.cpp takes its default and warns that the text gets worse.
+        // llama.cpp uses its default and warns that output quality will degrade.
         (None, None) => {
             return Err(missing(
                 "pre",
@@ -496,7 +496,7 @@ mod tests {
         Tokenizer::from_library(Path::new("m.gguf"), library, unknown)
     }
 
-    /// The short way to a tokenizer ends where the one by a tokenizer.json does.
+    /// The direct way to a tokenizer gives the same result as the one through a tokenizer.json.
     #[test]
     fn the_library_s_tokenizer_is_that_of_the_file_it_stands_for() {
         for kind in ["gpt2", "llama"] {
@@ -536,7 +536,7 @@ mod tests {
         let mut named = metadata("gpt2");
         named.insert("tokenizer.ggml.eos_token_id".to_owned(), Value::U32(17));
         assert!(self::tokenizer(&named).is_special(17));
-        // A word of the user is whole in any text.
+        // A token added by the user stays whole in any text.
         assert_eq!(encode("<u>c", SpecialTokens::AsText), [17, 2]);
     }
 

@@ -1,6 +1,6 @@
-//! The innermost loops of a product: a few rows of the left side with a few panels of the right one, their sums in
-//! registers. Each sum is one chain of fused multiplications and additions in the order of the depth, so that it has
-//! the same bits whatever the width of the vectors and the number of rows beside it.
+//! The innermost loops of a product: a few rows of the left side times a few panels of the right side, with the sums in
+//! registers. Each sum is one chain of fused multiplications and additions along the depth, so that its bits are the
+//! same whatever the width of the vectors and the number of neighbouring rows.
 
 use std::mem::MaybeUninit;
 
@@ -13,7 +13,7 @@ const UNROLL: usize = 4;
 
 /// A part of a product that one thread computes.
 pub(super) struct Task<'a, 'b> {
-    /// The left side row after row, from the first row and column of the task on.
+    /// The left side, row after row, starting at the task's first row and column.
     pub(super) left: &'a [f32],
     pub(super) left_stride: usize,
     pub(super) right: Laid<'a>,
@@ -48,20 +48,21 @@ impl WithSimd for Task<'_, '_> {
     }
 }
 
-/// What the loops over rows and panels go through together.
+/// The part of a product that the loops over rows and panels cover.
 #[derive(Clone, Copy)]
 struct Block {
-    /// The first, and the one after the last.
+    /// The first panel, and the one after the last.
     panels: (usize, usize),
-    /// First line, and their number.
+    /// The first line, and the number of lines.
     first: usize,
     depth: usize,
     add: bool,
 }
 
 impl Task<'_, '_> {
-    /// Goes through the product in blocks of panels that stay in the second-level cache while all rows pass them. A few
-    /// rows of the left side are in the first level meanwhile, and each writes its part of the result from left to right.
+    /// Goes through the product in blocks of panels that stay in the level-2 cache while all rows pass over them.
+    /// Meanwhile a few rows of the left side are in the level-1 cache, and each writes its part of the result from left
+    /// to right.
     #[inline(always)]
     fn blocks<S: Simd, const M: usize, const P: usize, const V: usize>(&mut self, simd: S) {
         let panels = self.out.first().map_or(0, |out| out.len()).div_ceil(LINE);
@@ -79,7 +80,7 @@ impl Task<'_, '_> {
         }
     }
 
-    /// Groups of `M` rows, then what is left over in one narrower group.
+    /// Groups of `M` rows, then the remaining rows as one smaller group.
     #[inline(always)]
     fn block<S: Simd, const M: usize, const P: usize, const V: usize>(
         &mut self,
@@ -155,7 +156,7 @@ impl Task<'_, '_> {
     }
 }
 
-/// Products of `M` rows with the columns of `P` panels.
+/// Products of `M` rows and the columns of `P` panels.
 #[inline(always)]
 #[expect(
     clippy::needless_range_loop,
@@ -236,7 +237,7 @@ fn store<S: Simd, const V: usize>(
     out.write_copy_of_slice(&line[..out.len()]);
 }
 
-/// What is added to.
+/// The existing values to which sums are added.
 #[inline(always)]
 fn initialised(line: &[MaybeUninit<f32>]) -> &[f32] {
     #[expect(unsafe_code, reason = "the result is not set before it is written")]

@@ -1,13 +1,13 @@
 //! Products with a frozen f32 matrix on the processor.
 //!
-//! The matrix is held in panels of [`LINE`] of its rows, in each of them line after line one column's values: a panel
-//! is read from beginning to end, a line is one cache line. So the forward pass lays nothing out. The backward pass turns
-//! some of the matrix at a time. The left side, x or dy, is read where it lies.
+//! The matrix is held in panels of [`LINE`] of its rows, each panel made of lines that hold one column's values: a
+//! panel is read from beginning to end, and a line is one cache line. So the forward pass need not rearrange anything.
+//! The backward pass transposes part of the matrix at a time. The left side, x or dy, is read in place.
 //!
-//! Beside the `gemm` crate products alone are up to an eighth faster on a training update's matrices (one is slower by a
-//! twentieth), and by a fifth to a half with the 64 rows of a decode step, which cannot pay for laying the matrix out
-//! (docs/speed.md). No sum depends on the
-//! number of threads, on the other rows or on the width of the vectors.
+//! Compared with the `gemm` crate, products by themselves are up to an eighth faster on a training update's matrices
+//! (one is slower by a twentieth), and a fifth to a half faster with the 64 rows of a decode step, which are too few to
+//! make up for rearranging the matrix (docs/speed.md). No sum depends on the number of threads, on the other rows or on
+//! the width of the vectors.
 
 mod kernel;
 mod panels;
@@ -29,41 +29,42 @@ const LINE: usize = 16;
 /// Lines that are multiplied before their sums are added to the result.
 const DEPTH: usize = 576;
 
-/// Panels that stay in the second-level cache while all rows pass: with [`DEPTH`] lines, 650 KiB.
+/// Panels that stay in the level-2 cache while all rows pass over them: with [`DEPTH`] lines, 650 KiB.
 const BLOCK_PANELS: usize = 18;
 
-/// Columns that are turned at once at most, and about how many values (1 MiB): half a second-level cache.
+/// The most columns that are transposed at once; the next constant is about how many values that makes (1 MiB): half a
+/// level-2 cache.
 const TURNED_COLUMNS: usize = 288;
 const TURNED_VALUES: usize = 1 << 18;
 
-/// Multiplications from which on threads share a product.
+/// Number of multiplications from which threads share a product.
 const SHARED_FROM: usize = 48 * 48 * 256;
 
 /// Rows of a task are a multiple of this, the heights of all tiles.
 const TASK_ROWS: usize = 24;
 
-/// Fewest rows of a task; with fewer for each thread, they share the columns.
+/// Fewest rows of a task; if each thread would get fewer, threads share the columns instead.
 const MIN_TASK_ROWS: usize = 48;
 
 /// Panels of a task are a multiple of this, the widths of all tiles.
 const TASK_PANELS: usize = 6;
 
 thread_local! {
-    /// Memory for what is turned, kept from product to product.
+    /// Buffer for the transposed part, kept from product to product.
     static TURNED: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
 }
 
 /// The right side of a product.
 #[derive(Clone, Copy)]
 enum Right<'a> {
-    /// `Wᵀ`, as the panels lie.
+    /// `Wᵀ`, as the panels are stored.
     Straight(&'a Panels),
     /// `W`.
     Turned(&'a Panels),
 }
 
 impl Right<'_> {
-    /// Depth and columns.
+    /// The operand's depth and number of columns.
     fn shape(self) -> (usize, usize) {
         match self {
             Self::Straight(Panels { rows, columns, .. }) => (*columns, *rows),
@@ -72,19 +73,20 @@ impl Right<'_> {
     }
 }
 
-/// Lines of one part of the depth, in parts of about the same size; all but the last are whole squares.
+/// Number of lines in one part of the depth; parts are about the same size, and all but the last are made of complete
+/// squares.
 fn depth_step(depth: usize) -> usize {
     let parts = depth.div_ceil(DEPTH).max(1);
     depth.div_ceil(parts).next_multiple_of(LINE).max(LINE)
 }
 
-/// Rows of a result, of which nothing is read before it is written unless the caller says that it may be.
+/// Rows of a result; no value is read before it is written unless the caller allows it.
 type Rows<'a, 'b> = &'a mut [&'b mut [MaybeUninit<f32>]];
 
 /// `out = x b`, or `out += x b`; writes every value of `out`, which has as many rows as `x`, of `depth` values each.
 ///
 /// # Safety
-/// To be added to, `out` must be initialised.
+/// If the product is added, `out` must be initialised.
 #[expect(
     unsafe_code,
     reason = "the result's memory is not set to zero first, which took 3 % of a training step"
@@ -182,8 +184,8 @@ fn shared(
     });
 }
 
-/// Turns `lines` rows of the matrix from row `first` on, with the columns from the first of a pair up to the second,
-/// into panels that are as long as there are rows.
+/// Transposes `lines` rows of the matrix, starting at row `first`, in the columns from the first of a pair up to the
+/// second, into panels as long as the number of rows.
 fn turn_panels(
     arch: Arch,
     threads: usize,
@@ -213,13 +215,13 @@ fn turn_panels(
     }
 }
 
-/// One turned panel. A closure in its place would be compiled without the instructions of the processor.
+/// One transposed panel. A closure instead would be compiled without the processor's widest instructions.
 struct TurnPanel<'a> {
     turn: Turn,
     source: &'a Panels,
     /// First row of the matrix, a multiple of a line's length.
     first: usize,
-    /// First column and the one after the last, up to a line's length later.
+    /// First column and the one after the last, at most a line's length later.
     columns: (usize, usize),
     lines: &'a mut [[f32; LINE]],
 }
@@ -249,7 +251,7 @@ impl WithSimd for TurnPanel<'_> {
     }
 }
 
-/// `length` values of a buffer that begin at a cache line; what they hold is of earlier use.
+/// `length` values of a buffer that begin at a cache line; they hold values left from earlier use.
 fn aligned(buffer: &mut Vec<f32>, length: usize) -> &mut [f32] {
     if buffer.len() < length + LINE {
         buffer.clear();
@@ -259,7 +261,7 @@ fn aligned(buffer: &mut Vec<f32>, length: usize) -> &mut [f32] {
     &mut buffer[start..start + length]
 }
 
-/// Where the first cache line of a buffer begins.
+/// Index at which the first cache line of a buffer begins.
 fn first_line(values: &[f32]) -> usize {
     values
         .as_ptr()

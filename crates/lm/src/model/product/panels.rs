@@ -1,5 +1,5 @@
-//! A frozen f32 matrix `[out, in]` as products read it: panels of 16 rows, in each of them line after line the 16
-//! values of one column.
+//! A frozen f32 matrix `[out, in]` as products read it: panels of 16 rows, each made of lines that hold the 16 values
+//! of one column.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::ops::{contiguous, contiguous_mut, with_values};
 use crate::simd::arch;
 
-/// A matrix in panels. Rows that the last panel has too many are zeros.
+/// A matrix in panels. Surplus rows of the last panel are zeros.
 #[derive(Debug, Clone)]
 pub struct Panels {
     values: Arc<Vec<f32>>,
@@ -23,7 +23,7 @@ pub struct Panels {
 }
 
 impl Panels {
-    /// From `row`, which fills in one row's `columns` values.
+    /// Builds the matrix from `row`, which fills in one row's `columns` values.
     pub(crate) fn from_rows(
         rows: usize,
         columns: usize,
@@ -58,7 +58,7 @@ impl Panels {
         &self.values[self.start..self.start + self.rows.div_ceil(LINE) * LINE * self.columns]
     }
 
-    /// Where a line of a panel begins among [`Panels::values`].
+    /// Where a line of a panel begins in [`Panels::values`].
     pub(super) fn place(&self, line: usize, row: usize) -> usize {
         (row / LINE * self.columns + line) * LINE + row % LINE
     }
@@ -121,7 +121,7 @@ impl Panels {
     }
 }
 
-/// A product of `x` with `right`, of this shape.
+/// The product of `x` and `right`, which has this shape, as a fresh tensor.
 fn fresh(x: &Tensor, shape: (usize, usize), right: Right<'_>) -> Result<Tensor> {
     let count = shape.0 * shape.1;
     if count * x.dim(1)? == 0 {
@@ -131,7 +131,7 @@ fn fresh(x: &Tensor, shape: (usize, usize), right: Right<'_>) -> Result<Tensor> 
         let mut out: Vec<f32> = Vec::with_capacity(count);
         let room = &mut out.spare_capacity_mut()[..count];
         #[expect(unsafe_code, reason = "setting memory to zero first takes time")]
-        // SAFETY: nothing is added; all of the room is written.
+        // SAFETY: nothing is added; the whole buffer is written.
         unsafe {
             multiply(arch(), x, right, room, false);
             out.set_len(count);
@@ -178,7 +178,7 @@ impl InplaceOp2 for AddBackward<'_> {
     }
 }
 
-/// A product needs as many values on one side as on the other.
+/// Checks that both sides of a product have the same number of values.
 fn check(found: usize, expected: usize) -> candle_core::Result<()> {
     if found != expected {
         candle_core::bail!("{found} values a row do not fit a matrix of {expected}");

@@ -1,4 +1,4 @@
-//! Products against sums in f64, and the bits that they promise.
+//! Products compared with sums in f64, and the bitwise equality that they promise.
 
 use candle_core::Tensor;
 
@@ -33,8 +33,8 @@ fn run(arch: Arch, x: &[f32], b: Right<'_>, before: &[f32], add: bool) -> Vec<f3
     out
 }
 
-/// Rows of x, rows and columns of the matrix: whole and odd tiles, one and several parts of the depth, blocks of rows
-/// and of panels, several turned parts.
+/// Rows of x, rows and columns of the matrix: complete and partial tiles, one and several parts of the depth, blocks of
+/// rows and of panels, several turned parts.
 const SIZES: [(usize, usize, usize); 10] = [
     (1, 1, 1),
     (1, 100, 600),

@@ -1,4 +1,4 @@
-//! Squares of 16 × 16 values with rows as columns: between the layout of the forward pass and that of the backward pass.
+//! Transposes squares of 16 × 16 values, to get from the layout of the forward pass to that of the backward pass.
 
 use pulp::Arch;
 
@@ -7,7 +7,7 @@ use super::LINE;
 /// 16 × 16 values, row after row.
 pub(super) type Square = [[f32; LINE]; LINE];
 
-/// How squares are turned: with AVX in registers, elsewhere value by value, which takes several times as long.
+/// How squares are transposed: in registers with AVX, otherwise value by value, which takes several times as long.
 #[derive(Clone, Copy)]
 pub(super) struct Turn {
     #[cfg(target_arch = "x86_64")]
@@ -49,7 +49,7 @@ impl Turn {
     }
 }
 
-/// The 8 × 8 values from row `r` and column `c` on, in three rounds: of pairs, of fours, of halves.
+/// The 8 × 8 values starting at row `r` and column `c`, in three rounds: by pairs, by fours, by halves.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn quarter(avx: pulp::core_arch::x86::Avx, from: &Square, (r, c): (usize, usize), to: &mut Square) {

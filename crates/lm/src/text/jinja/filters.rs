@@ -1,14 +1,14 @@
-//! Filters that minijinja lacks or has otherwise than Jinja2 (`jinja2/filters.py`), with Jinja2's parameters.
+//! Filters that minijinja lacks or that differ from Jinja2's (`jinja2/filters.py`), with Jinja2's parameters.
 
 use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, State, Value};
 
 use super::{arguments, invalid, pay, python, text, whole};
 
-/// The filter that `source` writes for `%`.
+/// The filter that `source` substitutes for `%`.
 pub(super) const MODULO: &str = "python_modulo";
 
-/// What follows the value in a call.
+/// The arguments after the value in a call.
 type Given = Rest<ValueOrKwargs>;
 type Outcome = Result<Value, Error>;
 
@@ -41,7 +41,7 @@ pub(super) fn add(environment: &mut Environment<'_>) {
     environment.add_filter("filesizeformat", minijinja_contrib::filters::filesizeformat);
 }
 
-/// Python's `%`: printf for a text, the remainder for numbers.
+/// Python's `%`: printf for a string, the remainder for numbers.
 fn modulo(state: &mut State<'_, '_>, left: &Value, right: &Value) -> Outcome {
     if left.as_str().is_some() {
         let mut given = match right.is_tuple() {
@@ -118,7 +118,7 @@ fn default(value: &Value, given: Given) -> Outcome {
     }
 }
 
-/// What is escaped already stays as it is.
+/// Already escaped text stays as it is.
 fn escape(state: &State<'_, '_>, value: &Value) -> Outcome {
     match value.is_safe() {
         true => Ok(value.clone()),
@@ -150,7 +150,7 @@ fn force_escape(state: &State<'_, '_>, value: &Value) -> Outcome {
     Ok(Value::from_safe_string(out))
 }
 
-/// A word is the default, which is 0 unless another is given.
+/// Text that is not a number gives the default, which is 0 unless another is given.
 fn int(value: &Value, given: Given) -> Outcome {
     let [default, base] = arguments(&given.into_values(), ["default", "base"])?;
     let base = whole(base.as_ref(), "base")?.unwrap_or(10);
@@ -174,7 +174,7 @@ fn float(value: &Value, given: Given) -> Outcome {
     Ok(found.map_or_else(|| default.unwrap_or_else(|| Value::from(0.0)), Value::from))
 }
 
-/// Python's `int(word, base)`: blanks around, a sign, underscores between digits, the base's own prefix.
+/// Python's `int(word, base)`: surrounding blanks, a sign, underscores between digits, the base's prefix.
 fn whole_number(word: &str, base: i64) -> Option<i128> {
     let word = word.trim();
     let (negative, digits) = match word.strip_prefix('-') {
@@ -209,7 +209,7 @@ fn fraction(word: &str) -> Option<f64> {
     word.trim().parse().ok()
 }
 
-/// Without the fraction; `None` for what no whole number is.
+/// Cuts off the fraction; `None` where the result is not an integer.
 fn truncated(number: f64) -> Option<i128> {
     number.is_finite().then_some(number as i128)
 }
@@ -258,7 +258,7 @@ fn trim(state: &State<'_, '_>, value: &Value, given: Given) -> Outcome {
     )))
 }
 
-/// An attribute, which an entry of a mapping is not.
+/// An attribute; an entry of a mapping does not count as one.
 fn attr(value: &Value, name: &str) -> Outcome {
     match value.kind() {
         ValueKind::Map => Ok(Value::UNDEFINED),
@@ -302,7 +302,7 @@ fn center(state: &State<'_, '_>, value: &Value, given: Given) -> Outcome {
     super::methods::centred(state, &text, width, ' ').map(Value::from)
 }
 
-/// Jinja2 refuses a length that has no room for the ending; here such a text is the ending alone.
+/// Jinja2 refuses a length too short for the ending; here the result is then the ending alone.
 fn truncate(state: &State<'_, '_>, value: &Value, given: Given) -> Outcome {
     let names = ["length", "killwords", "end", "leeway"];
     let [length, kill, end, leeway] = arguments(&given.into_values(), names)?;
@@ -335,7 +335,7 @@ fn truncate(state: &State<'_, '_>, value: &Value, given: Given) -> Outcome {
     Ok(Value::from(format!("{kept}{end}")))
 }
 
-/// A text for a path; pairs, or a mapping, for a query.
+/// A string is encoded for a path; pairs, or a mapping, for a query.
 fn urlencode(state: &State<'_, '_>, value: &Value) -> Result<String, Error> {
     if value.kind() == ValueKind::String || value.try_iter().is_err() {
         return Ok(quoted(&python::str(state, value)?, "/", "%20"));
@@ -352,7 +352,7 @@ fn urlencode(state: &State<'_, '_>, value: &Value) -> Result<String, Error> {
     Ok(pairs.join("&"))
 }
 
-/// Attributes of an element, those without a value left out.
+/// Attributes of an element; those without a value are left out.
 fn xml_attributes(state: &State<'_, '_>, value: &Value, given: Given) -> Outcome {
     let [space] = arguments(&given.into_values(), ["autospace"])?;
     let mut pairs = Vec::new();

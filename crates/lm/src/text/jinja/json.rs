@@ -6,7 +6,7 @@ use minijinja::{Error, State, Value};
 
 use super::{arguments, invalid, pay, python};
 
-/// Values within each other that are written.
+/// The deepest nesting of values that is written.
 const MAX_DEPTH: usize = 200;
 /// Widest indentation.
 const MAX_INDENT: usize = 1000;
@@ -38,7 +38,7 @@ pub(super) fn to_json(
     Ok(out)
 }
 
-/// What stands for a level: some blanks, or a text of its own.
+/// What a level is indented by: some blanks, or a given string.
 fn indentation(given: Option<&Value>) -> Result<Option<String>, Error> {
     let Some(given) = given.filter(|given| !given.is_none()) else {
         return Ok(None);
@@ -74,7 +74,7 @@ struct Writer<'a, 'template, 'env> {
 
 impl Writer<'_, '_, '_> {
     fn value(&self, value: &Value, depth: usize, out: &mut String) -> Result<(), Error> {
-        // A list that holds another one several times over is longer than what was paid for it.
+        // A list that holds another one several times is longer in writing than what was paid for it.
         pay(self.state, 0)?;
         if depth > MAX_DEPTH {
             return Err(invalid("the value is nested too deeply for JSON"));
@@ -138,7 +138,7 @@ impl Writer<'_, '_, '_> {
         Ok(())
     }
 
-    /// A new line at a depth, where there are lines.
+    /// A line break and the indentation at this depth, if the output is indented.
     fn line(&self, depth: usize, out: &mut String) -> Result<(), Error> {
         let Some(indent) = &self.indent else {
             return Ok(());
@@ -175,7 +175,7 @@ impl Writer<'_, '_, '_> {
     }
 }
 
-/// A key as JSON has it.
+/// A key as JSON writes it.
 fn name(key: &Value) -> Result<String, Error> {
     if let Some(number) = python::as_float(key) {
         return Ok(python::float(number));

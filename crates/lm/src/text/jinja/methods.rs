@@ -1,4 +1,4 @@
-//! Python's methods of text that minijinja-contrib's `pycompat` lacks or has with fewer parameters. Places and widths
+//! Python's string methods that minijinja-contrib's `pycompat` lacks or has with fewer parameters. Indices and widths
 //! count characters, as in Python.
 
 use minijinja::value::{Tuple, ValueKind};
@@ -117,13 +117,13 @@ fn of_text(
     Ok(Some(found))
 }
 
-/// Whether the whole text matches; one that takes too long does not.
+/// Whether the whole text matches; if matching takes too long, it does not.
 fn matches(pattern: &str, whole: &str) -> bool {
     let regex = fancy_regex::Regex::new(pattern);
     regex.is_ok_and(|regex| regex.is_match(whole).unwrap_or(false))
 }
 
-/// What Python takes for white space.
+/// What Python treats as white space.
 fn is_space(character: char) -> bool {
     character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character)
 }
@@ -231,7 +231,7 @@ fn partition(whole: &str, given: &[Value], right: bool) -> Result<Value, Error> 
     Ok(Value::from(Tuple::new(parts.map(Value::from).to_vec())))
 }
 
-/// Lines as Python divides them, which are more than those that end in `\n`.
+/// Lines as Python splits them, not only at `\n`.
 pub(super) fn divided(whole: &str, keep: bool) -> impl Iterator<Item = &str> {
     let ends = |c: char| {
         matches!(
@@ -259,8 +259,8 @@ pub(super) fn divided(whole: &str, keep: bool) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The part of a text from one character to another, negative ones counted from the end, with the number of characters
-/// before it; `None` where it ends before it begins.
+/// The part of a text from one character index to another, negative indices counted from the end, with the number of
+/// characters before it; `None` where it ends before it begins.
 fn window<'a>(
     whole: &'a str,
     start: Option<&Value>,
@@ -347,14 +347,14 @@ fn replace(state: &State<'_, '_>, whole: &str, given: &[Value]) -> Result<Value,
     Ok(Value::from(whole.replacen(old, new, count)))
 }
 
-/// Characters that a text lacks to be so wide, paid for.
+/// Pays for and returns the number of characters that a text lacks to reach this width.
 fn missing(state: &State<'_, '_>, whole: &str, width: i64) -> Result<usize, Error> {
     let width = usize::try_from(width).unwrap_or(0);
     let missing = width.saturating_sub(whole.chars().count());
     pay(state, missing.saturating_mul(4)).map(|()| missing)
 }
 
-/// In the middle; an odd blank goes where Python puts it.
+/// Centres the text; an odd blank goes where Python puts it.
 pub(super) fn centred(
     state: &State<'_, '_>,
     whole: &str,
@@ -417,7 +417,7 @@ fn expand_tabs(state: &State<'_, '_>, whole: &str, size: i64) -> Result<String, 
     Ok(out)
 }
 
-/// A capital after everything that is no letter: `they're` is `They'Re`.
+/// A capital after everything that is not a letter: `they're` is `They'Re`.
 fn title(whole: &str) -> String {
     let (mut out, mut inside) = (String::new(), false);
     for character in whole.chars() {

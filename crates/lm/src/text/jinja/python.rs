@@ -1,12 +1,12 @@
-//! Values as Python writes them: `str` for what a template prints, `repr` inside lists. minijinja writes everything so
-//! but for numbers with a fraction (`1e+16`, `1e-05`).
+//! Values as Python writes them: `str` for what a template prints, `repr` inside lists. minijinja does the same except
+//! for floating-point numbers (`1e+16`, `1e-05`).
 
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, Output, State, Value, escape_formatter};
 
 use super::{invalid, pay};
 
-/// Lists within each other that are written; a value cannot contain itself.
+/// The deepest nesting of lists that is written; a value cannot contain itself.
 pub(super) const MAX_DEPTH: usize = 64;
 
 /// The environment's formatter.
@@ -33,8 +33,8 @@ pub(super) fn str(state: &State<'_, '_>, value: &Value) -> Result<String, Error>
     Ok(text)
 }
 
-/// Whether a value is written here: a number with a fraction, and what can hold one. Each item is paid for, because a
-/// list may hold another one many times over.
+/// Whether a value is written here: a floating-point number, or a value that can hold one. Each item is paid for,
+/// because a list may hold another one many times over.
 fn is_own(value: &Value) -> bool {
     match value.kind() {
         ValueKind::Number => !value.is_integer(),
@@ -48,7 +48,7 @@ pub(super) fn float(number: f64) -> String {
     if number.is_nan() {
         return "nan".to_owned();
     }
-    // Rust switches to exponents where Python does, and writes them without sign and in one digit.
+    // Rust switches to exponents where Python does, and writes them without a sign and without padding to two digits.
     let written = format!("{number:?}");
     match written.split_once('e') {
         None => written,
@@ -63,7 +63,7 @@ pub(super) fn float(number: f64) -> String {
     }
 }
 
-/// The number, if the value is one with a fraction.
+/// The number, if the value is a floating-point number.
 pub(super) fn as_float(value: &Value) -> Option<f64> {
     let is_float = value.kind() == ValueKind::Number && !value.is_integer();
     f64::try_from(value.clone()).ok().filter(|_| is_float)

@@ -1,9 +1,9 @@
 //! A template's text as minijinja compiles it: line ends as Jinja2's lexer makes them, `{% generation %}` blocks as plain
-//! ones, and `%`, which is printf in Python if a text stands before it, as a filter that does either.
+//! ones, and `%`, which in Python is printf after a string and otherwise the remainder, as a filter that does either.
 
 use super::filters::MODULO;
 
-/// Words between operands.
+/// Keywords, which are not operands.
 const KEYWORDS: [&str; 24] = [
     "and",
     "or",
@@ -31,7 +31,7 @@ const KEYWORDS: [&str; 24] = [
     "without",
 ];
 
-/// Brackets within each other inside which `%` is looked at; minijinja refuses deeper ones.
+/// The deepest nesting of brackets in which `%` is looked for; minijinja refuses deeper nesting.
 const MAX_DEPTH: usize = 100;
 
 /// The template as minijinja reads it.
@@ -58,7 +58,7 @@ pub(in crate::text) fn compilable(source: &str) -> String {
             _ => tokens(code, close),
         };
         let Some(end) = end else {
-            // A tag without end is told by the compiler.
+            // The compiler reports a tag that does not end.
             break;
         };
         let inside = &code[..end - 2];
@@ -110,7 +110,7 @@ impl Token<'_> {
         self.is(")") || self.is("]") || self.is("}")
     }
 
-    /// Whether an operand can begin with it.
+    /// Whether an operand can begin with this token.
     fn begins(&self) -> bool {
         match self.kind {
             Kind::Text | Kind::Number => true,
@@ -121,7 +121,7 @@ impl Token<'_> {
     }
 }
 
-/// The tokens of a tag up to its end, and the place behind the end; `None` if it has none.
+/// The tokens of a tag up to its end, and the position after the end; `None` if the tag has no end.
 fn tokens<'a>(code: &'a str, close: &str) -> (Vec<Token<'a>>, Option<usize>) {
     let (mut tokens, mut place, mut depth) = (Vec::new(), 0, 0usize);
     loop {
@@ -201,7 +201,8 @@ fn rewrite(tokens: &[Token<'_>], depth: usize, out: &mut String) {
         return;
     }
     let mut index = 0;
-    // What stands before the operand: an operator that binds as `%` does, or a sign, belongs to another operand.
+    // Looks at what precedes the operand: an operator with the precedence of `%`, or a sign, belongs to another
+    // operand.
     let mut bound = false;
     let mut operand = true;
     while let Some(token) = tokens.get(index) {
@@ -235,7 +236,7 @@ fn rewrite(tokens: &[Token<'_>], depth: usize, out: &mut String) {
     }
 }
 
-/// The operand behind a `%`, and the place behind it; `None` if no `%` follows, or a power does.
+/// The operand after a `%`, and the position after it; `None` if no `%` follows, or if a power follows the operand.
 fn right_side<'a, 'b>(tokens: &'b [Token<'a>], index: usize) -> Option<(&'b [Token<'a>], usize)> {
     let place = behind_space(tokens, index);
     if !tokens.get(place)?.is("%") {
@@ -267,7 +268,7 @@ fn behind_space(tokens: &[Token<'_>], mut index: usize) -> usize {
     index
 }
 
-/// The place behind an operand and everything that hangs on it: attributes, items, calls, filters.
+/// The position after an operand and everything attached to it: attributes, items, calls, filters.
 fn unit_end(tokens: &[Token<'_>], start: usize) -> usize {
     let mut end = primary_end(tokens, start);
     loop {
@@ -286,7 +287,7 @@ fn unit_end(tokens: &[Token<'_>], start: usize) -> usize {
     }
 }
 
-/// The place behind one token, or behind the bracket that closes it.
+/// The position after one token, or after the bracket that closes it.
 fn primary_end(tokens: &[Token<'_>], start: usize) -> usize {
     let mut depth = 0usize;
     for (index, token) in tokens.iter().enumerate().skip(start) {
@@ -340,7 +341,7 @@ mod tests {
                 "{% if loop.index0|python_modulo(2) == 0 %}x % y{% endif %}",
             ),
             ("{% if a and b % 2 %}", "{% if a and b|python_modulo(2) %}"),
-            // Numbers alone, and what binds otherwise, stay as they are.
+            // Plain numbers, and operators of other precedence, stay as they are.
             (
                 "{{ 7 % 3 }} {{ -a % 3 }} {{ a * b % 3 }} {{ a % b ** 2 }}",
                 "{{ 7 % 3 }} {{ -a % 3 }} {{ a * b % 3 }} {{ a % b ** 2 }}",
@@ -367,7 +368,7 @@ mod tests {
         }
     }
 
-    /// A template must not be able to take time or stack before it is run.
+    /// A template must not be able to use up time or stack before it is run.
     #[test]
     fn hostile_templates_are_taken_in_linear_time() {
         let begun = std::time::Instant::now();
@@ -391,7 +392,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Whatever a template holds, what stands outside tags is not touched, and nothing panics.
+        /// Whatever a template contains, text outside tags is not touched, and nothing panics.
         #[test]
         fn any_text_is_taken(source in r#"([{}%#'"()\[\]|. a1-]|\{\{|\}\}|\{%|%\}){0,40}"#) {
             let found = compilable(&source);

@@ -219,7 +219,7 @@ fn training_over_bf16_weights_equals_training_over_their_f32_copy() {
     };
     let (losses, adapter) = run(&decoder_of(&rounded, DType::BF16));
     let (wide_losses, wide_adapter) = run(&decoder_of(&rounded, DType::F32));
-    // The numbers are the same, but products over blocks of a widened matrix may add them in another order.
+    // The numbers are the same, but products over blocks of a widened matrix may add them in a different order.
     for (found, expected) in losses.iter().zip(&wide_losses) {
         assert!(
             (found - expected).abs() < 1e-5,

@@ -1,4 +1,4 @@
-//! Gradients of each objective beside autograd, beside differences of the loss, and over micro-batches.
+//! Gradients of each objective compared with autograd, with finite differences of the loss, and across micro-batches.
 
 use super::*;
 

@@ -1,9 +1,10 @@
-//! What a card computes, bf16 in candle's own operations, done on the processor and held against its f32.
+//! What a card computes, bf16 in candle's own operations, done here on the processor and compared with its f32.
 //!
 //! Tolerances: bf16 keeps 8 bits, so each rounding is off by at most 2^-9 = 0.2 %. A number at the end of two blocks
 //! has been through some thirty of them with errors of either sign, about 1 %; gradients have been through twice as
 //! many. Weights are rounded to bf16 on both sides, because that is not an error of computing. A wrong formula would be
-//! off by as much as the number itself: the bounds leave three times the usual error and a tenth of that.
+//! off by as much as the number itself: the bounds are about three times the usual error and a tenth of the error of a
+//! wrong formula.
 
 use std::ops::ControlFlow;
 
@@ -18,9 +19,10 @@ use crate::infer::score::{Completion, score};
 use crate::model::shape::random_decoder;
 use crate::model::{DecoderConfig, Quantize, Weight};
 
-/// Largest distance of log-probabilities and logits, nats; the logits of a tiny model lie between -6 and 6.
+/// Largest difference between log-probabilities and between logits, in nats; the logits of a tiny model are between -6
+/// and 6.
 const LOGP: f64 = 0.2;
-/// Largest share of a gradient's length by which it may be off.
+/// The most a gradient may be off, as a share of its length.
 const GRADIENT: f64 = 0.05;
 
 fn card() -> Place {
@@ -30,7 +32,7 @@ fn card() -> Place {
     }
 }
 
-/// A decoder as a card has it, and on the processor with the same weights.
+/// A decoder in the card's form, and one on the processor with the same weights.
 fn both(decoder: &Decoder) -> (Decoder, Decoder) {
     let on_card = decoder.placed(&card()).unwrap();
     let on_host = on_card.placed(&Place::on(&Device::Cpu)).unwrap();
@@ -169,8 +171,8 @@ fn a_card_trains_on_packed_blocks_as_the_processor_does() {
     }
 }
 
-/// Greedy: what a card chooses is, for the processor, as good as its own choice but for rounding. Several prompts of
-/// different lengths in fewer slots, so that slots run empty and are refilled.
+/// Greedy decoding: for the processor, a token chosen by a card is as good as its own choice, up to rounding. Several
+/// prompts of different lengths in fewer slots, so that slots run empty and are refilled.
 #[test]
 fn a_card_generates_what_the_processor_finds_most_probable() {
     let quantised = [Quantize::Q8_0, Quantize::Q4_0].map(|q| (q.as_str(), quantised(q)));
@@ -197,7 +199,7 @@ fn a_card_generates_what_the_processor_finds_most_probable() {
         });
         for (request, made) in requests.iter().zip(made.unwrap()) {
             let before = |count| [request.prompt_ids.as_slice(), &made.ids[..count]].concat();
-            // Each by itself: frequencies may follow the length.
+            // Each on its own: frequencies may depend on the length.
             let prefixes: Vec<Vec<u32>> = (0..made.ids.len()).map(before).collect();
             let batch = PackedBatch::prompts(&prefixes, &Device::Cpu).unwrap();
             let hidden = on_host
@@ -250,8 +252,8 @@ fn a_card_s_dropout_is_drawn_again_in_the_backward_pass() {
     );
 }
 
-/// Losses are read when all passes have been asked for; those of preference pairs between the two passes of each
-/// micro-batch; the gradient's length is read once more.
+/// Losses are read once all passes have been launched; those of preference pairs between the two passes of each
+/// micro-batch; the gradient's length is one more read.
 #[test]
 fn a_step_on_a_card_waits_at_its_end_only() {
     let (on_card, _) = both(&test_model::tiny(3));

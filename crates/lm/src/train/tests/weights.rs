@@ -1,4 +1,4 @@
-//! Gradients of every weight against candle's autograd.
+//! Gradients of every weight, compared with candle's autograd.
 
 use super::*;
 

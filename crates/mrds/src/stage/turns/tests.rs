@@ -52,7 +52,7 @@ const PIECES: [&str; 41] = [
     "- ",
 ];
 
-/// They, behind the token 0, which ends a dialogue.
+/// The same, after the token 0, which ends a dialogue.
 fn vocabulary() -> Vocabulary {
     let tokens = PIECES.iter().map(|piece| Some(piece.as_bytes().to_vec()));
     Vocabulary::new([None].into_iter().chain(tokens).collect(), vec![0])
