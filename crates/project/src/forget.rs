@@ -291,7 +291,7 @@ impl Session {
 
     /// What left the workspace of the data set and of the runs that read the conversations.
     fn departed(&self, reach: &Reach) -> Result<Vec<ForgetExport>> {
-        let runs: Vec<&str> = reach
+        let named: Vec<&str> = reach
             .learnt
             .iter()
             .map(|run| &run.id)
@@ -307,10 +307,10 @@ impl Session {
                 ExportKind::Dataset => reach.dataset == *row.from,
                 // A report of an experiment has the experiment's name, and quotes its runs.
                 ExportKind::Report => {
-                    runs.contains(&row.from.as_str())
+                    named.contains(&row.from.as_str())
                         || known_runs.iter().all(|run| *run != *row.from)
                 }
-                ExportKind::Adapter | ExportKind::Bundle => runs.contains(&row.from.as_str()),
+                ExportKind::Adapter | ExportKind::Bundle => named.contains(&row.from.as_str()),
             });
         let exports = exports.map(|row| ForgetExport {
             at_ms: row.at_ms,

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{ArtifactKind, Protocol, ResultMetric, Split, StageName, StudyKind, System};
+use contract::{RunId, ArtifactKind, Protocol, ResultMetric, Split, StageName, StudyKind, System};
 use store::RatingDialogueRow;
 
 use super::record::StudyRecord;
@@ -60,7 +60,7 @@ impl Session {
     }
 
     /// What models say of each summary of a system, by the id of its example.
-    fn measured(&self, run: &str, system: System) -> Result<BTreeMap<String, Measured>> {
+    fn measured(&self, run: &RunId, system: System) -> Result<BTreeMap<String, Measured>> {
         let kind = ArtifactKind::Output;
         let outputs: Vec<Output> = read(&last_artifacts(
             &self.store,
