@@ -1,5 +1,10 @@
 //! What crosses the bridge: plain data for the page, mirrored into TypeScript by specta.
 //!
+//! What a type of `contract` says field for field crosses as that type. Here is what has no such type: what the page
+//! fills in ([`ImportRequest`], [`RunRequest`], [`StudyRequest`]), a screen put together from several answers
+//! ([`RunResults`], [`ItemEntry`], [`WatchUpdate`]), what is streamed to it ([`DemoEvent`], [`DownloadEvent`]), and what
+//! JavaScript cannot hold as it is: counts of 64 bits, values of TOML, times as numbers.
+//!
 //! Numbers are `u32` or `f64` (JavaScript has no 64-bit integer); times are milliseconds since 1970; shares and
 //! ROUGE are 0..=1. Nothing here may hold a NaN: what is undefined is `None`.
 

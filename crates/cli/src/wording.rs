@@ -10,7 +10,7 @@ use contract::problem::{
 };
 use contract::{
     CertificateFault, ErrorReport, ExampleKind, IntakeLimit, Lack, OfferChange, Price, Problem,
-    Remark, Reported, Severity, StageName, StudyState, Thing,
+    Remark, Reported, Severity, StageName, StudyName, StudyState, Thing,
 };
 use project::report::run::RunReport;
 

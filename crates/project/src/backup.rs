@@ -137,9 +137,13 @@ impl Taken {
             let mut entry = archive
                 .by_index(index)
                 .map_err(|error| no_backup(file, &error.to_string()))?;
-            let name = PathBuf::from(entry.name());
+            let name = entry
+                .name()
+                .map_err(|error| no_backup(file, &error.to_string()))?
+                .into_owned();
+            let name = PathBuf::from(name);
             if !is_of_a_backup(&name) {
-                return Err(no_backup(file, &format!("it holds {}", entry.name())));
+                return Err(no_backup(file, &format!("it holds {}", name.display())));
             }
             let path = folder.path().join(name);
             let failed = |error: std::io::Error| Error::io(FileAction::Write, &path, &error);

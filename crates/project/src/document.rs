@@ -8,8 +8,9 @@ pub mod page;
 
 use std::collections::BTreeMap;
 
-use contract::{ExperimentName, RunId, 
-    Budget, DeviceChoice, ExperimentReport, Rounds, RunStanding, StudyResults, System, Words,
+use contract::{
+    Budget, DeviceChoice, ExperimentName, ExperimentReport, Rounds, RunId, RunStanding,
+    StudyResults, System, Words,
 };
 pub use found::{DataHashes, Failure, HandOver, Retry};
 use serde::{Deserialize, Serialize};

@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use contract::problem::WrongState;
-use contract::{DatasetName, RunId, 
-    ExportKind, ForgetConversation, ForgetCount, ForgetExport, ForgetFound, ForgetPlace,
-    ForgetPlan, ForgetReceipt, ForgetRun, ForgetSearch, RunStatus, Thing,
+use contract::{
+    DatasetName, ExportKind, ForgetConversation, ForgetCount, ForgetExport, ForgetFound,
+    ForgetPlace, ForgetPlan, ForgetReceipt, ForgetRun, ForgetSearch, RunId, RunStatus, Thing,
 };
 use serde_json::json;
 use store::{ExampleRow, Forgetting, JournalRow, Passages, RunRow};
@@ -106,7 +106,12 @@ impl Session {
     ///
     /// # Errors
     /// Those of [`Session::forget_plan`]; where files cannot be removed, the conversations are still there.
-    pub fn forget(&self, dataset: &DatasetName, keys: &[i64], now_ms: i64) -> Result<ForgetReceipt> {
+    pub fn forget(
+        &self,
+        dataset: &DatasetName,
+        keys: &[i64],
+        now_ms: i64,
+    ) -> Result<ForgetReceipt> {
         let reach = self.reach(dataset, keys)?;
         let plan = self.plan_of(&reach)?;
         let texts = reach.examples.iter().flat_map(|row| {
@@ -227,7 +232,9 @@ impl Session {
         let adapters = self.store.adapters_only_of(&ids)?.into_iter();
         let logs = ids.iter().chain(&tested);
         let logs = logs.map(|run| workspace.join("logs").join(format!("{run}.log")));
-        let checkpoints = ids.iter().map(|run| self.store.checkpoints().join(run.as_str()));
+        let checkpoints = ids
+            .iter()
+            .map(|run| self.store.checkpoints().join(run.as_str()));
         let pasted = std::fs::read_dir(workspace.join("inbox"))
             .into_iter()
             .flatten();
@@ -360,17 +367,17 @@ mod tests {
     use crate::sample::{Bundle, RUN};
 
     /// A workspace with the sample: its data set's name, and the finished run.
-    fn sample(folder: &Path) -> (Session, String) {
+    fn sample(folder: &Path) -> (Session, DatasetName) {
         let session = Session::open(folder).unwrap();
         let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
         let bundle = Bundle::find(Some(models.into()), Path::new("")).unwrap();
         session.take_sample(&bundle).unwrap();
-        let dataset = session.run(RUN).unwrap().dataset_name;
+        let dataset = session.run(&RUN.into()).unwrap().dataset_name;
         (session, dataset)
     }
 
     fn selection(session: &Session) -> Selection {
-        Selection::of_run(&session.run(RUN).unwrap()).unwrap()
+        Selection::of_run(&session.run(&RUN.into()).unwrap()).unwrap()
     }
 
     fn n(plan: &ForgetPlan, place: ForgetPlace) -> u32 {
@@ -398,7 +405,7 @@ mod tests {
         assert_eq!(receipt.verified.wal_bytes, 0);
         assert!(!contains(folder.path(), &text.dialogue));
         // The others are still there, and so is the run with its figures.
-        let sight = session.sight(RUN).unwrap();
+        let sight = session.sight(&RUN.into()).unwrap();
         session.show(&sight).unwrap();
         assert_eq!(
             session.forget_plan(&dataset, &[key]).unwrap_err().code(),
@@ -449,7 +456,7 @@ mod tests {
         let left = ExportRow {
             at_ms: 3,
             kind: ExportKind::Bundle,
-            run: RUN.to_owned(),
+            from: RUN.to_owned(),
             role: None,
             path: "/somewhere".to_owned(),
             verdict: None,
@@ -478,7 +485,10 @@ mod tests {
         assert_eq!(blobs(), before - adapters);
         assert!(!log.exists() && !pasted.exists());
         assert!(Store::copied_at_ms(folder.path()).is_some(), "a new copy");
-        assert_eq!(session.run(RUN).unwrap_err().code(), ErrorCode::NoSuchRun);
+        assert_eq!(
+            session.run(&RUN.into()).unwrap_err().code(),
+            ErrorCode::NoSuchRun
+        );
     }
 
     #[test]
@@ -503,7 +513,9 @@ mod tests {
                 words_changed: 1,
                 ms: 1,
             };
-            session.keep_demo_correction(dialogue, correction, 1).unwrap();
+            session
+                .keep_demo_correction(dialogue, correction, 1)
+                .unwrap();
         };
         corrected(&row.dialogue, "about this one");
         corrected("Ada: Another one.", "about another");

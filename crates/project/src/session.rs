@@ -14,9 +14,9 @@ use contract::problem::WrongState;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use contract::{ModelName, ModelId, DatasetName, RunId, 
-    ArtifactKind, Budget, Control, FileAction, Kept, Label, Part, Progress, RunStatus, StageName,
-    StageStanding, StageStatus, System,
+use contract::{
+    ArtifactKind, Budget, Control, DatasetName, FileAction, Kept, Label, ModelId, ModelName, Part,
+    Progress, RunId, RunStatus, StageName, StageStanding, StageStatus, System,
 };
 use host::{Identity, Liveness};
 use serde::Serialize;

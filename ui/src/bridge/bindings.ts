@@ -25,9 +25,9 @@ export const commands = {
 	/**  What the removal of a run, a data set or a model would do. Nothing is changed. */
 	whatGoes: (thing: Kept, key: string) => __TAURI_INVOKE<Removing>("what_goes", { thing, key }),
 	/**  Removes a run with everything of its own. The page has asked. */
-	deleteRun: (run: string) => __TAURI_INVOKE<null>("delete_run", { run }),
+	deleteRun: (run: RunId) => __TAURI_INVOKE<null>("delete_run", { run }),
 	/**  Removes a data set that no run reads. The page has asked. */
-	deleteDataset: (dataset: string) => __TAURI_INVOKE<null>("delete_dataset", { dataset }),
+	deleteDataset: (dataset: DatasetName) => __TAURI_INVOKE<null>("delete_dataset", { dataset }),
 	/**  Says whether the computer is to stay awake while a run works, from the next run on. */
 	stayAwake: (wanted: boolean) => __TAURI_INVOKE<null>("stay_awake", { wanted }),
 	/**  Whether the workspace is protected, and what opens it. */
@@ -94,11 +94,11 @@ export const commands = {
 	/**  Adds a pair at the end. */
 	writeExample: (dataset: DatasetName, example: Example) => __TAURI_INVOKE<null>("write_example", { dataset, example }),
 	/**  Removes examples by their keys; all or none. */
-	deleteExamples: (dataset: string, keys: number[]) => __TAURI_INVOKE<null>("delete_examples", { dataset, keys }),
+	deleteExamples: (dataset: DatasetName, keys: number[]) => __TAURI_INVOKE<null>("delete_examples", { dataset, keys }),
 	/**  What forgetting these pairs would take away; changes nothing. */
-	forgetPlan: (dataset: string, keys: number[]) => __TAURI_INVOKE<ForgetPlan>("forget_plan", { dataset, keys }),
+	forgetPlan: (dataset: DatasetName, keys: number[]) => __TAURI_INVOKE<ForgetPlan>("forget_plan", { dataset, keys }),
 	/**  Forgets these pairs and everything that came from them, and searches the workspace for what is left. */
-	forgetPairs: (dataset: string, keys: number[]) => __TAURI_INVOKE<ForgetReceipt>("forget_pairs", { dataset, keys }),
+	forgetPairs: (dataset: DatasetName, keys: number[]) => __TAURI_INVOKE<ForgetReceipt>("forget_pairs", { dataset, keys }),
 	/**  Remembered folders and those of earlier runs. */
 	models: () => __TAURI_INVOKE<Model[]>("models"),
 	/**  Remembers a folder that holds a usable model. */
@@ -112,7 +112,7 @@ export const commands = {
 	/**  The models that may be downloaded, with what a run would need of this machine. */
 	catalogue: () => __TAURI_INVOKE<CatalogueModel[]>("catalogue"),
 	/**  Every word of the licence of a model of the catalogue. */
-	modelLicence: (name: string) => __TAURI_INVOKE<ModelLicence>("model_licence", { name }),
+	modelLicence: (name: string) => __TAURI_INVOKE<LicenceText>("model_licence", { name }),
 	/**  How a whole run on each of these models compares with the memory that is free now on a device. */
 	modelFits: (paths: string[], device: string) => __TAURI_INVOKE<FolderFit[]>("model_fits", { paths, device }),
 	/**  What can compute here besides the processor. */
@@ -161,7 +161,7 @@ export const commands = {
 	/**  Items by their keys. */
 	items: (run: RunId, keys: number[]) => __TAURI_INVOKE<ItemEntry[]>("items", { run, keys }),
 	/**  Where an item comes from and what became of it. */
-	lineage: (run: string, key: number) => __TAURI_INVOKE<Lineage>("lineage", { run, key }),
+	lineage: (run: RunId, key: number) => __TAURI_INVOKE<Lineage>("lineage", { run, key }),
 	/**  What stands behind a summary in its conversation: turns for each sentence, and what became of its facts. */
 	backSummary: (asked: SummaryToBack) => __TAURI_INVOKE<Backing>("back_summary", { asked }),
 	/**  Does the same to each of these items, all of them or none. */
@@ -185,9 +185,9 @@ export const commands = {
 	/**  Resumes, pauses, stops or removes an experiment. */
 	steerExperiment: (name: ExperimentName, action: ExperimentAction) => __TAURI_INVOKE<null>("steer_experiment", { name, action }),
 	/**  The systems of a run that can be rated. */
-	ratableSystems: (run: string) => __TAURI_INVOKE<System[]>("ratable_systems", { run }),
+	ratableSystems: (run: RunId) => __TAURI_INVOKE<System[]>("ratable_systems", { run }),
 	/**  The synthesizers of a run whose dialogues can be judged beside real ones. */
-	auditableSynthesizers: (run: string) => __TAURI_INVOKE<Synthesizer[]>("auditable_synthesizers", { run }),
+	auditableSynthesizers: (run: RunId) => __TAURI_INVOKE<Synthesizer[]>("auditable_synthesizers", { run }),
 	/**  What is scored unless an owner asks for something else. */
 	usualCriteria: (kind: StudyKind) => __TAURI_INVOKE<Criterion[]>("usual_criteria", { kind }),
 	/**  What a study could show; nothing is stored. */
@@ -973,7 +973,7 @@ export type DemoChoice = {
 	/**  Model folder. */
 	model: string,
 	/**  A run, for one of its systems; none for the base model. */
-	run: string | null,
+	run: RunId | null,
 	/**  Which of its systems. */
 	system: System,
 	/**  Where it computes, as `--device` has it. */
@@ -1109,7 +1109,7 @@ model: string } |
 /**  A system of a run. */
 { case: "system"; 
 /**  The run. */
-run: string; 
+run: RunId; 
 /**  The system. */
 system: System; 
 /**  Name of the run's base model. */
@@ -2585,7 +2585,7 @@ export type ForgetPlace =
 /**  What forgetting would take away, with all that hangs on it. */
 export type ForgetPlan = {
 	/**  The data set. */
-	dataset: string,
+	dataset: DatasetName,
 	/**  The conversations. */
 	conversations: ForgetConversation[],
 	/**  Where something of them is; places with nothing are left out. */
@@ -2607,7 +2607,7 @@ export type ForgetReceipt = {
 /**  A run that learnt from a conversation. */
 export type ForgetRun = {
 	/**  Its id. */
-	run: string,
+	run: RunId,
 	/**  Its recipe, so that it can be made again without the conversation. */
 	recipe: string,
 	/**  The command that makes it again, once the recipe is a file. */
@@ -6216,7 +6216,7 @@ export type StudyRequest = {
 /**  Every number of a study's results page. */
 export type StudyResults = {
 	/**  Name of the study. */
-	study: string,
+	study: StudyName,
 	/**  What people judged. */
 	kind: StudyKind,
 	/**  Where it stands. */
@@ -6303,7 +6303,7 @@ export type StudySummary = {
 /**  A summary that is to be held against its conversation. */
 export type SummaryToBack = {
 	/**  A run on conversations of this kind: its data set says which words are names. None: the conversation alone does. */
-	run: string | null,
+	run: RunId | null,
 	/**  The conversation. */
 	dialogue: string,
 	/**  The summary. */

@@ -21,7 +21,6 @@ import type {
   LogPage,
   MetricPoint,
   Model,
-  ModelLicence,
   NetworkRow,
   FolderFit,
   ForgetFound,

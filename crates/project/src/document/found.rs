@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use contract::{
-    Budget, ErrorCode, ErrorReport, JudgeVerdict, LeakVerdict, Measures, Rounds, RunId, Scorer, StageName,
-    StageStanding, StudyResults, StudyState, Synthesizer, Words,
+    Budget, ErrorCode, ErrorReport, JudgeVerdict, LeakVerdict, Measures, Rounds, RunId, Scorer,
+    StageName, StageStanding, StudyResults, StudyState, Synthesizer, Words,
 };
 use serde::{Deserialize, Serialize};
 

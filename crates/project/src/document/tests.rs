@@ -31,7 +31,7 @@ fn sample() -> (tempfile::TempDir, Session, Document) {
     let session = Session::open(dir.path()).unwrap();
     let bundle = Bundle::find(Some(root().join("models").into()), Path::new("/")).unwrap();
     session.take_sample(&bundle).unwrap();
-    let sight = session.sight(RUN).unwrap();
+    let sight = session.sight(&RUN.into()).unwrap();
     let document = session.report(&sight, OPTIONS, NOW.now_ms).unwrap();
     (dir, session, document)
 }
@@ -124,7 +124,7 @@ fn an_experiment_tells_what_its_cells_found() {
         panic!("a run");
     };
     let experiment = ExperimentReport {
-        experiment: "e".to_owned(),
+        experiment: "e".into(),
         question: "Which is better?".to_owned(),
         status: ExperimentStanding::Running,
         done: 1,
@@ -147,9 +147,9 @@ fn an_experiment_tells_what_its_cells_found() {
         message: "the model has changed".to_owned(),
     }];
     let cells = vec![CellFound {
-        run: "e-1".to_owned(),
+        run: "e-1".into(),
         version: subject.run.version,
-        model_sha256: subject.run.model.sha256,
+        model_sha256: subject.run.model.sha256.to_string(),
         device: subject.run.device,
         threads: subject.run.threads,
         data: subject.data,

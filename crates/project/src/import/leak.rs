@@ -1,5 +1,6 @@
 //! Hygiene of splits: the same dialogue must not be trained on and tested on.
 
+use contract::Leak;
 use std::collections::HashSet;
 
 use sha2::{Digest, Sha256};

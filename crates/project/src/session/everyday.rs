@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use contract::problem::{Locked, RunProblem};
-use contract::{RunId, Attached, FileAction, Hanging, Kept, Label, Removing};
+use contract::{Attached, FileAction, Hanging, Kept, Label, Removing, RunId};
 use store::RunRow;
 
 use super::{Session, budget_key, forecast_key};
@@ -99,7 +99,10 @@ impl Session {
         let hanging = self.store.hangs_on_run(run)?;
         let adapters = self.adapters_by_fate(run)?;
         let folder_of = |sha256: &String| tree_bytes(&self.store.blobs().join(sha256));
-        let (checkpoints, log) = (self.store.checkpoints().join(run.as_str()), self.log_of(run));
+        let (checkpoints, log) = (
+            self.store.checkpoints().join(run.as_str()),
+            self.log_of(run),
+        );
         found.goes = vec![
             counted(Attached::Items, hanging.items),
             counted(Attached::Changes, hanging.changes),
@@ -152,7 +155,10 @@ impl Session {
             .collect();
         let reads = |run: &RunRow| run.model_path == folder || ids.contains(&run.model_id.as_str());
         let runs = self.store.runs()?.into_iter().filter(reads);
-        found.stays = vec![named(Attached::Runs, runs.map(|run| run.id).collect::<Vec<_>>())];
+        found.stays = vec![named(
+            Attached::Runs,
+            runs.map(|run| run.id).collect::<Vec<_>>(),
+        )];
         let path = Path::new(folder);
         let weights = files(
             Attached::Files,
@@ -323,7 +329,7 @@ mod tests {
     fn run(session: &Session, id: &str, adapters: &[&str]) {
         let new = NewRun {
             id: id.into(),
-            dataset_id: session.store.dataset("notes").unwrap().id,
+            dataset_id: session.store.dataset(&"notes".into()).unwrap().id,
             model_path: "/m".into(),
             model_id: "m".into(),
             model_name: "m".into(),
@@ -358,7 +364,10 @@ mod tests {
             now_ms: 1,
         };
         let part = Part::Whole(StageName::Summarizer);
-        session.store.commit_part(id, part, &result).unwrap();
+        session
+            .store
+            .commit_part(&id.into(), part, &result)
+            .unwrap();
         let workspace = session.workspace();
         for folder in [
             session.store.checkpoints().join(id).join("deep"),
@@ -367,7 +376,7 @@ mod tests {
             fs::create_dir_all(folder).unwrap();
         }
         fs::write(session.store.checkpoints().join(id).join("deep/a"), "four").unwrap();
-        fs::write(session.log_of(id), "a line").unwrap();
+        fs::write(session.log_of(&id.into()), "a line").unwrap();
         for sha256 in adapters {
             let blob = session.store.blobs().join(sha256);
             fs::create_dir_all(&blob).unwrap();
@@ -386,7 +395,7 @@ mod tests {
         run(&session, "r-1", &["aa", "bb"]);
         run(&session, "r-2", &["bb"]);
         session
-            .set_setting(&forecast_key("r-1"), &json!({}))
+            .set_setting(&forecast_key(&"r-1".into()), &json!({}))
             .unwrap();
         let label = Label {
             name: "  the   good one ".into(),
@@ -415,14 +424,14 @@ mod tests {
             Some((1, Some(7)))
         );
         assert!(removing.blocked_by.is_empty());
-        session.delete_run("r-1", NOW).unwrap();
+        session.delete_run(&"r-1".into(), NOW).unwrap();
         assert!(!session.store.blobs().join("aa").exists());
         assert!(session.store.blobs().join("bb").exists());
         assert!(!session.store.checkpoints().join("r-1").exists());
-        assert!(!session.log_of("r-1").exists() && session.log_of("r-2").exists());
-        assert_eq!(session.setting(&forecast_key("r-1")).unwrap(), None);
+        assert!(!session.log_of(&"r-1".into()).exists() && session.log_of(&"r-2".into()).exists());
+        assert_eq!(session.setting(&forecast_key(&"r-1".into())).unwrap(), None);
         assert!(session.labels(Kept::Run).unwrap().is_empty());
-        let error = session.delete_run("r-1", NOW).unwrap_err();
+        let error = session.delete_run(&"r-1".into(), NOW).unwrap_err();
         assert_eq!(error.code(), ErrorCode::NoSuchRun);
     }
 
@@ -440,15 +449,15 @@ mod tests {
         };
         session
             .store
-            .acquire("r-1", &owner, 9, &|_| Liveness::Alive)
+            .acquire(&"r-1".into(), &owner, 9, &|_| Liveness::Alive)
             .unwrap();
         let now = Now {
             now_ms: 9,
             liveness: &|_| Liveness::Alive,
         };
-        let error = session.delete_run("r-1", now).unwrap_err();
+        let error = session.delete_run(&"r-1".into(), now).unwrap_err();
         assert_eq!(error.code(), ErrorCode::Locked);
-        assert!(session.log_of("r-1").exists());
+        assert!(session.log_of(&"r-1".into()).exists());
     }
 
     #[test]
@@ -462,7 +471,7 @@ mod tests {
         session
             .set_label(Kept::Dataset, "notes", &label, 3)
             .unwrap();
-        assert_eq!(session.run("r-1").unwrap().dataset_name, "visits");
+        assert_eq!(session.run(&"r-1".into()).unwrap().dataset_name, "visits");
         assert_eq!(
             session.labels(Kept::Dataset).unwrap()["visits"].note,
             "From May."
@@ -470,9 +479,9 @@ mod tests {
         let removing = session.removing(Kept::Dataset, "visits").unwrap();
         assert_eq!(found(&removing.goes, Attached::Examples).unwrap().0, 1);
         assert_eq!(removing.blocked_by[0].names, ["r-1"]);
-        assert!(session.delete_dataset("visits").is_err());
-        session.delete_run("r-1", NOW).unwrap();
-        session.delete_dataset("visits").unwrap();
+        assert!(session.delete_dataset(&"visits".into()).is_err());
+        session.delete_run(&"r-1".into(), NOW).unwrap();
+        session.delete_dataset(&"visits".into()).unwrap();
     }
 
     #[test]

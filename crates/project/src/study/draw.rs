@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use contract::problem::{ImportProblem, NotFound, WrongState};
-use contract::{RunId, 
-    ArtifactKind, FileAction, ProtocolSystem, Split, StageName, StudyKind, Synthesizer, System,
-    excerpt,
+use contract::{
+    ArtifactKind, FileAction, ProtocolSystem, RunId, Split, StageName, StudyKind, Synthesizer,
+    System, excerpt,
 };
 use metrics::chrf::{self, CHRF, Grams};
 use metrics::rouge::{self, RougeOptions};

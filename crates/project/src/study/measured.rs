@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{RunId, ArtifactKind, Protocol, ResultMetric, Split, StageName, StudyKind, System};
+use contract::{ArtifactKind, Protocol, ResultMetric, RunId, Split, StageName, StudyKind, System};
 use store::RatingDialogueRow;
 
 use super::record::StudyRecord;

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use contract::problem::{ImportProblem, NotFound, Unreadable};
-use contract::{StudyName, 
+use contract::{
     ItemState, PlannedComparison, RaterState, RatingMode, RatingProgram, StudyCriterion, StudyKind,
-    StudyPlan, StudyRater, StudyState, StudySystem, Words, excerpt, excerpts,
+    StudyName, StudyPlan, StudyRater, StudyState, StudySystem, Words, excerpt, excerpts,
 };
 use serde::de::DeserializeOwned;
 

@@ -2,10 +2,11 @@
 //! frozen when the study starts.
 
 use contract::problem::StudyProblem;
-use contract::{StudyName, RunId, 
+use contract::{
     CheckStatement, Criterion, CriterionText, Draw, PROTOCOL_FORMAT, PROTOCOL_VERSION,
-    PlannedComparison, Primary, Protocol, ProtocolSystem, RatingMode, Scale, Slot, Split, StopRule,
-    StudyCriterion, StudyKind, StudySystem, Synthesizer, System, Warmup, Words, excerpt,
+    PlannedComparison, Primary, Protocol, ProtocolSystem, RatingMode, RunId, Scale, Slot, Split,
+    StopRule, StudyCriterion, StudyKind, StudyName, StudySystem, Synthesizer, System, Warmup,
+    Words, excerpt,
 };
 use serde::{Deserialize, Serialize};
 

@@ -291,11 +291,11 @@ fn two_desks_lock_and_the_results_open() {
 
 /// Whatever a rater, the page or the command line gets of a running study, as JSON.
 fn everything_told(session: &Session, begun: &Begun, criterion: &str) -> String {
-    let desk = session.desk("S", "Ada").unwrap();
-    let progress = session.study_progress("S").unwrap();
+    let desk = session.desk(&"S".into(), "Ada").unwrap();
+    let progress = session.study_progress(&"S".into()).unwrap();
     let listed = session.rated_studies().unwrap();
     let step = session
-        .press_desk("S", "Ada", &score(0, 0, criterion, Some(3)), 150)
+        .press_desk(&"S".into(), "Ada", &score(0, 0, criterion, Some(3)), 150)
         .unwrap();
     json!([begun, desk, progress, listed, step]).to_string()
 }

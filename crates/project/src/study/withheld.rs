@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::problem::StudyProblem;
-use contract::{StudyName, DatasetName, Origin, Split, StudyKind};
+use contract::{DatasetName, Origin, Split, StudyKind, StudyName};
 use store::{ExampleInStudy, ExampleRow};
 
 use super::record::RatedTurn;

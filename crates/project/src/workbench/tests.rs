@@ -438,8 +438,8 @@ fn texts_that_people_rate_are_found_without_their_author() {
 #[test]
 fn a_run_of_an_earlier_version_says_before_anybody_tries_that_it_cannot_be_changed() {
     let (_dir, session) = finished();
-    assert!(!session.hand_state(RUN).unwrap().read_only);
-    let row = session.run(RUN).unwrap();
+    assert!(!session.hand_state(&RUN.into()).unwrap().read_only);
+    let row = session.run(&RUN.into()).unwrap();
     let earlier = NewRun {
         id: "earlier".into(),
         dataset_id: row.dataset_id,
@@ -457,13 +457,13 @@ fn a_run_of_an_earlier_version_says_before_anybody_tries_that_it_cannot_be_chang
         stages: &[StageName::Topics],
     };
     session.store.insert_run(&earlier).unwrap();
-    assert!(session.hand_state("earlier").unwrap().read_only);
+    assert!(session.hand_state(&"earlier".into()).unwrap().read_only);
     let error = session
-        .change_items("earlier", &[], &HandAct::Accept, HAND)
+        .change_items(&"earlier".into(), &[], &HandAct::Accept, HAND)
         .unwrap_err();
     let run = "earlier".to_owned();
     assert_eq!(
         error.problem(),
-        crate::Error::from(WrongState::EarlierRun { run }).problem()
+        crate::Error::from(WrongState::EarlierRun { run: run.into() }).problem()
     );
 }

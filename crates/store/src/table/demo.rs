@@ -283,9 +283,9 @@ mod tests {
         }
         assert_eq!(store.demo_votes().unwrap(), votes);
         assert_eq!(store.demo_corrections().unwrap(), corrections);
-        let hanging = store.hangs_on_run("r").unwrap();
+        let hanging = store.hangs_on_run(&"r".into()).unwrap();
         assert_eq!((hanging.votes, hanging.corrections), (2, 1));
-        store.delete_run("r").unwrap();
+        store.delete_run(&"r".into()).unwrap();
         assert_eq!(store.demo_votes().unwrap(), &votes[2..]);
         assert_eq!(store.demo_corrections().unwrap(), &corrections[1..]);
         store.clear_demo().unwrap();

@@ -240,7 +240,7 @@ mod tests {
     fn labels_go_with_what_they_are_about() {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
-        let dataset = store.run("r").unwrap().dataset_id;
+        let dataset = store.run(&"r".into()).unwrap().dataset_id;
         let key = dataset.to_string();
         for (thing, key) in [
             (Kept::Run, "r"),
@@ -256,7 +256,7 @@ mod tests {
                 label("Anna", "the good one")
             );
         }
-        store.delete_run("r").unwrap();
+        store.delete_run(&"r".into()).unwrap();
         store.delete_dataset(dataset).unwrap();
         assert!(store.labels(Kept::Run).unwrap().is_empty());
         assert!(store.labels(Kept::Dataset).unwrap().is_empty());
@@ -272,11 +272,11 @@ mod tests {
         let (_dir, store) = fixture::store();
         let (a, _b) = (fixture::dataset(&store, "a"), fixture::dataset(&store, "b"));
         assert!(matches!(
-            store.rename_dataset(a, "b"),
+            store.rename_dataset(a, &"b".into()),
             Err(Error::NameTaken { .. })
         ));
-        store.rename_dataset(a, "c").unwrap();
-        assert_eq!(store.dataset("c").unwrap().id, a);
+        store.rename_dataset(a, &"c".into()).unwrap();
+        assert_eq!(store.dataset(&"c".into()).unwrap().id, a);
         store
             .write(|tx| {
                 tx.execute_batch(
@@ -288,7 +288,7 @@ mod tests {
             })
             .unwrap();
         assert!(matches!(
-            store.rename_dataset(a, "d"),
+            store.rename_dataset(a, &"d".into()),
             Err(Error::InUse {
                 by: Thing::Experiment,
                 count: 1,
@@ -304,18 +304,18 @@ mod tests {
         fixture::run(&store, "r");
         store
             .commit_part(
-                "r",
+                &"r".into(),
                 Part::Whole(StageName::Topics),
                 &fixture::result(&fixture::artifacts(3), "out"),
             )
             .unwrap();
-        let found = store.hangs_on_run("r").unwrap();
+        let found = store.hangs_on_run(&"r".into()).unwrap();
         assert_eq!((found.items, found.changes), (3, 0));
         assert!(found.studies.is_empty() && found.experiments.is_empty());
-        let dataset = store.run("r").unwrap().dataset_id;
+        let dataset = store.run(&"r".into()).unwrap().dataset_id;
         assert_eq!(store.hangs_on_dataset(dataset).unwrap().runs, ["r"]);
         assert!(matches!(
-            store.hangs_on_run("no"),
+            store.hangs_on_run(&"no".into()),
             Err(Error::NoSuchRun { .. })
         ));
     }

@@ -8,7 +8,7 @@ use super::*;
 
 fn writer() -> DemoWriter {
     DemoWriter::System {
-        run: "r-1".to_owned(),
+        run: "r-1".into(),
         system: System::MrdsSeparate,
         model: "small".to_owned(),
     }

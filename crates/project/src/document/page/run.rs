@@ -270,7 +270,10 @@ fn place(pen: Pen, subject: &RunSubject) -> Vec<Block> {
             pen.say("program that began it", "Programm, das ihn begann"),
             run.version.clone(),
         ),
-        (pen.say("base model", "Basismodell"), run.model.name.to_string()),
+        (
+            pen.say("base model", "Basismodell"),
+            run.model.name.to_string(),
+        ),
         (
             pen.say("weights", "Gewichte"),
             run.model.parameters.to_string(),

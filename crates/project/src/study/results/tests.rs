@@ -233,7 +233,7 @@ fn public_study(title: &str, lines: &[Rated]) -> StudyRecord {
     }
     let raters = lines[0].annotations.len();
     let plan = StudyPlan {
-        title: title.to_owned(),
+        title: title.to_owned().into(),
         kind: contract::StudyKind::Summaries,
         mode: contract::RatingMode::Criteria,
         state: contract::StudyState::Closed,

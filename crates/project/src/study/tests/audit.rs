@@ -33,7 +33,7 @@ fn make_up(session: &Session, n: usize) {
     });
     let made: Vec<NewArtifact> = made.collect();
     let part = Part::TestDialogues(Synthesizer::DpoSeparate);
-    session.store.start_part(RUN, part, "in").unwrap();
+    session.store.start_part(&RUN.into(), part, "in").unwrap();
     let result = PartResult {
         inputs_sha256: "in",
         output_sha256: "out",
@@ -47,7 +47,10 @@ fn make_up(session: &Session, n: usize) {
         peak_rss_bytes: 1,
         now_ms: 3,
     };
-    session.store.commit_part(RUN, part, &result).unwrap();
+    session
+        .store
+        .commit_part(&RUN.into(), part, &result)
+        .unwrap();
 }
 
 fn audit(raters: &[&str], n: usize) -> StudyRequest {
@@ -56,7 +59,7 @@ fn audit(raters: &[&str], n: usize) -> StudyRequest {
         kind: StudyKind::Dialogues,
         systems: vec![
             SystemRequest::real(),
-            SystemRequest::made_up(RUN, Synthesizer::DpoSeparate),
+            SystemRequest::made_up(&RUN.into(), Synthesizer::DpoSeparate),
         ],
         n: Some(n),
         shared: Some(n),
@@ -71,7 +74,7 @@ fn is_made_up(text: &str) -> bool {
 
 /// Scores made-up dialogues lower, and takes every fifth step for what it is not.
 fn rate(session: &Session, rater: &str, now_ms: i64) {
-    let desk = session.desk("S", rater).unwrap();
+    let desk = session.desk(&"S".into(), rater).unwrap();
     for step in &desk.steps {
         let made_up = is_made_up(&step.items[0].text);
         let says_made_up = made_up != step.step.is_multiple_of(5);
@@ -83,12 +86,16 @@ fn rate(session: &Session, rater: &str, now_ms: i64) {
                 (_, false) => 5,
             };
             let press = score(step.step, 0, &criterion.key, Some(given));
-            session.press_desk("S", rater, &press, now_ms).unwrap();
+            session
+                .press_desk(&"S".into(), rater, &press, now_ms)
+                .unwrap();
         }
         let submit = act(step.step, DeskAct::Submit);
-        session.press_desk("S", rater, &submit, now_ms).unwrap();
+        session
+            .press_desk(&"S".into(), rater, &submit, now_ms)
+            .unwrap();
     }
-    session.lock_set("S", rater, now_ms + 1).unwrap();
+    session.lock_set(&"S".into(), rater, now_ms + 1).unwrap();
 }
 
 #[test]
@@ -96,14 +103,14 @@ fn real_and_made_up_dialogues_are_judged_one_at_a_time() {
     let (_dir, session) = workspace(40);
     make_up(&session, 40);
     assert_eq!(
-        session.audited_synthesizer(RUN).unwrap(),
+        session.audited_synthesizer(&RUN.into()).unwrap(),
         Synthesizer::DpoSeparate
     );
     let begun = begin(&session, &audit(&["Ada", "Ben"], 20));
     assert_eq!((begun.dialogues, begun.items), (20, 40));
     // Forty dialogues, and three of them a second time.
     assert_eq!(begun.raters[0].load, 43);
-    let desk = session.desk("S", "Ada").unwrap();
+    let desk = session.desk(&"S".into(), "Ada").unwrap();
     assert_eq!(desk.kind, StudyKind::Dialogues);
     assert!(desk.steps.iter().all(|step| step.turns.is_empty()));
     let [text] = desk.steps[0].items.as_slice() else {
@@ -116,9 +123,9 @@ fn real_and_made_up_dialogues_are_judged_one_at_a_time() {
         ["speaker_consistency", "turn_taking", "coherence", "origin"]
     );
     rate(&session, "Ada", 200);
-    assert_eq!(code(session.opened("S")), ErrorCode::Blinded);
+    assert_eq!(code(session.opened(&"S".into())), ErrorCode::Blinded);
     rate(&session, "Ben", 300);
-    let opened = session.opened("S").unwrap();
+    let opened = session.opened(&"S".into()).unwrap();
     let found = session.rated_results(&opened).unwrap();
     assert_eq!(
         (found.state, found.kind),
@@ -165,7 +172,9 @@ fn real_and_made_up_dialogues_are_judged_one_at_a_time() {
         .take_study(&session.rated_study(&opened).unwrap(), 5)
         .unwrap();
     assert_eq!(taken.kind, StudyKind::Dialogues);
-    let again = other.rated_results(&other.opened("S").unwrap()).unwrap();
+    let again = other
+        .rated_results(&other.opened(&"S".into()).unwrap())
+        .unwrap();
     assert_eq!(again.guesses, found.guesses);
 }
 
@@ -188,7 +197,7 @@ fn every_round_has_one_dialogue_of_each_summary() {
         summaries.sort_unstable();
         assert_eq!(summaries, (1..=20).collect::<Vec<u32>>());
     }
-    let desk = session.desk("S", "Ada").unwrap();
+    let desk = session.desk(&"S".into(), "Ada").unwrap();
     let made_up = desk.steps[..20]
         .iter()
         .filter(|step| is_made_up(&step.items[0].text));
@@ -200,8 +209,8 @@ fn nothing_tells_a_real_dialogue_before_the_results_are_open() {
     let (_dir, session) = workspace(40);
     make_up(&session, 40);
     let begun = begin(&session, &audit(&["Ada", "Ben"], 20));
-    session.add_rater("S", "Cleo", 120).unwrap();
-    let progress = session.study_progress("S").unwrap();
+    session.add_rater(&"S".into(), "Cleo", 120).unwrap();
+    let progress = session.study_progress(&"S".into()).unwrap();
     assert_eq!(
         progress.raters[2].load, 40,
         "both dialogues of each summary"
@@ -218,7 +227,7 @@ fn nothing_tells_a_real_dialogue_before_the_results_are_open() {
     ] {
         assert!(!told.contains(word), "`{word}` is told");
     }
-    assert_eq!(code(session.sight(RUN)), ErrorCode::Blinded);
+    assert_eq!(code(session.sight(&RUN.into())), ErrorCode::Blinded);
     let query = ItemQuery {
         run: RUN.into(),
         kind: ArtifactKind::TestDialogue,
@@ -231,7 +240,7 @@ fn nothing_tells_a_real_dialogue_before_the_results_are_open() {
     };
     assert_eq!(code(session.find_items(&query)), ErrorCode::Blinded);
     let held_back = || {
-        let seen = session.examples("notes", 0, u32::MAX).unwrap();
+        let seen = session.examples(&"notes".into(), 0, u32::MAX).unwrap();
         let kept = seen.iter().filter(|seen| seen.dialogue.is_none());
         (
             kept.clone().count(),
@@ -239,7 +248,7 @@ fn nothing_tells_a_real_dialogue_before_the_results_are_open() {
         )
     };
     assert_eq!(held_back(), (20, 0));
-    session.close_study("S", "enough", 130).unwrap();
+    session.close_study(&"S".into(), "enough", 130).unwrap();
     assert_eq!(held_back(), (0, 0));
     assert!(!session.find_items(&query).unwrap().keys.is_empty());
 }
@@ -258,7 +267,7 @@ fn plans_of_audits_are_checked() {
         "nothing was made up"
     );
     assert_eq!(
-        code(session.audited_synthesizer(RUN)),
+        code(session.audited_synthesizer(&RUN.into())),
         ErrorCode::WrongState
     );
     make_up(&session, 40);
@@ -274,8 +283,8 @@ fn plans_of_audits_are_checked() {
         &(|study: &mut StudyRequest| study.mode = contract::RatingMode::Pair)
             as &dyn Fn(&mut StudyRequest),
         &|study| study.systems[0] = SystemRequest::reference(),
-        &|study| study.systems[1] = SystemRequest::of_run(RUN, contract::System::SftReal),
-        &|study| study.systems[0] = SystemRequest::made_up(RUN, Synthesizer::DpoSeparate),
+        &|study| study.systems[1] = SystemRequest::of_run(&RUN.into(), contract::System::SftReal),
+        &|study| study.systems[0] = SystemRequest::made_up(&RUN.into(), Synthesizer::DpoSeparate),
     ] {
         assert_eq!(refused(change), ErrorCode::StudyPlan);
     }

@@ -25,7 +25,10 @@ fn measure(session: &Session, system: System, n: usize) {
     };
     let kept = rows(&[found]).unwrap();
     let part = Part::BertScore(system);
-    session.store.put_beside(RUN, part, &kept, 4).unwrap();
+    session
+        .store
+        .put_beside(&RUN.into(), part, &kept, 4)
+        .unwrap();
 }
 
 #[test]
@@ -37,8 +40,8 @@ fn models_pick_as_people_do_or_not() {
     };
     begin(&session, &study);
     rate_all(&session, "Ada", 200);
-    session.lock_set("S", "Ada", 300).unwrap();
-    let opened = session.opened("S").unwrap();
+    session.lock_set(&"S".into(), "Ada", 300).unwrap();
+    let opened = session.opened(&"S".into()).unwrap();
     let picks = || session.rated_results(&opened).unwrap().metrics;
     assert!(!picks().contains_key("bertscore_f"));
     measure(&session, System::SftReal, 12);

@@ -70,7 +70,7 @@ fn a_rated_dialogue_is_neither_changed_nor_summarized() {
     session
         .may_summarize(free[1].dialogue.as_deref().unwrap())
         .unwrap();
-    session.reveal("S", "the deadline", 170).unwrap();
+    session.reveal(&"S".into(), "the deadline", 170).unwrap();
     session.may_summarize(dialogue).unwrap();
     edit(rated[0].id).unwrap();
 }
