@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use contract::problem::Misuse;
-use contract::{DatasetName, Doubt, Dropped, Kept, LongExample, Origin, Severity, TooLong};
+use contract::{
+    DatasetName, Doubt, Dropped, Kept, LongExample, Origin, PastImport, Sample, Severity,
+    SplitCounts, TooLong,
+};
 use host::clock::now_ms;
 use project::hygiene::Finding;
 use project::import::{
@@ -78,16 +81,13 @@ pub(crate) fn datasets(place: State<'_, Place>) -> Answer<Vec<Dataset>> {
     let mut rows = session.datasets()?;
     let mut labels = session.labels(Kept::Dataset)?;
     rows.sort_by_key(|row| std::cmp::Reverse(row.created_at_ms));
-    let dataset = |row: project::rows::DatasetRow| {
-        let splits = counted(row.counts);
-        Dataset {
-            n: count(row.counts.total()),
-            splits,
-            unsummarised: count(row.unsummarised),
-            created_at_ms: row.created_at_ms as f64,
-            note: labels.remove(&row.name).unwrap_or_default().note,
-            name: row.name,
-        }
+    let dataset = |row: project::rows::DatasetRow| Dataset {
+        n: count(row.counts.total()),
+        splits: row.counts,
+        unsummarised: count(row.unsummarised),
+        created_at_ms: row.created_at_ms as f64,
+        note: labels.remove(row.name.as_str()).unwrap_or_default().note,
+        name: row.name,
     };
     Ok(rows.into_iter().map(dataset).collect())
 }

@@ -241,7 +241,7 @@ fn planned(request: StudyRequest) -> Request {
     let count = |number: Option<u32>| number.map(|number| number as usize);
     Request {
         systems: systems.collect(),
-        name: request.name,
+        name: request.name.into(),
         kind: request.kind,
         mode: request.mode,
         criteria: request.criteria,

@@ -1,6 +1,6 @@
 //! Models as the page sees them: folders on disk, the catalogue, and a download on its way.
 
-use contract::{CatalogueLine, Fit, Label, Licence, LicenceText, Proof};
+use contract::{CatalogueLine, Fit, Label, Licence, Proof};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
