@@ -167,6 +167,18 @@ impl HubProblem {
     }
 }
 
+impl CertificateFault {
+    /// What is wrong with the certificate; `reason` is what the checker says, where no sentence of ours fits.
+    fn sentence(self, reason: &str) -> &str {
+        match self {
+            Self::UnknownIssuer => "nobody whom this computer trusts has signed it",
+            Self::OutOfDate => "it is not valid today",
+            Self::OtherHost => "it is another machine's",
+            Self::Invalid => reason,
+        }
+    }
+}
+
 impl fmt::Display for HubProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -249,14 +261,7 @@ impl fmt::Display for HubProblem {
                 fault,
                 reason,
             } => {
-                let what = match fault {
-                    CertificateFault::UnknownIssuer => {
-                        "nobody whom this computer trusts has signed it"
-                    }
-                    CertificateFault::OutOfDate => "it is not valid today",
-                    CertificateFault::OtherHost => "it is another machine's",
-                    CertificateFault::Invalid => reason,
-                };
+                let what = fault.sentence(reason);
                 write!(f, "the certificate of {host} is not trusted here: {what}")
             }
             Self::BadAnswer { host, reason } => {

@@ -5,7 +5,7 @@ use crate::error::name_taken;
 use crate::table::artifact::MACHINE;
 use crate::table::{Word, dataset, run};
 use crate::{Error, Result, Store};
-use contract::{DatasetName, ExperimentName, Kept, Label, RunId, StudyName, Thing};
+use contract::{DatasetName, ExperimentName, ExportKind, Kept, Label, RunId, StudyName, Thing};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
 
@@ -153,6 +153,13 @@ impl Store {
             tx.prepare_cached("UPDATE dataset SET name = ?2 WHERE id = ?1")?
                 .execute(params![id, name.as_str()])
                 .map_err(|e| name_taken(e, Thing::Dataset, name))?;
+            // What left is listed by the name; forgetting asks for it.
+            tx.prepare_cached("UPDATE export_log SET run_id = ?3 WHERE kind = ?1 AND run_id = ?2")?
+                .execute(params![
+                    Word(ExportKind::Dataset),
+                    now.as_str(),
+                    name.as_str()
+                ])?;
             Ok(())
         })
     }
@@ -275,7 +282,18 @@ mod tests {
             store.rename_dataset(a, &"b".into()),
             Err(Error::NameTaken { .. })
         ));
+        let left = crate::ExportRow {
+            at_ms: 1,
+            kind: ExportKind::Dataset,
+            from: "a".into(),
+            role: None,
+            path: "to".into(),
+            verdict: None,
+            reason: None,
+        };
+        store.append_export(&left).unwrap();
         store.rename_dataset(a, &"c".into()).unwrap();
+        assert_eq!(store.exports().unwrap()[0].from, "c");
         assert_eq!(store.dataset(&"c".into()).unwrap().id, a);
         store
             .write(|tx| {
