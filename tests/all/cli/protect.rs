@@ -214,6 +214,10 @@ fn no_process_has_the_key_in_its_command_line_or_environment() {
         workers > 0
     });
     place.ok(&with(&key, &["cancel", RUN]));
+    wait_until("the end of the run", || {
+        let listed = place.ok(&with(&key, &["runs"]));
+        listed["runs"][0]["status"] == "cancelled"
+    });
 }
 
 #[test]

@@ -189,7 +189,13 @@ INSERT INTO item_state VALUES (4, 2, 'Ada', 'draft', 'a note'), (4, 0, 'Ada', 's
             .query_row("PRAGMA user_version", [], |row| row.get(0))
             .unwrap();
         conn.execute_batch(
-            "DROP TABLE rating_adjudication; DROP TABLE rating_branch; DROP TABLE rating_pack;
+            "DROP TABLE journal; ALTER TABLE rating_item DROP COLUMN forgotten_sha256;
+             ALTER TABLE ledger DROP COLUMN port; ALTER TABLE ledger DROP COLUMN process;
+             ALTER TABLE ledger DROP COLUMN sent_bytes; ALTER TABLE ledger DROP COLUMN duration_ms;
+             ALTER TABLE ledger DROP COLUMN outcome;
+             DROP TABLE demo_vote; DROP TABLE demo_correction;
+             DROP TRIGGER label_goes_with_run; DROP TRIGGER label_goes_with_dataset; DROP TABLE label;
+             DROP TABLE rating_adjudication; DROP TABLE rating_branch; DROP TABLE rating_pack;
              DROP TRIGGER artifact_made; DROP TRIGGER artifact_gone; DROP TRIGGER artifact_changed;
              DROP TABLE artifact_words; DROP TABLE artifact_fact;
              ALTER TABLE artifact DROP COLUMN verdict; ALTER TABLE artifact DROP COLUMN undoes;
@@ -197,7 +203,7 @@ INSERT INTO item_state VALUES (4, 2, 'Ada', 'draft', 'a note'), (4, 0, 'Ada', 's
         )
         .unwrap();
         conn.execute_batch(OLD).unwrap();
-        conn.pragma_update(None, "user_version", version - 5)
+        conn.pragma_update(None, "user_version", version - 9)
             .unwrap();
         drop(conn);
         let store = Store::open(dir.path()).unwrap();
