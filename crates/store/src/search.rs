@@ -41,7 +41,7 @@ impl Passages {
             if length < FEWEST_WORDS {
                 continue;
             }
-            let hashes: Vec<u64> = words.iter().map(|word| hash(word)).collect();
+            let hashes: Vec<u64> = words.iter().map(hash).collect();
             let set = passages.hashes.entry(length).or_default();
             set.extend(hashes.windows(length).map(hash));
             let phrases = words.chunks_exact(length).map(|phrase| phrase.join(" "));

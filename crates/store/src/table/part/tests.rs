@@ -230,59 +230,37 @@ fn resuming_keeps_and_other_inputs_clear() {
 
 #[test]
 fn an_equal_stage_is_reused_unless_edited() {
+    const TOPICS: Part = Part::Whole(StageName::Topics);
     let (_dir, store) = with_run();
+    let (from_run, to_run): (RunId, RunId) = ("r".into(), "to".into());
     fixture::run(&store, "to");
-    assert_eq!(
-        store
-            .find_part(Part::Whole(StageName::Topics), "in")
-            .unwrap(),
-        None
-    );
+    assert_eq!(store.find_part(TOPICS, "in").unwrap(), None);
     assert!(matches!(
-        store.reuse_part(&"r".into(), &"to".into(), Part::Whole(StageName::Topics), 5),
+        store.reuse_part(&from_run, &to_run, TOPICS, 5),
         Err(Error::NotFound { .. })
     ));
     store
         .commit_part(
-            &"r".into(),
-            Part::Whole(StageName::Topics),
+            &from_run,
+            TOPICS,
             &fixture::result(&fixture::artifacts(2), "out"),
         )
         .unwrap();
     store
-        .put_metric_points(
-            &"r".into(),
-            Part::Whole(StageName::Topics),
-            &[("loss", 1, 0.5)],
-        )
+        .put_metric_points(&from_run, TOPICS, &[("loss", 1, 0.5)])
         .unwrap();
-    store
-        .put_work(&"to".into(), Part::Whole(StageName::Topics), "k", &json!(1))
-        .unwrap();
-    assert_eq!(
-        store
-            .find_part(Part::Whole(StageName::Topics), "in")
-            .unwrap()
-            .as_deref(),
-        Some("r")
-    );
+    store.put_work(&to_run, TOPICS, "k", &json!(1)).unwrap();
+    assert_eq!(store.find_part(TOPICS, "in").unwrap().as_deref(), Some("r"));
     assert_eq!(
         store
             .find_part(Part::Whole(StageName::Summaries), "in")
             .unwrap(),
         None
     );
-    store
-        .reuse_part(
-            &"r".into(),
-            &"to".into(),
-            Part::Whole(StageName::Topics),
-            99,
-        )
-        .unwrap();
+    store.reuse_part(&from_run, &to_run, TOPICS, 99).unwrap();
     let (from, to) = (
-        store.stage(&"r".into(), StageName::Topics).unwrap(),
-        store.stage(&"to".into(), StageName::Topics).unwrap(),
+        store.stage(&from_run, StageName::Topics).unwrap(),
+        store.stage(&to_run, StageName::Topics).unwrap(),
     );
     let expected = crate::StageRow {
         run_id: "to".into(),
@@ -297,21 +275,19 @@ fn an_equal_stage_is_reused_unless_edited() {
             .map(|a| (a.kind, a.item, a.payload))
             .collect::<Vec<_>>()
     };
-    assert_eq!(payloads(&"to".into()), payloads(&"r".into()));
+    assert_eq!(payloads(&to_run), payloads(&from_run));
     assert_eq!(
-        store.metric_points(&"to".into(), None).unwrap(),
-        store.metric_points(&"r".into(), None).unwrap()
+        store.metric_points(&to_run, None).unwrap(),
+        store.metric_points(&from_run, None).unwrap()
     );
     assert!(
         store
-            .work_all(&"to".into(), StageName::Topics)
+            .work_all(&to_run, StageName::Topics)
             .unwrap()
             .is_empty()
     );
-    store
-        .reuse_part(&"r".into(), &"r".into(), Part::Whole(StageName::Topics), 5)
-        .unwrap();
-    assert_eq!(payloads(&"r".into()).len(), 2);
+    store.reuse_part(&from_run, &from_run, TOPICS, 5).unwrap();
+    assert_eq!(payloads(&from_run).len(), 2);
 
     let edit = ArtifactEdit {
         kind: ArtifactKind::Topic,
@@ -320,25 +296,13 @@ fn an_equal_stage_is_reused_unless_edited() {
         author: "me",
         edited_at_ms: 100,
     };
-    store
-        .edit_artifact(&"r".into(), Part::Whole(StageName::Topics), &edit)
-        .unwrap();
+    store.edit_artifact(&from_run, TOPICS, &edit).unwrap();
     assert_eq!(
-        store
-            .find_part(Part::Whole(StageName::Topics), "in")
-            .unwrap()
-            .as_deref(),
+        store.find_part(TOPICS, "in").unwrap().as_deref(),
         Some("to")
     );
-    store
-        .edit_artifact(&"to".into(), Part::Whole(StageName::Topics), &edit)
-        .unwrap();
-    assert_eq!(
-        store
-            .find_part(Part::Whole(StageName::Topics), "in")
-            .unwrap(),
-        None
-    );
+    store.edit_artifact(&to_run, TOPICS, &edit).unwrap();
+    assert_eq!(store.find_part(TOPICS, "in").unwrap(), None);
 }
 
 #[test]
