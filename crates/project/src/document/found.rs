@@ -322,7 +322,7 @@ pub(super) fn warnings(report: &RunReport, budget: Option<&Budget>) -> Vec<Words
         rounds.any(|round| round.stop.is_some() || !round.warnings.is_empty())
     };
     for rounds in report.rounds.iter().filter(is_odd) {
-        warnings.extend(rounds.sentences.iter().cloned().map(|sentence| Words {
+        warnings.extend(rounds.sentences.iter().map(|sentence| Words {
             en: format!("{}: {}", rounds.system, sentence.en),
             de: format!("{}: {}", rounds.system, sentence.de),
         }));

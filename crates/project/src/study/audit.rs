@@ -99,32 +99,37 @@ pub(super) fn criteria() -> Vec<Criterion> {
                 ],
             ),
         ),
-        criterion(
-            StudyCriterion::ORIGIN,
-            (
-                "Real or made up?",
-                "origin",
-                "Did people have this dialogue, or did a program make it up?",
-                [
-                    "Surely made up",
-                    "Probably made up",
-                    "Probably real",
-                    "Surely real",
-                ],
-            ),
-            (
-                "Echt oder erfunden?",
-                "Herkunft",
-                "Haben Menschen so gesprochen, oder hat ein Programm den Dialog erfunden?",
-                [
-                    "Sicher erfunden",
-                    "Eher erfunden",
-                    "Eher echt",
-                    "Sicher echt",
-                ],
-            ),
-        ),
+        origin(),
     ]
+}
+
+/// The guess at where a dialogue comes from.
+fn origin() -> Criterion {
+    criterion(
+        StudyCriterion::ORIGIN,
+        (
+            "Real or made up?",
+            "origin",
+            "Did people have this dialogue, or did a program make it up?",
+            [
+                "Surely made up",
+                "Probably made up",
+                "Probably real",
+                "Surely real",
+            ],
+        ),
+        (
+            "Echt oder erfunden?",
+            "Herkunft",
+            "Haben Menschen so gesprochen, oder hat ein Programm den Dialog erfunden?",
+            [
+                "Sicher erfunden",
+                "Eher erfunden",
+                "Eher echt",
+                "Sicher echt",
+            ],
+        ),
+    )
 }
 
 /// A paragraph a line.
