@@ -5,7 +5,7 @@ Usage: python gemma3.py GOLDEN_FOLDER   (needs torch, transformers, peft)
 
 GOLDEN_FOLDER/gemma3-tiny has the tokenizer already (tokenizer.json, tokenizer_config.json), with the texts and
 conversations that were encoded by it (tokenize.json, chat.json, chat_refused.json); all else is written. Small enough to
-lie in the repository: two sequences of logits, and one training run.
+lie in the repository: two sequences of logits with the first 192 columns, and one training run.
 """
 
 import copy
