@@ -251,7 +251,7 @@ test('where nobody is named the preview is amber and says what to do', async () 
 
 test('one person alone is warned of', async () => {
   expect(await checked((turns) => turns.map((turn) => ({ ...turn, speaker: 'Ada' })))).toContain(
-    'one person alone speaks',
+    'only one person speaks',
   );
 });
 

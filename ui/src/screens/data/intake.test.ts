@@ -40,7 +40,7 @@ test('messages that come again and again are left out with one click, and let ba
 test('a guessed encoding is shown by a piece of text and can be corrected, and so can the separator', async () => {
   const { user } = await look('/home/ada/latin.csv');
   expect(text(get('import-sample'))).toContain('die Größe der Wohnung');
-  expect(text(get('import-banner'))).toContain('how the letters were read');
+  expect(text(get('import-banner'))).toContain('how the characters were read');
   await user.selectOptions(get('import-encoding'), 'iso8859-15');
   await expect.poll(() => query('import-sample')).toBeNull();
   expect((get('import-encoding') as HTMLSelectElement).value).toBe('iso8859-15');
@@ -65,7 +65,7 @@ test('an import can be taken back as a whole', async () => {
 test('doubts about who speaks turn the banner amber, and say so', async () => {
   await look('/home/ada/doubt.txt');
   expect(get('import-banner').className).toContain('check');
-  expect(text(get('import-banner'))).toContain('not sure who speaks');
+  expect(text(get('import-banner'))).toContain('not certain who speaks');
   expect(text(get('import-issues'))).toContain('one more thing: call back');
 });
 
@@ -100,5 +100,5 @@ test('a file that is no text can be read as a text of another encoding, and back
   expect(text(await find('import-preview'))).toContain('60');
   await user.selectOptions(get('import-encoding'), '');
   await expect.poll(() => query('import-preview')).toBeNull();
-  expect(document.body.textContent).toContain('is no text');
+  expect(document.body.textContent).toContain('is not text');
 });

@@ -212,7 +212,7 @@ test('a folder of dialogues becomes a table that can be saved', async () => {
 test('a changed dialogue marks the summary as one of the dialogue before; an example takes it away', async () => {
   const { user } = await summarized();
   await user.type(get('demo-input'), ' And bring cake.');
-  expect(text(get('demo-output-stale'))).toContain('of the dialogue before');
+  expect(text(get('demo-output-stale'))).toContain('of the previous dialogue');
   for (const gone of ['demo-output-copy', 'demo-output-save', 'demo-figures']) expect(query(gone)).toBeNull();
   await user.click(get('demo-from-test'));
   await expect.poll(() => text(get('demo-output'))).toBe('The summary appears here.');

@@ -10,7 +10,7 @@ test('the summarizer is written, compared with the app, and its place can be cop
   await user.click(await find('numbers-q8_0'));
   expect(text(get('export-model-size'))).toBe('about 143 MB');
   await user.click(await ready('export-model-write'));
-  expect(text(await find('export-progress'))).toMatch(/Looking|Loading|Writing|Comparing/);
+  expect(text(await find('export-progress'))).toMatch(/Checking|Loading|Writing|Comparing/);
   expect(text(await find('export-model-done'))).toContain('run-0001-summarizer-q8_0 is written');
   expect(text(get('export-replay'))).toContain('matches the app on 8 held-out pairs');
   expect(bridge.handed[0]?.deliverable).toEqual({

@@ -197,7 +197,7 @@ test('a pack is written, its answers are read, and two sets of them are asked ab
   await user.click(get('pack-written-close'));
   expect(document.body.textContent).not.toContain('K7QM');
   await user.click(get('study-answers'));
-  await expect.poll(() => text(get('study-raters'))).toContain('saving 3');
+  await expect.poll(() => text(get('study-raters'))).toContain('revision 3');
   bridge.picked = '/home/ada/S--R1-2.duoanswers';
   await user.click(get('study-answers'));
   expect(text(await find('pack-conflict'))).toContain('4 scores are in both, 3 of them different');

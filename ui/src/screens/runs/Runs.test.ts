@@ -104,7 +104,7 @@ test('a failed run names the reason and the next step, and one stage can be run 
   await user.click(get('stage-topics'));
   await user.click(get('run-single'));
   expect(bridge.controls).toEqual([]);
-  expect(text(await find('redo-dialog'))).toContain('This is done anew: Topics.');
+  expect(text(await find('redo-dialog'))).toContain('These stages are done again: Topics.');
   await user.click(get('redo-agree'));
   await expect.poll(() => bridge.controls).toEqual(['resume run-0002 topics..topics']);
 });
