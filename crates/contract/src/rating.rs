@@ -72,9 +72,9 @@ closed_set! {
         Better = "better",
         /// The first system is worse, adjusted for all comparisons.
         Worse = "worse",
-        /// It may be better, but among so many comparisons that can be chance.
+        /// It may be better, but among this many comparisons that can be chance.
         Ahead = "ahead",
-        /// It may be worse, but among so many comparisons that can be chance.
+        /// It may be worse, but among this many comparisons that can be chance.
         Behind = "behind",
         /// The 90 % interval stays within the margin.
         Same = "same",

@@ -2,7 +2,8 @@
 //! became of its facts (`metrics::facts`), for whoever reads one summary. The same formulas give the rates of the result table.
 
 use contract::{
-    BackedFact, BackedSentence, Backing, FactKind, FactStatus, SummaryToBack, SupportingTurns,
+    BackedFact, BackedSentence, Backing, FactKind, FactStatus, Language, SummaryToBack,
+    SupportingTurns,
 };
 use metrics::facts::{self, Evidence, Vocabulary};
 use metrics::lexicon::Lexicon;
@@ -11,8 +12,8 @@ use metrics::turn::Turn;
 
 use crate::dialogue::Dialogue;
 use crate::error::Result;
+use crate::hygiene::other_than_english;
 use crate::report::cards::facts_caveat;
-use crate::report::figures::{lexicon_for, turns_of, vocabulary_of};
 use crate::session::Session;
 
 impl Session {
@@ -28,8 +29,8 @@ impl Session {
         let known = examples
             .iter()
             .map(|row| (row.dialogue.as_str(), row.references.as_slice()));
-        let own = std::iter::once((asked.dialogue.as_str(), &[] as &[String]));
-        Ok(back(asked, &vocabulary_of(known.chain(own))))
+        let alone = std::iter::once((asked.dialogue.as_str(), &[] as &[String]));
+        Ok(back(asked, &vocabulary_of(known.chain(alone))))
     }
 }
 
@@ -53,14 +54,14 @@ pub(crate) struct Words<'a> {
     pub(crate) vocabulary: &'a Vocabulary,
 }
 
-/// Holds a summary against its conversation, once the words are known.
+/// Compares a summary with its conversation, once the words are known.
 pub(crate) fn of_summary(
     dialogue: &Dialogue,
     words: Words<'_>,
     summary: &str,
     reference: Option<&str>,
 ) -> Backing {
-    let turns = turns_of(dialogue);
+    let turns = dialogue.spoken();
     let index = Turns::new(&turns, words.lexicon);
     let ledger = Evidence::new(&turns, words.lexicon, words.vocabulary).check(summary, reference);
     let stated = ledger
@@ -86,6 +87,31 @@ pub(crate) fn of_summary(
         facts: stated.chain(left_out).filter_map(backed).collect(),
         caveat: facts_caveat(),
     }
+}
+
+/// The word lists for the language of these conversations.
+pub(crate) fn lexicon_for<'a>(dialogues: impl Iterator<Item = &'a str>) -> Lexicon {
+    match other_than_english(dialogues) {
+        Some((Language::German, _)) => Lexicon::german(),
+        _ => Lexicon::english(),
+    }
+}
+
+/// What conversations with their summaries say about words: which are names.
+pub(crate) fn vocabulary_of<'a>(
+    examples: impl Iterator<Item = (&'a str, &'a [String])>,
+) -> Vocabulary {
+    let (dialogues, references): (Vec<Dialogue>, Vec<&[String]>) = examples
+        .map(|(dialogue, references)| (Dialogue::parse(dialogue), references))
+        .unzip();
+    let spoken = dialogues.iter().flat_map(|dialogue| &dialogue.turns);
+    let summaries = references.into_iter().flatten();
+    Vocabulary::of(
+        spoken
+            .map(|turn| turn.text.as_str())
+            .chain(summaries.map(String::as_str)),
+        dialogues.iter().flat_map(|dialogue| dialogue.speakers()),
+    )
 }
 
 fn status(found: facts::FactStatus) -> FactStatus {

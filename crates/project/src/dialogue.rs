@@ -31,6 +31,17 @@ pub struct Dialogue {
 }
 
 impl Dialogue {
+    /// The turns, as metrics read them; no name for a turn without a speaker.
+    pub(crate) fn spoken(&self) -> Vec<metrics::turn::Turn<'_>> {
+        self.turns
+            .iter()
+            .map(|turn| metrics::turn::Turn {
+                speaker: turn.speaker.as_deref().unwrap_or_default(),
+                text: &turn.text,
+            })
+            .collect()
+    }
+
     /// Reads `Name: text`, `Name : text`, `[name] text` and `#Person1#: text` lines after [`normalise_text`], which is
     /// the form of stored dialogues. Never fails: what is not understood becomes a turn without speaker.
     pub fn parse(text: &str) -> Self {

@@ -76,7 +76,7 @@ const PREVIEW_CHARS: usize = 400;
 pub struct ColumnMap {
     /// The dialogue: text, or a list of turns.
     pub dialogue: String,
-    /// The summaries; several are several references of one dialogue. None where dialogues without a summary are kept
+    /// The summaries; several are several references of one dialogue. None if dialogues without a summary are kept
     /// and the file has no column of them.
     pub summaries: Vec<String>,
     /// The row's id, where there is one.

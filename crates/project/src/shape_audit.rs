@@ -53,7 +53,7 @@ impl Conversation {
         Self {
             tokens: tokenize(&texts.join(" ")),
             summary: summary.map(str::to_owned),
-            shape: shape(&turns_of(&dialogue)),
+            shape: shape(&dialogue.spoken()),
             dialogue,
         }
     }
@@ -200,16 +200,6 @@ fn tested(real: &[Conversation], made_up: &[Conversation], seed: u64) -> Option<
 
 fn turns(side: &[Conversation]) -> Vec<Vec<Turn<'_>>> {
     side.iter()
-        .map(|conversation| turns_of(&conversation.dialogue))
-        .collect()
-}
-
-fn turns_of(dialogue: &Dialogue) -> Vec<Turn<'_>> {
-    let turns = dialogue.turns.iter();
-    turns
-        .map(|turn| Turn {
-            speaker: turn.speaker.as_deref().unwrap_or(""),
-            text: &turn.text,
-        })
+        .map(|conversation| conversation.dialogue.spoken())
         .collect()
 }

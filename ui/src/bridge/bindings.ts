@@ -4,29 +4,29 @@ import { invoke as __TAURI_INVOKE, Channel } from "@tauri-apps/api/core";
 
 /** Commands */
 export const commands = {
-	/**  Whether the workspace is open, and the ways on if it is not. */
+	/**  Whether the workspace is open, and the ways forward if it is not. */
 	startState: () => __TAURI_INVOKE<StartState>("start_state"),
 	/**
-	 *  Starts the window anew with a workspace, to work with or only to look at, and ends this one. One to work with is
+	 *  Restarts the window with a workspace, to work with or only to look at, and ends this one. One to work with is
 	 *  remembered for the next start.
 	 */
 	openWorkspace: (folder: string, readOnly: boolean) => __TAURI_INVOKE<null>("open_workspace", { folder, readOnly }),
 	/**
 	 *  Puts the last good copy in the place of the database that cannot be opened, which is kept beside it. Returns where it
-	 *  lies now.
+	 *  is now.
 	 */
 	restoreCopy: () => __TAURI_INVOKE<string>("restore_copy"),
 	/**  The workspaces that were chosen in a window lately, the latest first. The one that is open is among them. */
 	recentWorkspaces: () => __TAURI_INVOKE<RecentWorkspace[]>("recent_workspaces"),
-	/**  Takes a workspace off the list of those that were open lately. Its folder stays as it is. */
+	/**  Takes a workspace off the list of those that were recently open. Its folder stays as it is. */
 	forgetWorkspace: (folder: string) => __TAURI_INVOKE<void>("forget_workspace", { folder }),
 	/**  Keeps what a run, a data set or a model is called, and what is noted about it. A data set is renamed. */
 	setLabel: (thing: Kept, key: string, label: Label) => __TAURI_INVOKE<null>("set_label", { thing, key, label }),
 	/**  What the removal of a run, a data set or a model would do. Nothing is changed. */
 	whatGoes: (thing: Kept, key: string) => __TAURI_INVOKE<Removing>("what_goes", { thing, key }),
-	/**  Removes a run with everything of its own. The page has asked. */
+	/**  Removes a run with everything of its own. The page has asked for confirmation. */
 	deleteRun: (run: RunId) => __TAURI_INVOKE<null>("delete_run", { run }),
-	/**  Removes a data set that no run reads. The page has asked. */
+	/**  Removes a data set that no run reads. The page has asked for confirmation. */
 	deleteDataset: (dataset: DatasetName) => __TAURI_INVOKE<null>("delete_dataset", { dataset }),
 	/**  Says whether the computer is to stay awake while a run works, from the next run on. */
 	stayAwake: (wanted: boolean) => __TAURI_INVOKE<null>("stay_awake", { wanted }),
@@ -55,7 +55,7 @@ export const commands = {
 	lockNetwork: (locked: boolean) => __TAURI_INVOKE<null>("lock_network", { locked }),
 	/**  Version, places and machine. */
 	appInfo: () => __TAURI_INVOKE<AppInfo>("app_info"),
-	/**  A setting of the window, where it was ever set. */
+	/**  A setting of the window, if it was ever set. */
 	setting: (key: string) => __TAURI_INVOKE<string | null>("setting", { key }),
 	/**  Keeps a setting of the window. */
 	setSetting: (key: string, value: string) => __TAURI_INVOKE<null>("set_setting", { key, value }),
@@ -107,13 +107,13 @@ export const commands = {
 	forgetModel: (path: string) => __TAURI_INVOKE<null>("forget_model", { path }),
 	/**  Loads a model and compares its files with the Hub's digests or those of its first use. */
 	verifyModel: (path: string) => __TAURI_INVOKE<Verified>("verify_model", { path }),
-	/**  Deletes a downloaded model with its files. The page has asked. */
+	/**  Deletes a downloaded model with its files. The page has asked for confirmation. */
 	deleteModel: (path: string) => __TAURI_INVOKE<null>("delete_model", { path }),
 	/**  The models that may be downloaded, with what a run would need of this machine. */
 	catalogue: () => __TAURI_INVOKE<CatalogueModel[]>("catalogue"),
-	/**  Every word of the licence of a model of the catalogue. */
+	/**  The full text of the licence of a model of the catalogue. */
 	modelLicence: (name: string) => __TAURI_INVOKE<LicenceText>("model_licence", { name }),
-	/**  How a whole run on each of these models compares with the memory that is free now on a device. */
+	/**  How a complete run on each of these models compares with the memory that is free now on a device. */
 	modelFits: (paths: string[], device: string) => __TAURI_INVOKE<FolderFit[]>("model_fits", { paths, device }),
 	/**  What can compute here besides the processor. */
 	devices: () => __TAURI_INVOKE<Devices>("devices"),
@@ -129,7 +129,7 @@ export const commands = {
 	runs: () => __TAURI_INVOKE<RunSummary[]>("runs"),
 	/**
 	 *  Starts a run's worker, which goes on without the window; or has it wait in the queue until the run at work has ended.
-	 *  What the plan gave each stage is kept: by it the window tells the time that is left. Returns the run's id.
+	 *  What the plan gave each stage is kept: the window uses it to tell the time left. Returns the run's id.
 	 */
 	startRun: (request: RunRequest, queue: boolean, forecast: StageForecast[]) => __TAURI_INVOKE<RunId>("start_run", { request, queue, forecast }),
 	/**  Continues a run, or carries out only the named stages; now, or when its turn comes. */
@@ -162,11 +162,11 @@ export const commands = {
 	items: (run: RunId, keys: number[]) => __TAURI_INVOKE<ItemEntry[]>("items", { run, keys }),
 	/**  Where an item comes from and what became of it. */
 	lineage: (run: RunId, key: number) => __TAURI_INVOKE<Lineage>("lineage", { run, key }),
-	/**  What stands behind a summary in its conversation: turns for each sentence, and what became of its facts. */
+	/**  What backs a summary in its conversation: turns for each sentence, and what became of its facts. */
 	backSummary: (asked: SummaryToBack) => __TAURI_INVOKE<Backing>("back_summary", { asked }),
 	/**  Does the same to each of these items, all of them or none. */
 	changeItems: (run: RunId, keys: number[], act: HandAct) => __TAURI_INVOKE<ChangedItems>("change_items", { run, keys, act }),
-	/**  Takes the last change by hand back; `None` if there is none left. */
+	/**  Takes back the last change by hand; `None` if there is none left. */
 	undoChange: (run: RunId) => __TAURI_INVOKE<Undone | null>("undo_change", { run }),
 	/**  Which stages of a run are stale, and how many changes can be undone. */
 	handState: (run: RunId) => __TAURI_INVOKE<HandState>("hand_state", { run }),
@@ -198,9 +198,9 @@ export const commands = {
 	studies: () => __TAURI_INVOKE<StudySummary[]>("studies"),
 	/**  Everything that a rater needs to go on. */
 	desk: (study: StudyName, rater: string) => __TAURI_INVOKE<Desk>("desk", { study, rater }),
-	/**  Keeps one press; the step as it stands then. */
+	/**  Keeps one press; returns the step as it is then. */
 	press: (study: StudyName, rater: string, press: DeskPress) => __TAURI_INVOKE<DeskStep | null>("press", { study, rater, press }),
-	/**  Takes the last press back; the step as it stands then, or none if there is nothing to take back. */
+	/**  Takes the last press back; returns the step as it is then, or none if there is nothing to take back. */
 	undoPress: (study: StudyName, rater: string) => __TAURI_INVOKE<DeskStep | null>("undo_press", { study, rater }),
 	/**  Makes a rater's set final; with the last one the study closes. */
 	lockSet: (study: StudyName, rater: string) => __TAURI_INVOKE<StudyState>("lock_set", { study, rater }),
@@ -255,14 +255,14 @@ export const commands = {
 	demoEvidence: () => __TAURI_INVOKE<DemoEvidence>("demo_evidence"),
 	/**  The same as a table in CSV, for a file. */
 	demoTable: () => __TAURI_INVOKE<string>("demo_table"),
-	/**  Removes every vote and every correction. The page has asked. */
+	/**  Removes every vote and every correction. The page has asked for confirmation. */
 	clearDemo: () => __TAURI_INVOKE<null>("clear_demo"),
 	/**  Every dialogue of these files, and of the files in these folders. Nothing is stored. */
 	readDialogues: (places: string[]) => __TAURI_INVOKE<BatchFound>("read_dialogues", { places }),
 };
 
 /* Types */
-/**  Where everything went that was read: `imported + skipped + merged + dropped = read`. */
+/**  Where everything that was read went: `imported + skipped + merged + dropped = read`. */
 export type Account = {
 	/**  What is counted. */
 	unit: AccountUnit,
@@ -274,7 +274,7 @@ export type Account = {
 	skipped: number,
 	/**  What was added to the turn before it: further lines of a message, captions of the same speaker. */
 	merged: number,
-	/**  What is no part of a conversation; see [`Dropped`]. */
+	/**  What is not part of a conversation; see [`Dropped`]. */
 	dropped: number,
 };
 
@@ -293,11 +293,11 @@ export type AccountUnit =
 /**  Several of these: the files of the import differ. */
 "mixed";
 
-/**  A settled score. It stands beside the raters' and never takes their place. */
+/**  A settled score. It is kept beside the raters' scores and never replaces them. */
 export type Adjudicated = {
 	/**  The score. */
 	score: number,
-	/**  Why. */
+	/**  Why the score was settled that way. */
 	reason: string,
 	/**  When it was settled. */
 	at_ms: number,
@@ -316,7 +316,7 @@ export type AgreementWord =
 /**  Everyone gave the same score, or nothing was rated twice. */
 "undefined";
 
-/**  From what the random numbers of the results are drawn. */
+/**  What the random numbers of the results are drawn from. */
 export type AnalysisSeeds = {
 	/**  Seed of the resamples. */
 	analysis: number,
@@ -332,7 +332,7 @@ export type AnswersHeader = {
 	version: number,
 	/**  The pack that they answer. */
 	pack_id: string,
-	/**  The study's word. */
+	/**  The study's unique word. */
 	study_uid: string,
 	/**  The rater's slot. */
 	rater: string,
@@ -342,9 +342,9 @@ export type AnswersHeader = {
 	kdf: Kdf,
 	/**  How the payload is encrypted. */
 	cipher: Cipher,
-	/**  A word of the browser or program in which the pack was opened: two people who share a pack have two. */
+	/**  A word of the browser or program in which the pack was opened: two people who share a pack have different ones. */
 	branch: string,
-	/**  Counts the savings of a branch. */
+	/**  Counts how often a branch was saved. */
 	revision: number,
 	/**  Whether the answers are final. */
 	locked: boolean,
@@ -352,7 +352,7 @@ export type AnswersHeader = {
 	saved_at: number,
 };
 
-/**  What went wrong, which the page words. */
+/**  What went wrong, which the page puts into words. */
 export type AppError = 
 /**  With typed arguments. */
 Problem | 
@@ -386,7 +386,7 @@ export type AppInfo = {
 	 *  itself links no HTTP client.
 	 */
 	connections: number,
-	/**  None may be opened. */
+	/**  Whether the network is locked: no connection may be opened. */
 	network_locked: boolean,
 };
 
@@ -438,35 +438,7 @@ export type ArtifactKind =
 /**  One line of the table of synthesizers. */
 "synthesizer_result";
 
-/**  A fact of the summary, or one that it leaves out. */
-export type BackedFact = {
-	/**  What it is about. */
-	kind: FactKind,
-	/**  What became of it. */
-	status: FactStatus,
-	/**  The words. */
-	text: string,
-};
-
-/**  A sentence with the turns that support it. */
-export type BackedSentence = {
-	/**  The sentence. */
-	text: string,
-	/**  At most three, the best first; none if no turn supports it. */
-	turns: SupportingTurns[],
-};
-
-/**  What stands behind a summary. */
-export type Backing = {
-	/**  Its sentences in order. */
-	sentences: BackedSentence[],
-	/**  Its facts in order, then those that it leaves out. */
-	facts: BackedFact[],
-	/**  What this cannot tell. */
-	caveat: Words,
-};
-
-/**  What hangs on a run, a data set or a model. */
+/**  What is attached to a run, a data set or a model. */
 export type Attached = 
 /**  Pairs and dialogues of a data set. */
 "examples" | 
@@ -488,7 +460,7 @@ export type Attached =
 "label" | 
 /**  Files of a model. */
 "files" | 
-/**  Runs that are read without it, and neither go on nor summarize. */
+/**  Runs that can still be read without it, but neither continue nor summarize. */
 "runs" | 
 /**  Rating studies. */
 "studies" | 
@@ -499,28 +471,56 @@ export type Attached =
 /**  Summaries that somebody corrected in the demo. */
 "corrections";
 
-/**  Where bytes are that are not UTF-8. */
+/**  A fact of the summary, or one that it leaves out. */
+export type BackedFact = {
+	/**  What it is about. */
+	kind: FactKind,
+	/**  What became of it. */
+	status: FactStatus,
+	/**  The words that state it. */
+	text: string,
+};
+
+/**  A sentence with the turns that support it. */
+export type BackedSentence = {
+	/**  The sentence. */
+	text: string,
+	/**  At most three, the best first; none if no turn supports it. */
+	turns: SupportingTurns[],
+};
+
+/**  What backs a summary. */
+export type Backing = {
+	/**  Its sentences in order. */
+	sentences: BackedSentence[],
+	/**  Its facts in order, then those that it leaves out. */
+	facts: BackedFact[],
+	/**  What this comparison cannot tell. */
+	caveat: Words,
+};
+
+/**  Where the bytes are not UTF-8. */
 export type BadBytes = 
 /**  In the row. */
 { case: "row"; 
-/**  Byte of the file; in a table that of the row's beginning. */
+/**  Offset in the file; in a table, that of the row's beginning. */
 offset: number } | 
 /**  In a line of a text. */
 { case: "line"; 
 /**  The line, from 1. */
 line: number; 
-/**  Byte of the file. */
+/**  Offset in the file. */
 offset: number } | 
 /**  In the file with the summaries of a transcript. */
 { case: "beside"; 
 /**  That file. */
 beside: string; 
-/**  Byte of it. */
+/**  Offset in it. */
 offset: number };
 
 /**  A dialogue of many. */
 export type BatchDialogue = {
-	/**  By which it is told from the others: its file, and its id there. */
+	/**  What tells it from the others: its file, and its id there. */
 	name: string,
 	/**  `Name: text` lines. */
 	text: string,
@@ -540,7 +540,7 @@ export type BatchFound = {
 export type BatchUnread = {
 	/**  Its name. */
 	file: string,
-	/**  Why. */
+	/**  Why it could not be read. */
 	problem: AppError,
 };
 
@@ -575,15 +575,15 @@ export type Bounds = {
 
 /**  How a recipe was brought down to a time, and what was given up for it. */
 export type Budget = {
-	/**  The time that there is. */
+	/**  The time available. */
 	within_s: number,
 	/**  Whether the forecast leaves a tenth of it free. */
 	fits: boolean,
 	/**  Forecast of the reduced recipe. */
 	seconds: number,
-	/**  What was given up, in the order in which it was. */
+	/**  What was given up, in that order. */
 	cut: Cut[],
-	/**  Forecast of the least that can be asked for. */
+	/**  Forecast of the minimum that can be asked for. */
 	least_s: number,
 	/**  The smallest difference that is then found with 80 % power, by the usual variance; none if it cannot be said. */
 	detectable_diff: number | null,
@@ -615,7 +615,7 @@ export type CatalogueModel = {
 	gated: boolean,
 	/**  The licence limits what the model may be used for, so that it should be read before a download. */
 	has_terms: boolean,
-	/**  What was compared of it with a reference. */
+	/**  Which part of it was compared with a reference. */
 	proof: Proof,
 	/**  Why one would take it, one sentence. */
 	why: string,
@@ -625,9 +625,9 @@ export type CatalogueModel = {
 	context_tokens: number,
 	/**  Size of the download. */
 	download_bytes: number,
-	/**  A whole run in the memory that is free now; `None` if that is not known. */
+	/**  Whether a complete run fits in the memory that is free now; `None` if that is not known. */
 	fit: Fit | null,
-	/**  Seconds of a whole run with the default recipe on a hundred dialogues, by the processor's measured speed. */
+	/**  Seconds of a complete run with the default recipe on a hundred dialogues, by the processor's measured speed. */
 	seconds: number,
 };
 
@@ -637,7 +637,7 @@ export type CertificateFault =
 "unknown_issuer" | 
 /**  It is not valid today. */
 "out_of_date" | 
-/**  It is of another machine. */
+/**  It belongs to another machine. */
 "other_host" | 
 /**  Anything else. */
 "invalid";
@@ -654,7 +654,7 @@ export type Change = {
 export type ChangedItems = {
 	/**  Their keys now, in the order in which they were asked for. */
 	keys: number[],
-	/**  How the run stands. */
+	/**  The state of the run. */
 	state: HandState,
 };
 
@@ -664,7 +664,7 @@ export type CheckStatement = {
 	text: Words,
 	/**  Whether it is true. */
 	holds: boolean,
-	/**  Why. */
+	/**  Why it is true or false. */
 	why: Words,
 };
 
@@ -707,7 +707,7 @@ export type Comparison = {
 	sd: number | null,
 	/**  Student's interval. */
 	ci95: [number, number] | null,
-	/**  The interval that is held against the margin. */
+	/**  The interval that is compared with the margin. */
 	ci90: [number, number] | null,
 	/**  The bootstrap's interval, as a second opinion; none if it is infinite. */
 	ci95_bootstrap: [number, number] | null,
@@ -717,7 +717,7 @@ export type Comparison = {
 	p: number | null,
 	/**  The same on the dialogues of each rater. */
 	by_rater: RaterDifference[],
-	/**  For other raters like these; none below three raters or ten dialogues rated by all. */
+	/**  The interval for other raters like these; none below three raters or ten dialogues rated by all. */
 	other_raters: OtherRaters | null,
 	/**  Whether one rater's interval lies above 0 and another's below. */
 	raters_split: boolean,
@@ -817,7 +817,7 @@ export type CriterionAgreement = {
 	within_one: number | null,
 	/**  Share of rater pairs that gave the same score. */
 	pairs_equal: number | null,
-	/**  In a word. */
+	/**  The same in a word. */
 	word: AgreementWord,
 };
 
@@ -863,7 +863,7 @@ export type CriterionText = {
 	anchors: string[],
 };
 
-/**  The words of a criterion in the languages that there are. */
+/**  The words of a criterion in the available languages. */
 export type CriterionTexts = {
 	/**  English. */
 	en: CriterionText | null,
@@ -879,7 +879,7 @@ export type CueFault =
 "no_blank_line" | 
 /**  A text has no time. */
 "no_time" | 
-/**  Lines before its time are no number or name. */
+/**  Lines before its time are neither a number nor a name. */
 "before";
 
 /**  A setting that was lowered to save time. */
@@ -939,25 +939,25 @@ export type DateOrder =
 export type Deliverable = 
 /**  An adapter, as PEFT reads it. */
 { kind: "peft"; 
-/**  Which. */
+/**  Which adapter. */
 adapter: Exported } | 
 /**  The base model with an adapter merged into it, as a Hugging Face folder. */
 { kind: "merged"; 
-/**  Which. */
+/**  Which adapter. */
 adapter: Exported } | 
 /**  The same as one file for llama.cpp. */
 { kind: "gguf"; 
-/**  Which. */
+/**  Which adapter. */
 adapter: Exported; 
 /**  How its numbers are written. */
 gguf_type: GgufType } | 
 /**  An adapter, as llama.cpp reads it. */
 { kind: "gguf_adapter"; 
-/**  Which. */
+/**  Which adapter. */
 adapter: Exported } | 
 /**  The run's data set. */
 { kind: "dataset"; 
-/**  As what. */
+/**  The form of the file. */
 form: DatasetForm } | 
 /**  Every setting, as TOML. */
 { kind: "recipe" } | 
@@ -965,7 +965,7 @@ form: DatasetForm } |
 { kind: "bundle" } | 
 /**  What the run found. */
 { kind: "report"; 
-/**  As what. */
+/**  The form of the file. */
 form: ReportForm };
 
 /**  Who answers in the demo. */
@@ -990,7 +990,7 @@ export type DemoCorrection = {
 	writer: DemoWriter,
 	/**  As it was written. */
 	before: string,
-	/**  As it was left. */
+	/**  As the person left it. */
 	after: string,
 	/**  Its words before. */
 	words: number,
@@ -1035,15 +1035,15 @@ export type DemoEvidence = {
 	meters: DemoMeter[],
 };
 
-/**  What it took people to make a writer's summaries right. */
+/**  How much work people put into correcting a writer's summaries. */
 export type DemoMeter = {
 	/**  Who wrote them. */
 	writer: DemoWriter,
 	/**  Summaries that were corrected. */
 	summaries: number,
-	/**  Words changed, of a hundred. */
+	/**  Words changed out of a hundred. */
 	changed_of_100: number,
-	/**  Seconds a summary. */
+	/**  Seconds for each summary. */
 	seconds: number,
 };
 
@@ -1086,15 +1086,15 @@ export type DemoSide =
 
 /**  One vote of the demo. */
 export type DemoVote = {
-	/**  When, milliseconds since 1970; 0 until it is kept. */
+	/**  When it was given, milliseconds since 1970; 0 until it is kept. */
 	at_ms: number,
 	/**  SHA-256 of the dialogue, whose text is not kept. */
 	dialogue_sha256: string,
-	/**  Who wrote what stood on the left. */
+	/**  Who wrote what was on the left. */
 	left: DemoWriter,
-	/**  Who wrote what stood on the right. */
+	/**  Who wrote what was on the right. */
 	right: DemoWriter,
-	/**  From what the sides were drawn. */
+	/**  The seed from which the sides were drawn. */
 	seed: number,
 	/**  Which was better. */
 	choice: DemoSide,
@@ -1122,7 +1122,7 @@ export type Desk = {
 	/**  Number of the study. */
 	study: number,
 	/**  Name of the study. */
-	title: string,
+	title: StudyName,
 	/**  What is judged. Where dialogues are, each is the only text of its step, as `Name: text` lines. */
 	kind: StudyKind,
 	/**  What is asked. */
@@ -1137,21 +1137,21 @@ export type Desk = {
 	guideline: Guideline,
 	/**  What is scored. */
 	criteria: Criterion[],
-	/**  What is asked about two summaries or about all of a dialogue. */
+	/**  What is asked about two summaries of a dialogue, or about all of them. */
 	question: Words,
 	/**  Statements about the guideline. */
 	check: CheckStatement[],
 	/**  Examples with their answers. */
 	warmup: Warmup | null,
-	/**  Whether check and examples are behind the rater. */
+	/**  Whether the rater has finished the check and the examples. */
 	introduced: boolean,
 	/**  What they were given, in their order. */
 	steps: DeskStep[],
-	/**  Whether there is a press to take back. */
+	/**  Whether there is an act to take back. */
 	can_undo: boolean,
 };
 
-/**  An act of a rater; places are from 0. */
+/**  An act of a rater; places count from 0. */
 export type DeskAct = 
 /**  A score; 0 for "not applicable", none to take it back. */
 { kind: "score"; 
@@ -1171,7 +1171,7 @@ choice: DeskChoice | null } |
 place: number; 
 /**  The text. */
 text: string } | 
-/**  A mark that a summary may have a real person's data. */
+/**  A mark that a summary may contain a real person's data. */
 { kind: "flag"; 
 /**  Place of the summary. */
 place: number; 
@@ -1218,7 +1218,7 @@ export type DeskItem = {
 	reason: SkipReason | null,
 	/**  The rater's note. */
 	note: string,
-	/**  Whether the rater thinks that it has a real person's data. */
+	/**  Whether the rater thinks that it contains a real person's data. */
 	flagged: boolean,
 };
 
@@ -1234,13 +1234,13 @@ export type DeskPress = {
 
 /**  A dialogue with its summaries, in the order shown. */
 export type DeskStep = {
-	/**  Its number in the rater's order, by which presses name it. */
+	/**  Its number in the rater's order, by which acts refer to it. */
 	step: number,
 	/**  The dialogue; empty where dialogues are judged. */
 	turns: DeskTurn[],
 	/**  The summaries, or the dialogue that is judged. */
 	items: DeskItem[],
-	/**  The choice among them; none before it was made and where summaries are scored. */
+	/**  The choice among them; none before it is made, or if summaries are scored. */
 	choice: DeskChoice | null,
 	/**  Whether it is finished. */
 	submitted: boolean,
@@ -1250,9 +1250,9 @@ export type DeskStep = {
 export type DeskTime = {
 	/**  Place of the summary, from 0. */
 	place: number,
-	/**  With signs of life. */
+	/**  While the rater was active. */
 	active_ms: number,
-	/**  Without. */
+	/**  While the rater was idle. */
 	idle_ms: number,
 };
 
@@ -1293,7 +1293,7 @@ export type Difference = {
 	p: number,
 };
 
-/**  Which way a figure is better. */
+/**  In which direction a figure is better. */
 export type Direction = 
 /**  More is better. */
 "higher" | 
@@ -1308,7 +1308,7 @@ export type DisputeReason =
 "spread" | 
 /**  People find it misleading or seriously wrong. */
 "unfaithful" | 
-/**  Somebody thinks that it has a real person's data. */
+/**  Somebody thinks that it contains a real person's data. */
 "flag" | 
 /**  People put it first among its dialogue's summaries and ROUGE-1 last, or the other way round. */
 "metric";
@@ -1327,7 +1327,7 @@ export type Disputed = {
 	systems: string[],
 	/**  Why it deserves a second look. */
 	reasons: DisputeReason[],
-	/**  The largest distance of two raters' scores on a criterion. */
+	/**  The largest distance between two raters' scores on a criterion. */
 	spread: number,
 	/**  All scores of first showings. */
 	scores: DisputedScore[],
@@ -1373,9 +1373,9 @@ export type Disputes = {
 export type Distribution = {
 	/**  What was measured. */
 	figure: ShapeFigure,
-	/**  Of the real ones. */
+	/**  Spread of the real ones. */
 	real: Spread,
-	/**  Of the made-up ones. */
+	/**  Spread of the made-up ones. */
 	made_up: Spread,
 	/**  Kolmogorov and Smirnov's D: the largest distance of the two cumulative shares, from 0 to 1. */
 	d: number,
@@ -1397,7 +1397,7 @@ export type Domain = {
 	judge: JudgeVerdict | null,
 	/**  How often the judge recognised the right conversation, mean over seeds. */
 	judge_topic: number | null,
-	/**  How often it saw damaged content, mean over seeds. */
+	/**  How often the judge saw damaged content, mean over seeds. */
 	judge_content: number | null,
 	/**  Share of dialogues of the fine-tuned synthesizer that keep the format, mean over seeds. */
 	sft_format_rate: number | null,
@@ -1409,7 +1409,7 @@ export type Domain = {
 	sentence: Words,
 };
 
-/**  Where the same dialogue stands. */
+/**  Where the same dialogue is. */
 export type Double = 
 /**  In another row of the import. */
 { case: "row"; 
@@ -1434,7 +1434,7 @@ export type Doubt =
 "near_duplicate" | 
 /**  The summary has as many words as its dialogue, or more. */
 "long_summary" | 
-/**  A name in the summary that the dialogue does not hold. */
+/**  A name in the summary that the dialogue does not contain. */
 "unknown_name" | 
 /**  The summary is one piece of the dialogue. */
 "copied_summary" | 
@@ -1442,7 +1442,7 @@ export type Doubt =
 "very_long" | 
 /**  The dialogue is far shorter than the others, or nobody answers. */
 "very_short" | 
-/**  Another language than most of the data set. */
+/**  A different language from most of the data set. */
 "other_language" | 
 /**  The example is longer than a model's context. */
 "too_long";
@@ -1463,7 +1463,7 @@ export type DoubtFound = {
 
 /**  What a download says while it works. */
 export type DownloadEvent = 
-/**  Where it is. */
+/**  How far it is. */
 { event: "download"; 
 /**  The file that is being fetched. */
 file: string; 
@@ -1492,9 +1492,9 @@ export type Drift = {
 	dialogues: number,
 };
 
-/**  Why a message or line of a file is no part of a conversation. */
+/**  Why a message or line of a file is not part of a conversation. */
 export type DropReason = 
-/**  The program tells of the chat: who joined, what is encrypted. */
+/**  The chat program reports on the chat: who joined, what is encrypted. */
 "system" | 
 /**  A picture, recording or file without words. */
 "media" | 
@@ -1506,27 +1506,27 @@ export type DropReason =
 "reaction" | 
 /**  Written by a program that takes part. */
 "bot" | 
-/**  A title, a list of those present or another line over the conversation. */
+/**  A title, a list of those present or another line above the conversation. */
 "header" | 
 /**  A line that is only a time. */
 "time" | 
-/**  A line under the conversation that tells where it comes from. */
+/**  A line below the conversation that says where the conversation comes from. */
 "footer" | 
 /**  Text that is marked as deleted in a document with tracked changes. */
 "tracked_deletion" | 
-/**  A message by the program in words that nobody here knows. */
+/**  A message from the chat program in words that Duologue does not know. */
 "client" | 
 /**  A row without a text. */
 "empty" | 
 /**  A message that several people send again and again, left out on request. */
 "repeated";
 
-/**  A message or line that is no part of a conversation. */
+/**  A message or line that is not part of a conversation. */
 export type Dropped = {
 	/**  The file, as given. */
 	file: string,
 	/**
-	 *  Where it stands: the line of the text from 1, the id of a Telegram message, the place in a day's file of Slack,
+	 *  Where it is: the line of the text from 1, the id of a Telegram message, the place in a day's file of Slack,
 	 *  the paragraph of a document, the row of a workbook.
 	 */
 	at: number,
@@ -1573,7 +1573,7 @@ export type EndedBy =
 "plateau_lr" | 
 /**  The plateau rule reduced the rate as often as it may. */
 "reductions" | 
-/**  No new best in as many evaluations as are waited for. */
+/**  No new best value in as many evaluations as the rule waits for. */
 "early_stop" | 
 /**  All updates were done. */
 "max_updates";
@@ -1602,7 +1602,7 @@ export type ErrorCode =
 "no_such_run" | 
 /**  There is no such thing, or no such file. */
 "not_found" | 
-/**  Something else still needs it. */
+/**  Something else still needs what was to be removed. */
 "in_use" | 
 /**  A rater's ratings are locked. */
 "ratings_locked" | 
@@ -1618,17 +1618,17 @@ export type ErrorCode =
 "not_protected" | 
 /**  The workspace is protected already. */
 "already_protected" | 
-/**  There are keys, and the database is in clear. */
+/**  There are keys, but the database is not encrypted. */
 "mixed_workspace" | 
 /**  Somebody has the workspace open. */
 "workspace_open" | 
 /**  Protecting the workspace was interrupted. */
 "protect_interrupted" | 
-/**  An encrypted file was cut off or changed. */
+/**  An encrypted file was truncated or changed. */
 "damaged" | 
 /**  A passphrase has too few characters. */
 "short_passphrase" | 
-/**  Without this way to open the workspace no person could. */
+/**  Without this way in, no person could open the workspace. */
 "last_slot" | 
 /**  This build cannot encrypt. */
 "no_cipher" | 
@@ -1652,7 +1652,7 @@ export type ErrorCode =
 "unknown_column" | 
 /**  The columns have to be named. */
 "needs_mapping" | 
-/**  A mapping names no dialogue or no summary. */
+/**  A mapping lacks the dialogue or the summary. */
 "incomplete_map" | 
 /**  Turns do not say who speaks. */
 "speakers_needed" | 
@@ -1660,7 +1660,7 @@ export type ErrorCode =
 "bad_speakers" | 
 /**  Rows of an import are unusable. */
 "bad_rows" | 
-/**  A dialogue stands in two splits. */
+/**  A dialogue is in two splits. */
 "leaks" | 
 /**  Words that may name somebody were not answered. */
 "words_open" | 
@@ -1668,13 +1668,13 @@ export type ErrorCode =
 "pdf" | 
 /**  A file is Rich Text. */
 "rtf" | 
-/**  A file is of Office before 2007, or an Office file with a password. */
+/**  A file comes from Office before 2007, or is an Office file with a password. */
 "old_office" | 
 /**  A file is a workbook in Excel's binary form (XLSB). */
 "binary_workbook" | 
 /**  Ratings of another program do not fit a study. */
 "ratings" | 
-/**  A file is a picture, a recording or something else that is no text. */
+/**  A file is a picture, a recording or something else that is not text. */
 "binary" | 
 /**  A file is a page of HTML. */
 "html" | 
@@ -1698,7 +1698,7 @@ export type ErrorCode =
 "not_ready" | 
 /**  A text is longer than the model's context. */
 "too_long" | 
-/**  Another process works on it. */
+/**  Another process is working on it. */
 "locked" | 
 /**  Stopped on request. */
 "interrupted" | 
@@ -1712,13 +1712,13 @@ export type ErrorCode =
 "out_of_memory" | 
 /**  What would be written gives real conversations away. */
 "leak" | 
-/**  It would tell who wrote texts that people still rate. */
+/**  It would reveal who wrote texts that are still being rated. */
 "blinded" | 
 /**  The plan of a study is frozen. */
 "frozen" | 
-/**  People do not rate the study now. */
+/**  The study is not being rated now. */
 "not_running" | 
-/**  Fewer dialogues than can show anything. */
+/**  Too few dialogues to show anything. */
 "not_enough_dialogues" | 
 /**  Somebody who is not on the roster. */
 "unknown_rater" | 
@@ -1782,7 +1782,7 @@ export type ErrorCode =
 "device" | 
 /**  A tensor operation failed: a defect. */
 "tensor" | 
-/**  It is not here, and no connection may be opened. */
+/**  The model or file is not here, and no connection may be opened. */
 "offline" | 
 /**  The workspace's network is locked. */
 "network_locked" | 
@@ -1796,7 +1796,7 @@ export type ErrorCode =
 "bad_token" | 
 /**  The file beside a download that says where it came from cannot be read. */
 "bad_manifest" | 
-/**  The Hub wants to know who asks. */
+/**  The Hub wants to know who is asking. */
 "unauthorized" | 
 /**  The licence has not been accepted. */
 "gated" | 
@@ -1810,11 +1810,11 @@ export type ErrorCode =
 "bad_proxy" | 
 /**  The proxy does not answer. */
 "proxy_unreachable" | 
-/**  The proxy answers, and lets nothing through. */
+/**  The proxy answers but lets nothing through. */
 "proxy_refused" | 
 /**  The file of trusted certificates cannot be used. */
 "bad_certificates" | 
-/**  A certificate is not one that this computer trusts. */
+/**  This computer does not trust a certificate. */
 "untrusted_certificate" | 
 /**  An answer that makes no sense here. */
 "bad_answer" | 
@@ -1836,7 +1836,7 @@ export type ErrorCode =
 "model_file" | 
 /**  Another model is being downloaded. */
 "window_download_busy" | 
-/**  Another export is at work. */
+/**  Another export is in progress. */
 "window_export_busy" | 
 /**  The workspace cannot be locked. */
 "window_lock" | 
@@ -1848,7 +1848,7 @@ export type ErrorCode =
 "window_no_worker" | 
 /**  The system shows no notifications. */
 "window_notification" | 
-/**  Another window has the workspace. */
+/**  Another window has the workspace open. */
 "window_taken" | 
 /**  The worker's answer cannot be read. */
 "window_worker_answer" | 
@@ -1877,7 +1877,7 @@ export type Example = {
 	turns: Turn[],
 	/**  Gold summaries; none while the dialogue waits for one, and none while they are held back. */
 	references: string[],
-	/**  Whether people rate summaries of the dialogue now: then its references are held back, and it cannot be changed. */
+	/**  Whether summaries of the dialogue are being rated: then its references are held back, and it cannot be changed. */
 	in_study: boolean,
 };
 
@@ -1887,7 +1887,7 @@ export type ExampleKind =
 "training examples" | 
 /**  Of the validation split. */
 "validation examples" | 
-/**  Of the training split, beside those that are trained on. */
+/**  Of the training split, besides those that are trained on. */
 "training examples left for validation" | 
 /**  Of the test split. */
 "test examples" | 
@@ -1945,7 +1945,7 @@ export type ExperimentCell = {
 
 /**  Two systems over the same seeds and test items. */
 export type ExperimentComparison = {
-	/**  The comparisons that Holm's adjustment takes together, on each data set and model by itself. */
+	/**  The comparisons that Holm's adjustment takes together, separately for each data set and model. */
 	family: string,
 	/**  The data set; none for the mean over the data sets. */
 	dataset: DatasetName | null,
@@ -1953,11 +1953,11 @@ export type ExperimentComparison = {
 	model: ModelName,
 	/**  What was measured. */
 	metric: ResultMetric,
-	/**  Which system. */
+	/**  The system that is compared. */
 	of: ExperimentSide,
-	/**  Compared with which. */
+	/**  The system that it is compared with. */
 	to: ExperimentSide,
-	/**  Whether every cell that it reads is done; before that no p-value is told. */
+	/**  Whether every cell that it reads is done; before that no p-value is given. */
 	complete: boolean,
 	/**  Mean difference, the first minus the second. */
 	diff: number,
@@ -1965,15 +1965,15 @@ export type ExperimentComparison = {
 	se: number,
 	/**  95 % interval of the two-way t: both seeds and items are drawn. */
 	ci95: [number, number],
-	/**  90 % interval, held against the margin. */
+	/**  90 % interval, compared with the margin. */
 	ci90: [number, number],
 	/**  Degrees of freedom. */
 	df: number,
 	/**  Two-sided p-value of the two-way t. */
 	p: number | null,
-	/**  Adjusted for the family. */
+	/**  The p-value adjusted for the family. */
 	p_holm: number | null,
-	/**  Seeds that both have. */
+	/**  Seeds that both sides have. */
 	seeds: number,
 	/**  Test items. */
 	items: number,
@@ -1989,7 +1989,7 @@ export type ExperimentComparison = {
 	detectable_diff: number | null,
 	/**  Seeds that would show a difference of 1.5 points; none if it cannot be said. */
 	seeds_for_1_5: number | null,
-	/**  Within how much two systems count as practically equal. */
+	/**  Margin within which two systems count as practically equal. */
 	margin: number,
 	/**  What it came to; none before it is complete. */
 	verdict: Outcome | null,
@@ -2009,7 +2009,7 @@ export type ExperimentCurve = {
 	to: number,
 	/**  What it may bring beyond the largest, in ROUGE-1; `None` where that cannot be told. */
 	band: [number, number] | null,
-	/**  In a sentence. */
+	/**  The same in a sentence. */
 	text: Words,
 };
 
@@ -2027,7 +2027,7 @@ schema: number } |
 { case: "empty"; 
 /**  The key. */
 key: string } | 
-/**  A name that cannot be used: letters, digits, `-`, `_` and `.` are. */
+/**  A name that cannot be used: it may have only letters, digits, `-`, `_` and `.`. */
 { case: "name"; 
 /**  What was given. */
 name: string } | 
@@ -2037,7 +2037,7 @@ name: string } |
 key: string; 
 /**  The second key. */
 other: string } | 
-/**  An axis without name, or with a value of a form that it cannot have. */
+/**  An axis without a name, or with a value of a form that it cannot have. */
 { case: "axis"; 
 /**  Its place among the axes, from 1. */
 axis: number } | 
@@ -2067,7 +2067,7 @@ label: string } |
 runs: number; 
 /**  How many it may have. */
 limit: number } | 
-/**  It cannot start: what it lacks. */
+/**  It cannot start, because something is lacking. */
 { case: "not_ready"; 
 /**  The experiment. */
 experiment: ExperimentName; 
@@ -2085,19 +2085,19 @@ export type ExperimentPlan = {
 	verdict: Verdict,
 	/**  What prevents it. */
 	missing: Lack[],
-	/**  Cells. */
+	/**  Number of cells. */
 	cells: number,
 	/**  Runs that would have to be carried out: cells that are not done. */
 	runs: number,
 	/**  Parts of all cells that differ from each other: those that are computed. */
 	parts: number,
-	/**  Parts that are taken over from another cell. */
+	/**  Parts that are reused from another cell. */
 	parts_shared: number,
 	/**  Seconds of the parts that are computed. */
 	seconds: number,
 	/**  What they leave on disk. */
 	disk_bytes: number,
-	/**  Highest memory of all cells. */
+	/**  Peak memory of all cells. */
 	peak_bytes: number,
 	/**  The smallest difference that the planned seeds and test items find with 80 % power, by the usual variance. */
 	detectable_diff: number | null,
@@ -2127,7 +2127,7 @@ export type ExperimentPreset =
 "loop-worth-it" | 
 /**  How many examples are enough. */
 "learning-curve" | 
-/**  How much the result hangs on a setting. */
+/**  How much the result depends on a setting. */
 "sensitivity" | 
 /**  Whose likelihood should judge a dialogue. */
 "whose-judge" | 
@@ -2228,9 +2228,9 @@ export type ExperimentStanding =
 "running" | 
 /**  Cells wait in the queue. */
 "queued" | 
-/**  Nothing waits and something is open. */
+/**  Nothing is waiting, but something is unfinished. */
 "paused" | 
-/**  Nothing waits, and a cell has failed. */
+/**  Nothing is waiting, and a cell has failed. */
 "failed" | 
 /**  Stopped for good. */
 "cancelled" | 
@@ -2287,7 +2287,7 @@ export type ExperimentVerdict = {
 	comparison: number,
 	/**  What it came to. */
 	code: Outcome,
-	/**  In a sentence. */
+	/**  The same in a sentence. */
 	text: Words,
 	/**  Whether the first three lines of the dialogue score higher than the first system. */
 	below_lines: boolean,
@@ -2306,7 +2306,7 @@ export type ExportKind =
 
 /**  Where an export is. */
 export type ExportStep = 
-/**  What the run gives away of real conversations is looked at. */
+/**  Checking what the run gives away of real conversations. */
 "audit" | 
 /**  The model is loaded. */
 "load" | 
@@ -2345,18 +2345,18 @@ export type FactKind =
 export type FactStatus = 
 /**  The conversation says the same. */
 "kept" | 
-/**  The conversation says something else in the same surroundings. */
+/**  The conversation says something else in the same context. */
 "changed" | 
 /**  The conversation says nothing like it. */
 "invented" | 
-/**  The reference has it and the conversation too; the summary leaves it out. */
+/**  Both the reference and the conversation have it; the summary leaves it out. */
 "missing";
 
 /**  Which comparisons are adjusted together. */
 export type Family = {
 	/**  Number of comparisons. */
 	size: number,
-	/**  Chance of one false finding among them that is accepted. */
+	/**  Accepted chance of one false finding among them. */
 	alpha: number,
 	/**  How they are adjusted: Holm. */
 	method: string,
@@ -2364,7 +2364,7 @@ export type Family = {
 
 /**  A figure of a system. */
 export type Figure = {
-	/**  Which. */
+	/**  Which figure. */
 	metric: ResultMetric,
 	/**  The mean over summaries, or the figure of all of them. */
 	mean: number,
@@ -2456,11 +2456,11 @@ export type FileFormat =
 "whatsapp_android" | 
 /**  One chat or all chats, as Telegram Desktop exports them. */
 "telegram_json" | 
-/**  A Slack workspace as it is exported. */
+/**  An exported Slack workspace. */
 "slack_zip" | 
 /**  One day of a Slack channel. */
 "slack_json" | 
-/**  The chat beside a Zoom meeting. */
+/**  The chat of a Zoom meeting. */
 "zoom_chat" | 
 /**  A transcript as Otter writes it. */
 "otter_txt" | 
@@ -2476,9 +2476,9 @@ export type FileFormat =
 "xlsx" | 
 /**  An Excel workbook that has one turn a row. */
 "xlsx_turns" | 
-/**  A workbook of Excel before 2007. */
+/**  An Excel workbook from before 2007. */
 "xls" | 
-/**  A workbook of Excel before 2007 that has one turn a row. */
+/**  An Excel workbook from before 2007 that has one turn a row. */
 "xls_turns" | 
 /**  An OpenDocument workbook. */
 "ods" | 
@@ -2517,9 +2517,9 @@ export type FolderFit = {
 	path: string,
 	/**  Memory of each method; `None` if there is no model in the folder. */
 	memory: MethodMemory | null,
-	/**  A whole run in the memory that is free now; `None` if either is not known. */
+	/**  Whether a complete run fits in the memory that is free now; `None` if either is not known. */
 	fit: Fit | null,
-	/**  Seconds of a whole run, as for a model of the catalogue; `None` if there is no model in the folder. */
+	/**  Seconds that a complete run takes, as for a model of the catalogue; `None` if there is no model in the folder. */
 	seconds: number | null,
 };
 
@@ -2541,7 +2541,7 @@ export type ForgetCount = {
 
 /**  Something that left the workspace. */
 export type ForgetExport = {
-	/**  When, milliseconds since 1970. */
+	/**  When it left, milliseconds since 1970. */
 	at_ms: number,
 	/**  What it is. */
 	kind: ExportKind,
@@ -2571,7 +2571,7 @@ export type ForgetPlace =
 "adapter" | 
 /**  Unfinished trainings and logs of runs that read it. */
 "trace" | 
-/**  Summaries of it that systems wrote in the test of a run which did not learn from it. */
+/**  Summaries of it that systems wrote in the test of a run that did not learn from it. */
 "output" | 
 /**  Texts of rating studies about it; the ratings stay. */
 "study" | 
@@ -2579,10 +2579,10 @@ export type ForgetPlace =
 "demo" | 
 /**  Copies of the database, made as a precaution or put aside when it was damaged. */
 "copy" | 
-/**  Pasted texts that wait for their import, whichever they are. */
+/**  Pasted texts that wait for their import, all of them. */
 "inbox";
 
-/**  What forgetting would take away, with all that hangs on it. */
+/**  What forgetting would take away, with all that is attached to it. */
 export type ForgetPlan = {
 	/**  The data set. */
 	dataset: DatasetName,
@@ -2596,7 +2596,7 @@ export type ForgetPlan = {
 	exports: ForgetExport[],
 };
 
-/**  What became of it. */
+/**  What became of the request to forget. */
 export type ForgetReceipt = {
 	/**  What went. */
 	plan: ForgetPlan,
@@ -2643,11 +2643,11 @@ export type FoundItems = {
 	orders: ItemOrder[],
 };
 
-/**  Whose memory did not suffice on the card. */
+/**  What did not fit into the card's memory. */
 export type Full = 
 /**  Work outside a run. */
 { case: "card" } | 
-/**  A stage's. */
+/**  A stage. */
 { case: "stage"; 
 /**  The stage. */
 stage: StageName; 
@@ -2664,7 +2664,7 @@ export type GainDifference = {
 	model: ModelName,
 	/**  Gain on the first minus gain on the second. */
 	diff: number,
-	/**  95 % interval: two independent experiments, degrees of freedom after Welch and Satterthwaite. */
+	/**  95 % interval: two independent experiments, degrees of freedom by Welch and Satterthwaite. */
 	ci95: [number, number],
 	/**  Degrees of freedom. */
 	df: number,
@@ -2708,17 +2708,17 @@ text: string } |
 /**  The chosen dialogue of a pair becomes the rejected one, and the other way round. */
 { act: "flip" };
 
-/**  Something is to be written into a folder, under a name that is free there. */
+/**  A request to write something into a folder, under a name that is free there. */
 export type HandOver = {
 	/**  The run. */
 	run: RunId,
-	/**  What of it. */
+	/**  What of it is handed over. */
 	deliverable: Deliverable,
 	/**  The folder that it appears in. */
 	folder: string,
 	/**  Why it may leave although it gives real conversations away. */
 	reason: string | null,
-	/**  Whether the texts of a report's items stand in it. */
+	/**  Whether a report includes the texts of its items. */
 	texts: boolean,
 	/**  The language of a report. */
 	language: Language,
@@ -2743,7 +2743,7 @@ export type HandState = {
 	stale: StageName[],
 	/**  Changes by hand that can be undone. */
 	undoable: number,
-	/**  The run is of a version that did not note what each result was made from: it can be read, not changed. */
+	/**  The run comes from a version that did not note what each result was made from: it can be read, not changed. */
 	read_only: boolean,
 };
 
@@ -2757,7 +2757,7 @@ export type HandedOver = {
 	replay: Replay | null,
 };
 
-/**  One kind of what hangs on a thing. */
+/**  One kind of thing that is attached to another. */
 export type Hanging = {
 	/**  What it is. */
 	what: Attached,
@@ -2781,7 +2781,7 @@ export type Headline = {
 
 /**  A problem with a download. */
 export type HubProblem = 
-/**  It is not here, and no connection may be opened. */
+/**  The model or file is not here, and no connection may be opened. */
 { code: "offline"; args: {
 	/**  Model or file. */
 	what: string,
@@ -2819,7 +2819,7 @@ export type HubProblem =
 	/**  What is wrong with it. */
 	reason: string,
 } } | 
-/**  The Hub wants to know who asks. */
+/**  The Hub wants to know who is asking. */
 { code: "unauthorized"; args: {
 	/**  The machine that answered. */
 	host: string,
@@ -2874,7 +2874,7 @@ export type HubProblem =
 	/**  The connection's reason. */
 	reason: string,
 } } | 
-/**  The proxy answers, and lets nothing through. */
+/**  The proxy answers but lets nothing through. */
 { code: "proxy_refused"; args: {
 	/**  The proxy, as host and port. */
 	proxy: string,
@@ -2882,7 +2882,7 @@ export type HubProblem =
 	variable: string,
 	/**  The machine that was asked for. */
 	host: string,
-	/**  Its reason. */
+	/**  The proxy's reason. */
 	reason: string,
 } } | 
 /**  The file of trusted certificates that `SSL_CERT_FILE` names cannot be used. */
@@ -2892,7 +2892,7 @@ export type HubProblem =
 	/**  What is wrong with it. */
 	reason: string,
 } } | 
-/**  A certificate is not one that this computer trusts. */
+/**  This computer does not trust a certificate. */
 { code: "untrusted_certificate"; args: {
 	/**  The machine that showed it. */
 	host: string,
@@ -2985,7 +2985,7 @@ export type ImportProblem =
 { code: "table"; args: {
 	/**  The file, as given. */
 	file: string,
-	/**  Row, the header is 1. */
+	/**  Row; the header is row 1. */
 	row: number,
 	/**  What the parser met. */
 	reason: string,
@@ -3013,7 +3013,7 @@ export type ImportProblem =
 	/**  The columns that are there. */
 	columns: string[],
 } } | 
-/**  A mapping names no dialogue or no summary. */
+/**  A mapping lacks the dialogue or the summary. */
 { code: "incomplete_map"; args: {
 	/**  What it does not name. */
 	lacks: MapPart,
@@ -3047,7 +3047,7 @@ export type ImportProblem =
 	/**  What is wrong with it. */
 	fault: RowFault,
 } } | 
-/**  A dialogue stands in two splits. */
+/**  A dialogue is in two splits. */
 { code: "leaks"; args: {
 	/**  How many there are. */
 	count: number,
@@ -3061,7 +3061,7 @@ export type ImportProblem =
 	/**  How many there are. */
 	count: number,
 } } | 
-/**  A file is a PDF: it has words at places, but no turns. */
+/**  A file is a PDF: it has words at positions on a page, but no turns. */
 { code: "pdf"; args: {
 	/**  The file, as given. */
 	file: string,
@@ -3071,7 +3071,7 @@ export type ImportProblem =
 	/**  The file, as given. */
 	file: string,
 } } | 
-/**  A file is of Office before 2007, or an Office file with a password. */
+/**  A file comes from Office before 2007, or is an Office file with a password. */
 { code: "old_office"; args: {
 	/**  The file, as given. */
 	file: string,
@@ -3081,7 +3081,7 @@ export type ImportProblem =
 	/**  The file, as given. */
 	file: string,
 } } | 
-/**  A file is a picture, a recording or something else that is no text. */
+/**  A file is a picture, a recording or something else that is not text. */
 { code: "binary"; args: {
 	/**  The file, as given. */
 	file: string,
@@ -3104,7 +3104,7 @@ export type ImportProblem =
 { code: "archive"; args: {
 	/**  The file, as given. */
 	file: string,
-	/**  Why. */
+	/**  Why it cannot be used. */
 	fault: ArchiveFault,
 } } | 
 /**  The first line of a table is not its header. */
@@ -3142,7 +3142,7 @@ export type ImportReport = {
 	detection: Detection,
 	/**  All columns of the first file. */
 	columns: string[],
-	/**  How the splits came about, one sentence. */
+	/**  How the splits came about. */
 	split_rule: SplitRule | null,
 	/**  Where the rows go. */
 	splits: SplitCounts,
@@ -3166,11 +3166,11 @@ export type ImportReport = {
 	sample: Example[],
 	/**  How each file was read. */
 	sources: SourceFile[],
-	/**  Where everything went that was read. */
+	/**  Where everything that was read went. */
 	account: Account,
-	/**  What is no part of a conversation, in the order of the files. */
+	/**  What is not part of a conversation, in the order of the files. */
 	dropped: Dropped[],
-	/**  How many of it by reason, the most first. */
+	/**  How many pieces for each reason, the most first. */
 	dropped_by: DroppedCount[],
 };
 
@@ -3198,7 +3198,7 @@ export type ImportRequest = {
 	gap_hours: number | null,
 	/**  Columns of a table with one turn a row: `text=C,speaker=C[,group=C][,summary=C]`; empty means detect. */
 	turns: string,
-	/**  What is let back in of what is no part of a conversation. */
+	/**  Kinds of text outside a conversation that are let back in. */
 	keep_dropped: DropReason[],
 	/**  Leave out messages that several people send again and again. */
 	drop_repeated: boolean,
@@ -3222,7 +3222,7 @@ export type IntakeLimit =
 "cell_bytes" | 
 /**  Turns of all dialogues. */
 "turns" | 
-/**  Rows, values and lines without words that a file is divided into. */
+/**  Rows, values and wordless lines into which a file is divided. */
 "pieces" | 
 /**  Cells of an old workbook from the first to the last, empty ones included. */
 "reach" | 
@@ -3237,7 +3237,7 @@ export type Interrupted =
 run: RunId } | 
 /**  A download. */
 { case: "download" } | 
-/**  Something that was to be handed over. */
+/**  An export. */
 { case: "export" } | 
 /**  Other work with a model. */
 { case: "work" };
@@ -3357,7 +3357,7 @@ export type ItemEntry = {
 	verdict: ItemVerdict | null,
 	/**  Whether it differs from what the stage made. */
 	edited: boolean,
-	/**  Whether its text may be written anew. */
+	/**  Whether its text may be rewritten. */
 	editable: boolean,
 	/**  Whether it may be left out. */
 	rejectable: boolean,
@@ -3374,7 +3374,7 @@ export type ItemMark =
 /**  As the stage made it, and nobody has said anything about it. */
 "untouched";
 
-/**  By what items are sorted. */
+/**  What items are sorted by. */
 export type ItemOrder = 
 /**  As the stage made them. */
 "made" | 
@@ -3384,7 +3384,7 @@ export type ItemOrder =
 "gap" | 
 /**  By ROUGE-1 with the reference. */
 "rouge1" | 
-/**  By the cross-entropy of the reference under the system that wrote. */
+/**  By the cross-entropy of the reference under the system that wrote it. */
 "reference_ce" | 
 /**  By the length, in tokens. */
 "tokens";
@@ -3393,7 +3393,7 @@ export type ItemOrder =
 export type ItemQuery = {
 	/**  The run. */
 	run: RunId,
-	/**  Of what kind. */
+	/**  The kind of the items. */
 	kind: ArtifactKind,
 	/**  Words that have to be in it, as beginnings of words; every item if no word is given. */
 	words: string,
@@ -3437,7 +3437,7 @@ export type ItemVersion = {
 	verdict: ItemVerdict | null,
 	/**  The version that it took back. */
 	undoes: number | null,
-	/**  Whether its text is another than before. */
+	/**  Whether its text differs from the one before. */
 	changed: boolean,
 };
 
@@ -3454,7 +3454,7 @@ export type JudgeVerdict =
 export type Kdf = {
 	/**  Its name. */
 	name: KdfName,
-	/**  Rounds. */
+	/**  Number of rounds. */
 	iterations: number,
 	/**  16 bytes in base64. */
 	salt: string,
@@ -3471,7 +3471,7 @@ export type Keep =
 "first" | 
 /**  Those of the file. */
 "second" | 
-/**  Both: the file's are another person's, who gets a place of their own. */
+/**  Both: those of the file belong to another person, who gets a place of their own. */
 "other";
 
 /**  A thing that people name, make a note about, and remove. */
@@ -3485,7 +3485,7 @@ export type Kept =
 
 /**  What a person calls a thing, and what they noted about it. */
 export type Label = {
-	/**  The name; empty while it is called as it was from the beginning. */
+	/**  The name; empty while it has its original name. */
 	name: string,
 	/**  The note; may be empty. */
 	note: string,
@@ -3529,11 +3529,11 @@ free_bytes: number } |
 { case: "setting"; 
 /**  The field of the recipe. */
 field: string } | 
-/**  Time: even the least that can be asked for takes longer than there is. */
+/**  Time: even the minimum that can be asked for takes longer than the time available. */
 { case: "time"; 
-/**  Seconds of the least. */
+/**  Seconds that the minimum takes. */
 need_s: number; 
-/**  Seconds that there are. */
+/**  Seconds available. */
 within_s: number } | 
 /**  Room on the disk. */
 { case: "disk"; 
@@ -3542,7 +3542,7 @@ need_bytes: number;
 /**  What is free. */
 free_bytes: number };
 
-/**  A language that function words tell, by its ISO 639-1 code. */
+/**  A language that can be told by its function words, as an ISO 639-1 code. */
 export type Language = 
 /**  English. */
 "en" | 
@@ -3575,9 +3575,9 @@ export type LeakSummary = {
 	n: number,
 	/**  Texts that give something away. */
 	leaking: number,
-	/**  Words from which on a passage counts as copied. */
+	/**  Number of words from which a passage counts as copied. */
 	passage_words: number,
-	/**  Words of the longest passage that stands in a real conversation too. */
+	/**  Words of the longest passage that also occurs in a real conversation. */
 	longest_words: number,
 };
 
@@ -3611,11 +3611,11 @@ export type LicenceText = {
 	hub_id: string,
 	/**  Licence as the model card names it. */
 	licence: Licence,
-	/**  Its name. */
+	/**  The licence's full name. */
 	title: string,
 	/**  Where its publisher keeps the text. */
 	address: string,
-	/**  Every word of it. */
+	/**  Its full text. */
 	text: string,
 };
 
@@ -3650,11 +3650,11 @@ file: string };
 
 /**  How much a line of a log matters. */
 export type LogLevel = 
-/**  The run ends by it. */
+/**  It ends the run. */
 "error" | 
 /**  Worth a look. */
 "warning" | 
-/**  What happens. */
+/**  An ordinary event. */
 "info" | 
 /**  Every step and sample. */
 "detail";
@@ -3712,7 +3712,7 @@ export type LogWord =
 
 /**  What the machine has that a run is planned for. */
 export type Machine = {
-	/**  Memory that programs can still take, on a card its own; `None` if it is not known. */
+	/**  Memory that programs can still take, for a card its own memory; `None` if it is not known. */
 	memory_free_bytes: number | null,
 	/**  Room on the workspace's disk; `None` if it is not known. */
 	disk_free_bytes: number | null,
@@ -3788,13 +3788,13 @@ export type Mean = {
 	ci95: [number, number],
 };
 
-/**  Answers that were taken. */
+/**  Answers that were merged into a study. */
 export type Merged = {
 	/**  The slot whose answers they are now; none if those that were here are kept. */
 	rater: string | null,
 	/**  The branch. */
 	branch: string,
-	/**  Its saving number. */
+	/**  The number of its save. */
 	revision: number,
 	/**  Scores and choices that were not here before. */
 	new: number,
@@ -3802,7 +3802,7 @@ export type Merged = {
 	replaced: number,
 	/**  Whether the set is final now. */
 	locked: boolean,
-	/**  What the two sets had, if there were two. */
+	/**  How the two sets compare, if there were two. */
 	conflict: Conflict | null,
 };
 
@@ -3835,7 +3835,7 @@ export type MetricCard = {
 	direction: Direction,
 	/**  Where its definition comes from. */
 	source: string,
-	/**  Whether tables show it unasked; the others are one step away. */
+	/**  Whether tables show it by default; the others are one step away. */
 	is_main: boolean,
 };
 
@@ -3847,7 +3847,7 @@ export type MetricPick = {
 	ci95: [number, number] | null,
 	/**  Number of pairs. */
 	pairs: number,
-	/**  Kendall's tau-b over all summaries, as the metric stands. */
+	/**  Kendall's tau-b over all summaries, with the metric unchanged. */
 	kendall_b: number | null,
 	/**  Dialogues that count. */
 	dialogues: number,
@@ -3886,13 +3886,13 @@ export type MetricUnit =
 
 /**  What is wrong with a call. */
 export type Misuse = 
-/**  Of the command line, which says itself what is wrong. */
+/**  A call of the command line, which says itself what is wrong. */
 { case: "command_line"; 
 /**  What is wrong. */
 reason: string } | 
-/**  Of the window's own command line. */
+/**  A call of the window's own command line. */
 { case: "window_arguments" } | 
-/**  A summary of no dialogue. */
+/**  A summary asked for without a dialogue. */
 { case: "no_dialogue" } | 
 /**  A change of an example that is not stored. */
 { case: "not_stored" } | 
@@ -3911,7 +3911,7 @@ export type Model = {
 	name: string,
 	/**  Architecture of config.json. */
 	architecture: string,
-	/**  Parameters, from the headers of the weight files; of a GGUF file as a run has counted them, `None` before. */
+	/**  Parameters, from the headers of the weight files; for a GGUF file as counted by a run, `None` before. */
 	parameters: number | null,
 	/**  Weight files in bytes. */
 	bytes: number,
@@ -4050,11 +4050,11 @@ export type ModelProblem =
 export type Nameless = 
 /**  Nobody in the whole dialogue. */
 { case: "everybody" } | 
-/**  One turn of a list in which others are. */
+/**  One turn of a list in which other speakers are named. */
 { case: "turn"; 
 /**  Its number, from 1. */
 turn: number } | 
-/**  What stands before the first speaker. */
+/**  What comes before the first speaker. */
 { case: "before"; 
 /**  Its beginning. */
 text: string };
@@ -4078,7 +4078,7 @@ export type NetworkOutcome =
 "open" | 
 /**  The other machine answered, and the connection was closed. */
 "ok" | 
-/**  It did not come about, or broke. */
+/**  It was not established, or it broke. */
 "failed" | 
 /**  Duologue refused to open it: the network is locked, or the command was to stay offline. */
 "refused";
@@ -4091,7 +4091,7 @@ export type NetworkRow = {
 	at_ms: number,
 	/**  The command that opened it; empty for one of an earlier version. */
 	process: string,
-	/**  What for. */
+	/**  What it was opened for. */
 	purpose: string,
 	/**  The other machine. */
 	host: string,
@@ -4123,18 +4123,18 @@ export type NoDialogue =
 { case: "field" } | 
 /**  Between a summary and the next one. */
 { case: "between" } | 
-/**  By its name the file holds the summary of a transcript that is not among the files. */
+/**  Judging by its name, the file holds the summary of a transcript that is not among the files. */
 { case: "alone" };
 
 /**  Where a summary is missing. */
 export type NoSummary = 
 /**  In its field. */
 { case: "field" } | 
-/**  Of a dialogue of a transcript. */
+/**  The summary of a dialogue of a transcript. */
 { case: "transcript"; 
 /**  The file beside it that may hold its summary. */
 beside: string } | 
-/**  The file beside a transcript has more or fewer than it has dialogues. */
+/**  The file beside a transcript has more or fewer summaries than it has dialogues. */
 { case: "beside"; 
 /**  That file. */
 beside: string; 
@@ -4143,7 +4143,7 @@ dialogues: number;
 /**  Summaries. */
 summaries: number };
 
-/**  What is no text. */
+/**  What is not text. */
 export type NoText = 
 /**  The dialogue or a summary. */
 { case: "field"; 
@@ -4177,9 +4177,9 @@ export type Offer = {
 	change: OfferChange,
 	/**  What it costs. */
 	price: Price,
-	/**  Highest memory of all stages. */
+	/**  Peak memory over all stages. */
 	peak_bytes: number,
-	/**  Seconds of all stages. */
+	/**  Seconds that all stages take. */
 	seconds: number,
 	/**  Whether it fits this machine. */
 	fits: boolean,
@@ -4189,7 +4189,7 @@ export type Offer = {
 export type OfferChange = 
 /**  Fields of the recipe. */
 { case: "settings"; 
-/**  With their values. */
+/**  The fields with their values. */
 settings: Change[] } | 
 /**  The base model. */
 { case: "model"; 
@@ -4198,7 +4198,7 @@ hub_id: string };
 
 /**  What a run can hand over, before anything is written. */
 export type Offered = {
-	/**  What. */
+	/**  What is handed over. */
 	deliverable: Deliverable,
 	/**  What its file or folder will be called. */
 	name: string,
@@ -4238,13 +4238,13 @@ export type OriginGuesses = {
 	system: string,
 	/**  Summaries whose dialogues count. */
 	dialogues: number,
-	/**  Guesses. */
+	/**  Number of guesses. */
 	guesses: number,
 	/**  Those that are right. */
 	right: number,
 	/**  Their share; a coin has 0.5. */
 	share: number,
-	/**  Wilson's interval of it, as if no two guesses were about the same dialogue. */
+	/**  Its interval by Wilson, as if no two guesses were about the same dialogue. */
 	ci95: [number, number],
 	/**  Share of guesses about real dialogues that call them real. */
 	real_called_real: number,
@@ -4252,7 +4252,7 @@ export type OriginGuesses = {
 	made_called_real: number,
 	/**  Mean over summaries, real minus made-up. */
 	diff: number,
-	/**  Student's interval of it; none for a single summary. */
+	/**  Its interval by Student's t; none for a single summary. */
 	diff_ci95: [number, number] | null,
 	/**  Exact two-sided p-value over all flips of the two dialogues of a summary. */
 	p: number | null,
@@ -4287,9 +4287,9 @@ export type Outcome =
 "better" | 
 /**  The first system is worse, adjusted for all comparisons. */
 "worse" | 
-/**  It may be better; among all comparisons that can be chance. */
+/**  It may be better, but among so many comparisons that can be chance. */
 "ahead" | 
-/**  It may be worse; among all comparisons that can be chance. */
+/**  It may be worse, but among so many comparisons that can be chance. */
 "behind" | 
 /**  The 90 % interval stays within the margin. */
 "same" | 
@@ -4320,7 +4320,7 @@ export type PackCheck = {
 	place: number,
 	/**  Whether the rater held it to be true. */
 	answer: boolean,
-	/**  When. */
+	/**  When it was made. */
 	at: number,
 };
 
@@ -4332,7 +4332,7 @@ export type PackChoice = {
 	best: number | null,
 	/**  The summary named worst; none in pairs. */
 	worst: number | null,
-	/**  When. */
+	/**  When it was made. */
 	at: number,
 };
 
@@ -4359,7 +4359,7 @@ export type PackHeader = {
 	version: number,
 	/**  A word that no other pack has. */
 	pack_id: string,
-	/**  The study's word. */
+	/**  The study's unique word. */
 	study_uid: string,
 	/**  The rater's slot. */
 	rater: string,
@@ -4387,24 +4387,24 @@ export type PackItemState = {
 	n: number,
 	/**  The summary. */
 	i: number,
-	/**  How far. */
+	/**  How far the rater is. */
 	state: ItemState,
 	/**  Why it was left out. */
 	reason: SkipReason | null,
 	/**  The rater's note. */
 	note: string,
-	/**  Whether the rater thinks that it has a real person's data. */
+	/**  Whether the rater thinks that it contains a real person's data. */
 	flag: boolean,
-	/**  Time with signs of life. */
+	/**  Time in which the rater was active. */
 	active_ms: number,
-	/**  Time without. */
+	/**  Time in which the rater was idle. */
 	idle_ms: number,
 };
 
 /**  What a rater is to rate. */
 export type PackItems = {
 	/**  Name of the study. */
-	title: string,
+	title: StudyName,
 	/**  The language of the page. */
 	language: Language,
 	/**  What is judged. */
@@ -4439,17 +4439,17 @@ export type PackRating = {
 	c: string,
 	/**  The score; 0 for "not applicable". */
 	v: number,
-	/**  When. */
+	/**  When it was given. */
 	at: number,
 };
 
 /**  Where a rater's pack stands. */
 export type PackStanding = {
-	/**  Its word. */
+	/**  The pack's unique word. */
 	pack_id: string,
 	/**  When it was written. */
 	written_at_ms: number,
-	/**  Saving number of the answers that are here; none before the first. */
+	/**  Save number of the answers that are here; none before the first. */
 	merged_revision: number | null,
 };
 
@@ -4477,13 +4477,13 @@ export type PackWarmup = {
 	place: number,
 	/**  The rater's scores. */
 	scores: { [key in string]: number },
-	/**  When. */
+	/**  When they were given. */
 	at: number,
 };
 
 /**  A pack that was written. */
 export type PackWritten = {
-	/**  Its word. */
+	/**  The pack's unique word. */
 	pack_id: string,
 	/**  The file. */
 	file: string,
@@ -4491,7 +4491,7 @@ export type PackWritten = {
 	sha256: string,
 	/**  Its size. */
 	bytes: number,
-	/**  The secret, to be told by another way than the file. */
+	/**  The secret, to be passed on by another channel than the file. */
 	secret: string,
 };
 
@@ -4503,7 +4503,7 @@ export type PairComparison = {
 	b: string,
 	/**  Dialogues with a vote. */
 	dialogues: number,
-	/**  Votes. */
+	/**  Number of votes. */
 	votes: number,
 	/**  Dialogues in which both wrote the same text, so that there was nothing to choose. */
 	same_text: number,
@@ -4515,7 +4515,7 @@ export type PairComparison = {
 	loss: number | null,
 	/**  Mean over dialogues of the mean vote, from -1 to 1. */
 	net: number | null,
-	/**  Student's interval of it. */
+	/**  Its interval by Student's t. */
 	ci95: [number, number] | null,
 	/**  Exact two-sided p-value. */
 	p: number | null,
@@ -4529,9 +4529,9 @@ export type PairComparison = {
 	cohen: PairKappa | null,
 	/**  How often the summary on the left won. */
 	left_won: number,
-	/**  Votes that are no tie. */
+	/**  Votes that are not a tie. */
 	decided: number,
-	/**  Adjusted for all comparisons by choice; none if nothing is tested. */
+	/**  The p-value adjusted for all side-by-side comparisons; none if nothing is tested. */
 	p_holm: number | null,
 	/**  What it came to. */
 	outcome: Outcome | null,
@@ -4569,11 +4569,11 @@ export type PartState = {
 	name: string,
 	/**  Where it stands. */
 	status: StageStanding,
-	/**  Seconds it took or has taken. */
+	/**  Seconds it took, or has taken so far. */
 	wall_s: number | null,
 	/**  Seconds of processor time. */
 	cpu_s: number | null,
-	/**  Things that it made; none before it was finished. */
+	/**  Number of items that it made; none before it is finished. */
 	n_out: number | null,
 };
 
@@ -4603,17 +4603,17 @@ export type Plan = {
 	examples: PlanExamples,
 	/**  Whether the speed was measured with the model itself. */
 	probed: boolean,
-	/**  Whether the trainings compute again what they do not keep. */
+	/**  Whether the trainings recompute what they do not keep. */
 	recompute: boolean,
 	/**  Tokens that trainings compute at once: the recipe's, or fewer on a card that has no room for more. */
 	tokens_per_microbatch: number,
 	/**  Texts that are generated side by side: the recipe's, or fewer on a card that has no room for more. */
 	generate_batch_size: number,
-	/**  Highest memory of all stages. */
+	/**  Peak memory over all stages. */
 	peak_bytes: number,
-	/**  Disk of all stages. */
+	/**  Disk space that all stages take. */
 	disk_bytes: number,
-	/**  Seconds of all stages. */
+	/**  Seconds that all stages take. */
 	seconds: number,
 	/**  Every stage of the run, in order. */
 	stages: StageForecast[],
@@ -4633,7 +4633,7 @@ export type PlanAnswer = {
 	outlook: StudyOutlook | null,
 };
 
-/**  How many examples a run takes for what. A recipe's numbers are upper bounds unless somebody typed them. */
+/**  How many examples a run takes, by purpose. A recipe's numbers are upper bounds unless somebody typed them. */
 export type PlanExamples = {
 	/**  Pairs to learn from. */
 	shots: number,
@@ -4693,7 +4693,7 @@ export type Preset =
 
 /**  An experiment that comes with Duologue. */
 export type PresetExperiment = {
-	/**  Which. */
+	/**  Which experiment. */
 	preset: ExperimentPreset,
 	/**  Seeds that it has unless others are asked for. */
 	seeds: number,
@@ -4705,7 +4705,7 @@ export type PresetExperiment = {
 
 /**  What a plan that needs less memory costs. */
 export type Price = 
-/**  Time alone: the results are the same bit for bit. */
+/**  Only time: the results are the same bit for bit. */
 "recompute" | 
 /**  Some time: the results are the same up to rounding. */
 "rounding" | 
@@ -4717,7 +4717,7 @@ export type Price =
 "short_dialogues" | 
 /**  Fewer pairs to learn from or to choose by. */
 "fewer_examples" | 
-/**  Plainer texts of a smaller model. */
+/**  Plainer texts from a smaller model. */
 "smaller_model";
 
 /**  What went wrong. */
@@ -4751,7 +4751,7 @@ export type Progress = {
 	loss: number | null,
 	/**  Latest learning rate. */
 	lr: number | null,
-	/**  Tokens each second. */
+	/**  Tokens per second. */
 	tokens_per_s: number | null,
 	/**  Estimated seconds left. */
 	eta_s: number | null,
@@ -4759,16 +4759,16 @@ export type Progress = {
 	sample: string | null,
 };
 
-/**  What was compared of a model of the catalogue (docs/models.md). */
+/**  Which part of a catalogue model was compared (docs/models.md). */
 export type Proof = 
-/**  A file that its publisher gives out was compared with transformers: tokens, probabilities, texts. */
+/**  A file that its publisher distributes was compared with transformers: tokens, probabilities, texts. */
 "proven" | 
 /**  Its family was compared with random weights; this model itself was never loaded by the authors. */
 "not_tried";
 
 /**  Whether the workspace is encrypted. */
 export type Protection = {
-	/**  It is. */
+	/**  Whether it is encrypted. */
 	protected: boolean,
 	/**  What opens it. */
 	slots: SlotKind[],
@@ -4776,7 +4776,7 @@ export type Protection = {
 
 /**  The runs that wait, the next one first. */
 export type Queue = {
-	/**  In order. */
+	/**  In the order in which they will begin. */
 	runs: QueuedRun[],
 	/**  Held back: nothing begins by itself. */
 	held: boolean,
@@ -4796,7 +4796,7 @@ export type QueuedRun = {
 	model_name: ModelName,
 	/**  Seed. */
 	seed: number,
-	/**  First stage to carry out; none means where it stands. */
+	/**  First stage to carry out; none means the one that it has reached. */
 	from: StageName | null,
 	/**  Last stage to carry out; none means the last. */
 	until: StageName | null,
@@ -4806,7 +4806,7 @@ export type QueuedRun = {
 export type Quote = 
 /**  One is opened and never closed; the rows below were read without it. */
 { case: "open" } | 
-/**  Text stands behind a closing one. */
+/**  Text follows a closing one. */
 { case: "text_behind" };
 
 /**  The difference of two systems as one rater sees it. */
@@ -4837,7 +4837,7 @@ export type RaterProgress = {
 	load: number,
 	/**  Median of the active seconds on a summary; none before the first. */
 	median_s: number | null,
-	/**  Their last press. */
+	/**  When they last did something. */
 	last_at_ms: number | null,
 	/**  The rater pack that was written for them last. */
 	pack: PackStanding | null,
@@ -4847,7 +4847,7 @@ export type RaterProgress = {
 export type RaterState = 
 /**  On the roster, has not begun. */
 "invited" | 
-/**  Rates. */
+/**  Is rating. */
 "active" | 
 /**  Their answers are final. */
 "locked" | 
@@ -4871,11 +4871,11 @@ export type RatingMode =
 /**  Which of all summaries is best, and which is worst. */
 "best_worst";
 
-/**  A workspace that was open lately. */
+/**  A workspace that was recently open. */
 export type RecentWorkspace = {
 	/**  Its folder. */
 	folder: string,
-	/**  It is the one that is open. */
+	/**  Whether it is the open one. */
 	here: boolean,
 	/**  Its folder is gone, or on a disk that is not connected. */
 	gone: boolean,
@@ -4920,13 +4920,13 @@ export type RecipeField = {
 	default: string,
 	/**  What values it takes. */
 	shape: SettingShape,
-	/**  One sentence. */
+	/**  One sentence that describes it. */
 	doc: string,
 	/**  Where the default comes from. */
 	source: string,
 };
 
-/**  What a field of a recipe has to be beside its range. */
+/**  What a field of a recipe has to be besides within its range. */
 export type RecipeRule = 
 /**  A list of positive factors. */
 "positive_factors" | 
@@ -4949,21 +4949,21 @@ split: Split } |
 { case: "already_here"; 
 /**  How many. */
 rows: number } | 
-/**  Rows whose id another row of the data set has; they were stored under another one. */
+/**  Rows whose id another row of the data set has; they were stored under another id. */
 { case: "renamed"; 
 /**  How many. */
 rows: number } | 
 /**  Dialogues that wait for a summary: they are kept, and no run reads them. */
 { case: "unsummarised"; 
-/**  How many of this import. */
+/**  How many this import brought. */
 rows: number } | 
-/**  Most dialogues are in another language than English. */
+/**  Most dialogues are in a language other than English. */
 { case: "not_english"; 
 /**  The language. */
 language: Language; 
 /**  Dialogues in it. */
 dialogues: number } | 
-/**  The file does not say how its letters are written. */
+/**  The file does not say how its characters are encoded. */
 { case: "encoding_guessed"; 
 /**  The file, as given. */
 file: string; 
@@ -4993,7 +4993,7 @@ group: string | null;
 summary: string | null; 
 /**  Conversations found. */
 dialogues: number } | 
-/**  Of an archive, this was read. */
+/**  This member of an archive was read. */
 { case: "member_read"; 
 /**  The file, as given. */
 file: string; 
@@ -5001,7 +5001,7 @@ file: string;
 inside: string; 
 /**  How many members were read. */
 members: number } | 
-/**  Of a workbook, this sheet was read. */
+/**  This sheet of a workbook was read. */
 { case: "sheet_chosen"; 
 /**  The file, as given. */
 file: string; 
@@ -5019,7 +5019,7 @@ file: string;
 gap_hours: number; 
 /**  Sessions found. */
 sessions: number } | 
-/**  No date of the chat shows whether the day or the month stands first. */
+/**  No date of the chat shows whether the day or the month comes first. */
 { case: "date_order_guessed"; 
 /**  The file, as given. */
 file: string; 
@@ -5028,13 +5028,13 @@ order: DateOrder };
 
 /**  What the removal of a thing would do. */
 export type Removing = {
-	/**  Of what kind it is. */
+	/**  What kind of thing it is. */
 	thing: Kept,
-	/**  By what it is addressed: the id of a run, the name of a data set, the folder of a model. */
+	/**  What it is addressed by: the id of a run, the name of a data set, the folder of a model. */
 	key: string,
 	/**  What goes with it. */
 	goes: Hanging[],
-	/**  What stays, although it has to do with it. */
+	/**  What stays, although it is related. */
 	stays: Hanging[],
 	/**  What is in the way; empty if it can be removed. */
 	blocked_by: Hanging[],
@@ -5048,7 +5048,7 @@ export type Replay = {
 	max_logp_diff: number,
 	/**  Largest difference of a summed log-probability, divided by its tokens. */
 	max_logp_diff_per_token: number,
-	/**  What rounding to the format's number type may do to it. */
+	/**  How far rounding to the format's number type may change it. */
 	tolerance_per_token: number,
 	/**  Whether every difference is within it. */
 	equal: boolean,
@@ -5103,17 +5103,17 @@ export type ResultMetric =
 "reference_ce" | 
 /**  Nats per token of a prediction under the base model. */
 "base_ce" | 
-/**  Facts that the conversation does not hold, by all facts. */
+/**  Facts that the conversation does not hold, divided by all facts. */
 "facts_unsupported" | 
 /**  Facts that the conversation holds. */
 "facts_kept" | 
-/**  Facts that it states otherwise. */
+/**  Facts that the conversation states differently. */
 "facts_changed" | 
-/**  Facts that it does not have. */
+/**  Facts that the conversation does not have. */
 "facts_invented" | 
 /**  Facts of the reference that the prediction lacks. */
 "facts_missing" | 
-/**  Sentences with a turn behind them. */
+/**  Sentences that a turn supports. */
 "support_sentences" | 
 /**  Words that the conversation lacks. */
 "novel1" | 
@@ -5123,29 +5123,29 @@ export type ResultMetric =
 "novel3" | 
 /**  Runs of four words that the conversation lacks. */
 "novel4" | 
-/**  Tokens of the conversation by tokens of the prediction. */
+/**  Tokens of the conversation divided by tokens of the prediction. */
 "compression" | 
 /**  Share of the prediction's tokens in fragments of the conversation. */
 "coverage" | 
-/**  Squared lengths of those fragments by the prediction's tokens. */
+/**  Squared lengths of those fragments divided by the prediction's tokens. */
 "density" | 
-/**  Different words by all words. */
+/**  Different words divided by all words. */
 "distinct1" | 
-/**  Different pairs of words by all. */
+/**  Different pairs of words divided by all. */
 "distinct2" | 
-/**  Different runs of three words by all. */
+/**  Different runs of three words divided by all. */
 "distinct3" | 
-/**  Different runs of four words by all. */
+/**  Different runs of four words divided by all. */
 "distinct4" | 
-/**  BLEU-4 of each prediction against the others, of a hundred. */
+/**  BLEU-4 of each of a hundred predictions against the others. */
 "self_bleu4" | 
-/**  Words that a prediction says again. */
+/**  Words that a prediction repeats. */
 "repeat1" | 
-/**  Pairs of words that a prediction says again. */
+/**  Pairs of words that a prediction repeats. */
 "repeat2" | 
-/**  Runs of three words that a prediction says again. */
+/**  Runs of three words that a prediction repeats. */
 "repeat3" | 
-/**  Runs of four words that a prediction says again. */
+/**  Runs of four words that a prediction repeats. */
 "repeat4";
 
 /**  Room on a disk. */
@@ -5230,7 +5230,7 @@ export type RoundStop =
 "narrowing" | 
 /**  The two dialogues of a pair hardly differ. */
 "no_contrast" | 
-/**  The tuned judge likes what the base model likes less and less. */
+/**  The tuned judge comes to like what the base model likes less and less. */
 "judge_drift";
 
 /**  What is said about a round without ending it. */
@@ -5248,7 +5248,10 @@ export type Rounds = {
 	asked: number,
 	/**  Those that were carried out, in order. */
 	rounds: Round[],
-	/**  Nats per token of the validation summaries after training on real pairs alone; `None` if that is no part of the run. */
+	/**
+	 *  Nats per token of the validation summaries after training on real pairs alone; `None` if the run does
+	 *  not include that.
+	 */
 	real_ce: number | null,
 	/**  How they ended, in sentences. */
 	sentences: Words[],
@@ -5272,14 +5275,14 @@ export type RowFault =
 { code: "invalid_utf8"; args: BadBytes } | 
 /**  The row is not valid JSON. */
 { code: "json"; args: {
-	/**  The line, where the object goes on over several. */
+	/**  The line, where the object spans several. */
 	line: number | null,
 	/**  Column, from 1. */
 	column: number,
 	/**  What the parser met. */
 	reason: string,
 } } | 
-/**  The row is JSON, but no object with fields. */
+/**  The row is JSON, but not an object with fields. */
 { code: "not_object"; args: {
 	/**  What it is; an object has no fields. */
 	found: ValueKind,
@@ -5295,7 +5298,7 @@ export type RowFault =
 { code: "open_quote"; args: Quote } | 
 /**  A cue of a subtitle file cannot be read. */
 { code: "cue"; args: {
-	/**  What about it. */
+	/**  What is wrong with it. */
 	fault: CueFault,
 	/**  Its line, from 1. */
 	line: number,
@@ -5319,7 +5322,7 @@ export type RowFault =
 	/**  The word. */
 	word: string,
 } } | 
-/**  The same dialogue stands in another row. */
+/**  The same dialogue is in another row. */
 { code: "duplicate"; args: Double } | 
 /**  Lines that may name a speaker, or may not. */
 { code: "unsure_speaker"; args: {
@@ -5347,7 +5350,7 @@ export type RowFault =
 export type RuleVerdict = {
 	/**  Rule name. */
 	rule: string,
-	/**  Kept. */
+	/**  Whether the candidate keeps it. */
 	pass: boolean,
 };
 
@@ -5361,7 +5364,7 @@ export type RunId = string;
 export type RunLive = {
 	/**  The run. */
 	run: RunSummary,
-	/**  A wish not yet heeded. */
+	/**  A request to the worker that it has not yet carried out. */
 	control: Control | null,
 	/**  Why it failed. */
 	error: AppError | null,
@@ -5402,7 +5405,7 @@ export type RunProblem =
 } } | 
 /**  A text is longer than the model's context. */
 { code: "too_long"; args: TooLong } | 
-/**  Another process works on it. */
+/**  Another process is working on the run or download. */
 { code: "locked"; args: Locked } | 
 /**  Stopped on request; what is finished is kept. */
 { code: "interrupted"; args: Interrupted } | 
@@ -5426,7 +5429,7 @@ export type RunProblem =
 { code: "leak"; args: {
 	/**  The run. */
 	run: RunId,
-	/**  Made-up texts that share a run of words with a real conversation that no two real ones share. */
+	/**  Made-up texts that repeat a passage of one real conversation which no two real ones share. */
 	copied: number,
 	/**  Made-up texts that hold what identifies somebody. */
 	identifying: number,
@@ -5440,7 +5443,7 @@ export type RunRequest = {
 	dataset: DatasetName,
 	/**  Model folder. */
 	model: string,
-	/**  The recipe to begin with. */
+	/**  The preset to start from. */
 	preset: Preset,
 	/**  Settings that differ from the preset. */
 	changes: Change[],
@@ -5448,7 +5451,7 @@ export type RunRequest = {
 	seed: number,
 	/**  Where it computes, as `--device` has it: `cpu`, `cuda:0`. */
 	device: string,
-	/**  The time that it may take, such as `45m`; none if it may take as long as it does. */
+	/**  The time that it may take, such as `45m`; none if it may take as long as it needs. */
 	within: string | null,
 	/**  First stage to carry out; none means the first. */
 	from: StageName | null,
@@ -5509,7 +5512,7 @@ export type RunStanding =
 "cancelled" | 
 /**  Stopped by an error. */
 "failed" | 
-/**  All asked stages are done. */
+/**  All requested stages are done. */
 "done";
 
 /**  Where a run stands, as the workspace stores it. */
@@ -5520,7 +5523,7 @@ export type RunStatus =
 "running" | 
 /**  Stopped, can go on. */
 "paused" | 
-/**  All asked stages are done. */
+/**  All requested stages are done. */
 "done" | 
 /**  Stopped by an error, which the run's row names. */
 "failed" | 
@@ -5569,7 +5572,7 @@ export type Sample = {
 
 /**  The scale of a criterion. */
 export type Scale = 
-/**  Points from 1 on. */
+/**  Points, counted from 1. */
 { kind: "likert"; 
 /**  How many, from 2 to 10. */
 points: number } | 
@@ -5626,7 +5629,7 @@ export type Settle = {
 export type SettleKind = 
 /**  More dialogues. */
 "more" | 
-/**  More dialogues than there are. */
+/**  More dialogues than are available. */
 "beyond" | 
 /**  Nothing: the study was large enough for the difference that matters. */
 "enough";
@@ -5653,7 +5656,7 @@ export type ShapeAudit = {
 	distributions: Distribution[],
 	/**  Made-up conversations that repeat others nearly word for word. */
 	near_duplicates: NearDuplicates,
-	/**  Whether a simple classifier tells the two sides apart; none below ten conversations of a side. */
+	/**  Whether a simple classifier tells the two sides apart; none with fewer than ten conversations on a side. */
 	two_sample: TwoSampleResult | null,
 	/**  The same for a reader. */
 	sentences: Words[],
@@ -5665,11 +5668,11 @@ export type ShapeFigure =
 "words" | 
 /**  Turns. */
 "turns" | 
-/**  Words by turn. */
+/**  Words per turn. */
 "words_per_turn" | 
 /**  People who speak. */
 "speakers" | 
-/**  Share of turns whose speaker is another than that of the turn before. */
+/**  Share of turns whose speaker differs from that of the turn before. */
 "alternation" | 
 /**  Share of turns that end with a question mark. */
 "questions" | 
@@ -5686,7 +5689,7 @@ export type ShellProblem =
 { code: "file"; args: {
 	/**  The file, as given. */
 	file: string,
-	/**  The line from 1, where it is about one. */
+	/**  The line, counted from 1, if the problem concerns a line. */
 	row: number | null,
 	/**  What is wrong with it. */
 	reason: string,
@@ -5734,7 +5737,7 @@ export type ShellProblem =
 	/**  The system's reason. */
 	reason: string,
 } } | 
-/**  Another window has the workspace. */
+/**  Another window has the workspace open. */
 { code: "window_taken"; args: {
 	/**  The workspace. */
 	workspace: string,
@@ -5823,11 +5826,11 @@ export type Split =
 
 /**  Which split the rows of an import belong to. */
 export type SplitChoice = 
-/**  All rows train. */
+/**  All rows are for training. */
 "train" | 
-/**  All rows validate. */
+/**  All rows are for validation. */
 "validation" | 
-/**  All rows test. */
+/**  All rows are for testing. */
 "test" | 
 /**  By a split column, else by the files' names, else a seeded draw. */
 "auto";
@@ -5842,7 +5845,7 @@ export type SplitCounts = {
 	test: number,
 };
 
-/**  How the rows of an import came into their splits. */
+/**  How the rows of an import were assigned to their splits. */
 export type SplitRule = 
 /**  As the user asked. */
 { rule: "asked"; 
@@ -5850,7 +5853,7 @@ export type SplitRule =
 split: Split } | 
 /**  By the split column. */
 { rule: "column" } | 
-/**  By the files' names; a file whose name tells nothing is train. */
+/**  By the files' names; a file whose name says nothing goes to train. */
 { rule: "file_names" } | 
 /**  By a draw. */
 { rule: "drawn"; 
@@ -5859,7 +5862,7 @@ seed: number;
 /**  What the whole data set is divided into. */
 shares: SplitShares };
 
-/**  The parts of a data set, in whole percent; together 100. */
+/**  The parts of a data set, as whole percentages; together 100. */
 export type SplitShares = {
 	/**  Of the training split. */
 	train: number,
@@ -5883,7 +5886,7 @@ export type Spread = {
 export type StageForecast = {
 	/**  The stage. */
 	name: StageName,
-	/**  Highest memory of the process. */
+	/**  Peak memory of the process. */
 	peak_bytes: number,
 	/**  What it leaves on disk. */
 	disk_bytes: number,
@@ -5916,7 +5919,7 @@ export type StageName =
 export type StageStanding = 
 /**  Not started yet. */
 "waiting" | 
-/**  A worker is at it. */
+/**  A worker is working on it. */
 "running" | 
 /**  Computed by this run. */
 "done" | 
@@ -5937,9 +5940,9 @@ export type StageState = {
 	name: StageName,
 	/**  Where it stands. */
 	status: StageStanding,
-	/**  Seconds it took or has taken. */
+	/**  Seconds it took, or has taken so far. */
 	wall_s: number | null,
-	/**  Seconds that the plan gave it when the run was started; none if nobody planned it, and once the run is done. */
+	/**  Seconds that the plan gave it when the run was started; none if it was not planned, or once the run is done. */
 	forecast_s: number | null,
 	/**  Where it is, while it runs. */
 	progress: Progress | null,
@@ -5947,7 +5950,7 @@ export type StageState = {
 	parts: PartState[],
 };
 
-/**  What a stage lacks to go on. */
+/**  What keeps a stage from going on. */
 export type Stall = 
 /**  The model named no topic for any summary. */
 { case: "no_topic" } | 
@@ -5965,7 +5968,7 @@ synthesizer: Synthesizer } |
 { case: "unable_judge"; 
 /**  Cases in which it preferred the right conversation. */
 right: number; 
-/**  Cases. */
+/**  Cases in all. */
 n: number } | 
 /**  A synthesizer has no pair to learn from. */
 { case: "no_pair"; 
@@ -6034,9 +6037,9 @@ export type StudyName = string;
 
 /**  What a study could show, before anybody rates. */
 export type StudyOutlook = {
-	/**  Dialogues. */
+	/**  Number of dialogues. */
 	dialogues: number,
-	/**  Raters. */
+	/**  Number of raters. */
 	raters: number,
 	/**  Dialogues that all raters rate. */
 	shared: number,
@@ -6044,7 +6047,7 @@ export type StudyOutlook = {
 	family: number,
 	/**  By criterion. */
 	criteria: { [key in string]: CriterionOutlook },
-	/**  Mean over dialogues of one by the number of raters. */
+	/**  Mean over dialogues of one divided by the number of raters. */
 	h: number,
 	/**  Dialogues of each rater. */
 	load: number[],
@@ -6056,7 +6059,7 @@ export type StudyOutlook = {
 
 /**  A problem with a rating study. */
 export type StudyProblem = 
-/**  It would tell who wrote the texts that people still rate. */
+/**  It would reveal who wrote texts that are still being rated. */
 { code: "blinded"; args: {
 	/**  The studies that are running. */
 	studies: StudyName[],
@@ -6066,14 +6069,14 @@ export type StudyProblem =
 	/**  The study. */
 	study: StudyName,
 } } | 
-/**  A study that people do not rate now. */
+/**  A study that is not being rated now. */
 { code: "not_running"; args: {
 	/**  The study. */
 	study: StudyName,
 	/**  Where it stands. */
 	state: StudyState,
 } } | 
-/**  Fewer dialogues than can show anything. */
+/**  Too few dialogues to show anything. */
 { code: "not_enough_dialogues"; args: {
 	/**  How many there are. */
 	have: number,
@@ -6135,7 +6138,7 @@ export type StudyProblem =
 	/**  The file. */
 	file: string,
 } } | 
-/**  Answers of another rater than the pack was written for. */
+/**  Answers from a rater other than the one the pack was written for. */
 { code: "rater_mismatch"; args: {
 	/**  The rater in the file. */
 	found: string,
@@ -6179,7 +6182,7 @@ export type StudyProgress = {
 	study: StudySummary,
 	/**  Its roster. */
 	raters: RaterProgress[],
-	/**  When its results were opened before every rater had locked. */
+	/**  When its results were opened, if that was before every rater had locked their set. */
 	revealed_early_at_ms: number | null,
 };
 
@@ -6207,7 +6210,7 @@ export type StudyRequest = {
 	shared: number | null,
 	/**  Dialogues that each rater sees a second time. */
 	repeats: number,
-	/**  Within how many points of five two systems count as practically equal. */
+	/**  Number of points, out of five, within which two systems count as equal. */
 	margin: number,
 	/**  The difference that matters, in points of five. */
 	delta: number,
@@ -6237,9 +6240,9 @@ export type StudyResults = {
 	agreement: { [key in string]: CriterionAgreement },
 	/**  By rater: scores given twice. */
 	consistency: { [key in string]: Consistency },
-	/**  By rater and criterion: against the others. */
+	/**  By rater and criterion: shift from the other raters. */
 	severity: { [key in string]: { [key in string]: SeverityShift } },
-	/**  By rater and criterion: from first to last. */
+	/**  By rater and criterion: change from first dialogue to last. */
 	drift: { [key in string]: { [key in string]: Drift } },
 	/**  By rater: how long they take. */
 	time: { [key in string]: RaterTime },
@@ -6259,7 +6262,7 @@ export type StudyResults = {
 export type StudyState = 
 /**  Its plan may still change. */
 "draft" | 
-/**  People rate. */
+/**  People are rating. */
 "running" | 
 /**  Every rater has locked or was withdrawn. */
 "closed";
@@ -6290,9 +6293,9 @@ export type StudySummary = {
 	ratings: number,
 	/**  Summaries that a rater left out. */
 	skipped: number,
-	/**  SHA-256 of what was fixed before; empty if nothing was. */
+	/**  SHA-256 of what was fixed before rating began; empty if nothing was. */
 	protocol_sha256: string,
-	/**  What the assignment of texts to systems can be checked with after the reveal. */
+	/**  The hash by which the assignment of texts to systems can be checked after the reveal. */
 	seal: string | null,
 	/**  When it was created here. */
 	created_at_ms: number,
@@ -6300,9 +6303,12 @@ export type StudySummary = {
 	runs: RunId[],
 };
 
-/**  A summary that is to be held against its conversation. */
+/**  A summary that is to be compared with its conversation. */
 export type SummaryToBack = {
-	/**  A run on conversations of this kind: its data set says which words are names. None: the conversation alone does. */
+	/**
+	 *  A run on conversations of this kind: its data set says which words are names. `None` if only the
+	 *  conversation does.
+	 */
 	run: RunId | null,
 	/**  The conversation. */
 	dialogue: string,
@@ -6322,7 +6328,10 @@ export type SupportingTurns = {
 	speaker: string,
 	/**  What is said, line by line. */
 	text: string,
-	/**  Share of the sentence's content that is said, 0 to 1; in conversations of more than 100 turns a score without a bound. */
+	/**
+	 *  Share of the sentence's content that is said, 0 to 1; in conversations of more than 100 turns, an
+	 *  unbounded score.
+	 */
 	support: number,
 };
 
@@ -6398,11 +6407,11 @@ export type System =
 /**  Two stages, dialogues by the synthesizer aligned with separate preference sets (the paper's main system). */
 "mrds_separate";
 
-/**  What a system takes beside all others of the recipe: what they share is not counted. */
+/**  What a system takes on top of all others in the recipe; what they share is not counted. */
 export type SystemCost = {
 	/**  The system. */
 	system: System,
-	/**  Seconds. */
+	/**  Seconds that it adds. */
 	seconds: number,
 };
 
@@ -6418,7 +6427,7 @@ export type SystemMarks = {
 	worst: number,
 	/**  Mean over dialogues of the mean mark. */
 	mean: number | null,
-	/**  Student's interval of it. */
+	/**  Its interval by Student's t. */
 	ci95: [number, number] | null,
 };
 
@@ -6483,7 +6492,7 @@ export type Thing =
 
 /**  An error whose arguments are not known. */
 export type ToldError = {
-	/**  For programs. */
+	/**  The code, for programs. */
 	code: ErrorCode,
 	/**  What happened and what it means. */
 	message: string,
@@ -6528,7 +6537,7 @@ export type TwoSampleResult = {
 	p: number,
 	/**  The middle 95 % of the AUCs of permutations, which know no difference. */
 	band95: [number, number],
-	/**  Figures with their weights, the one that tells most first; positive: more of it in made-up conversations. */
+	/**  Figures with their weights, the most telling one first; positive: more of it in made-up conversations. */
 	weights: Weight[],
 };
 
@@ -6551,8 +6560,8 @@ export type Unpacked = {
 	/**  Its base model. */
 	model: ModelName,
 	/**
-	 *  Where that model is on this computer. None if this workspace does not know it: the run can be read and rated then, but
-	 *  neither go on nor be tried.
+	 *  Where that model is on this computer. None if this workspace does not know it: the run can then be read and
+	 *  rated, but neither continued nor tried.
 	 */
 	model_path: string | null,
 	/**  Pairs of its data set. */
@@ -6622,7 +6631,7 @@ export type WarmupItem = {
 	text: Words,
 	/**  The owner's scores by criterion. */
 	scores: { [key in string]: number },
-	/**  Why. */
+	/**  Why it has these scores. */
 	reason: Words,
 };
 
@@ -6632,15 +6641,15 @@ export type WatchUpdate = {
 	job: RunSummary | null,
 	/**  What waits behind it. */
 	queue: Queue,
-	/**  The run that is looked at. */
+	/**  The run that is being looked at. */
 	live: RunLive | null,
-	/**  Forget the points sent so far: the first update, or a stage that was begun anew. */
+	/**  Whether to forget the points sent so far: on the first update, or if a stage began anew. */
 	reset: boolean,
 	/**  Points of that run since the last update. */
 	points: MetricPoint[],
 };
 
-/**  How much a figure tells. */
+/**  How telling a figure is. */
 export type Weight = {
 	/**  The figure's name. */
 	figure: string,
@@ -6709,7 +6718,7 @@ export type WorkspaceProblem =
 { code: "no_such_dataset"; args: {
 	/**  The name that was asked for. */
 	name: string,
-	/**  The names there are. */
+	/**  The existing names. */
 	known: string[],
 } } | 
 /**  There is no such run. */
@@ -6717,7 +6726,7 @@ export type WorkspaceProblem =
 	/**  The id that was asked for. */
 	run: RunId,
 } } | 
-/**  Something else still needs it. */
+/**  Something else still needs what was to be removed. */
 { code: "in_use"; args: {
 	/**  What is needed. */
 	thing: Thing,
@@ -6763,22 +6772,22 @@ export type WorkspaceProblem =
 	/**  The workspace. */
 	file: string,
 } } | 
-/**  There are keys, and the database is in clear. */
+/**  There are keys, but the database is not encrypted. */
 { code: "mixed_workspace"; args: {
 	/**  The workspace. */
 	file: string,
 } } | 
-/**  Somebody has the workspace open that has to be closed for this. */
+/**  The workspace has to be closed for this, but somebody has it open. */
 { code: "workspace_open"; args: {
 	/**  The workspace. */
 	file: string,
 } } | 
-/**  A conversion was cut off and can only be finished by who may write. */
+/**  A conversion was interrupted, and only someone with write access can finish it. */
 { code: "protect_interrupted"; args: {
 	/**  The workspace. */
 	file: string,
 } } | 
-/**  An encrypted file was cut off or changed. */
+/**  An encrypted file was truncated or changed. */
 { code: "damaged"; args: {
 	/**  The file. */
 	file: string,
@@ -6787,10 +6796,10 @@ export type WorkspaceProblem =
 } } | 
 /**  A passphrase has too few characters. */
 { code: "short_passphrase"; args: {
-	/**  The fewest that are taken. */
+	/**  The fewest that are accepted. */
 	least: number,
 } } | 
-/**  Without this way to open the workspace no person could. */
+/**  Without this way in, no person could open the workspace. */
 { code: "last_slot"; args: {
 	/**  What was to be removed. */
 	slot: SlotKind,
@@ -6811,7 +6820,7 @@ export type WrongState =
 run: RunId; 
 /**  Its data set. */
 dataset: DatasetName } | 
-/**  Undoing an import whose examples runs have read. */
+/**  Undoing an import after runs have read its examples. */
 { case: "import_in_use"; 
 /**  The import's number. */
 import: number; 
@@ -6819,7 +6828,7 @@ import: number;
 dataset: DatasetName; 
 /**  The runs. */
 runs: RunId[] } | 
-/**  A pair without dialogue or summary. */
+/**  A pair without a dialogue or without a summary. */
 { case: "empty_pair" } | 
 /**  A rating set of a run without test summaries. */
 { case: "nothing_to_rate"; 
@@ -6831,7 +6840,7 @@ run: RunId } |
 criterion: string; 
 /**  The criteria there are. */
 known: string[] } | 
-/**  Locking a set that is not rated to its end. */
+/**  Locking a set that is not fully rated. */
 { case: "unrated"; 
 /**  Summaries without ratings. */
 open: number; 
@@ -6885,11 +6894,11 @@ until: StageName } |
 { case: "folder_not_empty"; 
 /**  The folder. */
 file: string } | 
-/**  Changing by hand what is evidence, or what is read as the tokens that were drawn. */
+/**  Changing by hand an item that is evidence, or one that later stages read as drawn tokens. */
 { case: "not_by_hand"; 
 /**  Which kind of item. */
 kind: ArtifactKind } | 
-/**  An empty text in the place of what a stage made. */
+/**  An empty text in place of what a stage made. */
 { case: "empty_item"; 
 /**  Which kind of item. */
 kind: ArtifactKind } | 
@@ -6901,20 +6910,20 @@ kind: ArtifactKind } |
 { case: "earlier_run"; 
 /**  The run. */
 run: RunId } | 
-/**  Going on from changes by hand if no later stage would read one. */
+/**  Continuing after changes by hand, none of which a later stage would read. */
 { case: "nothing_stale"; 
 /**  The run. */
 run: RunId } | 
-/**  Taking in a run bundle from a folder that holds none, or a workspace with other than one run. */
+/**  Taking in a run bundle from a folder that holds none, or whose workspace does not have exactly one run. */
 { case: "not_a_bundle"; 
 /**  The folder. */
 file: string; 
 /**  Runs that are in it. */
 runs: number } | 
-/**  Taking in a run bundle that lost or changed an adapter on its way. */
+/**  Taking in a run bundle in which an adapter was lost or changed on the way. */
 { case: "bundle_damaged"; 
 /**  The folder. */
 file: string; 
-/**  Which of the run's adapters is missing or another one. */
+/**  Which of the run's adapters is missing, or is not the one that was packed. */
 role: string };
 

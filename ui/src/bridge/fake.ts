@@ -50,7 +50,7 @@ import * as data from './fake_data';
 import { FakeEveryday } from './fake_everyday';
 import * as made from './fake_experiments';
 import { offeredBy, replayOf, stepsOf } from './fake_handover';
-import { refuse, reportOf } from './fake_import';
+import { forgetPlan, refuse, reportOf } from './fake_import';
 import { FakeItems } from './fake_items';
 import { lockedStart, WORKSPACE } from './fake_protection';
 
@@ -330,17 +330,7 @@ export class FakeBridge extends FakeEveryday implements Bridge {
   async forgetPlan(dataset: string, keys: number[]): Promise<ForgetPlan> {
     const pairs = this.#pairs(dataset).filter((pair) => keys.includes(pair.key ?? -1));
     const runs = this.runList.filter((run) => run.dataset === dataset).slice(0, 1);
-    return {
-      dataset,
-      conversations: pairs.map(({ id, split }) => ({ id, split })),
-      places: [
-        { place: 'example', n: pairs.length },
-        { place: 'run', n: runs.length },
-        { place: 'adapter', n: 4 * runs.length },
-      ],
-      runs: runs.map(({ id }) => ({ run: id, recipe: '', command: `duologue run --dataset '${dataset}'` })),
-      exports: [{ at_ms: 1.79e12, kind: 'bundle', from: runs[0]?.id ?? '', path: '/home/ada/clinic-run' }],
-    };
+    return forgetPlan(dataset, pairs, runs);
   }
   async forgetPairs(dataset: string, keys: number[]) {
     const plan = await this.forgetPlan(dataset, keys);
@@ -707,15 +697,8 @@ export class FakeBridge extends FakeEveryday implements Bridge {
   }
   #trace(step: number): void {
     const stage = this.#running()?.stages.find((row) => row.status === 'running')?.name ?? 'align';
-    const noise = Math.sin(step * 12.9898) * 0.04;
-    const put = (series: string, value: number) =>
+    for (const [series, value] of data.traceOf(step))
       this.#points.push({ stage, series: `dpo_separate/${series}`, step, value });
-    put('loss', 0.34 + 0.353 * Math.exp(-step / 40) + noise);
-    if (step % 10 === 0) put('validation_ce', 0.42 + 0.3 * Math.exp(-step / 45));
-    put('rewards/margins', 1.4 * (1 - Math.exp(-step / 60)) + noise * 2);
-    put('rewards/accuracies', 0.5 + 0.42 * (1 - Math.exp(-step / 50)));
-    put('logps/chosen', -46 - step * 0.12 + noise * 20);
-    put('logps/rejected', -52 - step * 0.22 + noise * 20);
   }
   #move(): void {
     const stage = this.#running()?.stages.find((row) => row.status === 'running');

@@ -748,3 +748,17 @@ export function log(run: RunSummary): LogLine[] {
     );
   return lines.map((one, at) => ({ ...one, at_ms: one.at_ms === null ? null : one.at_ms + at * 700 }));
 }
+
+/** The points of an alignment's curves at a step. */
+export function traceOf(step: number): [series: string, value: number][] {
+  const noise = Math.sin(step * 12.9898) * 0.04;
+  const points: [string, number][] = [
+    ['loss', 0.34 + 0.353 * Math.exp(-step / 40) + noise],
+    ['rewards/margins', 1.4 * (1 - Math.exp(-step / 60)) + noise * 2],
+    ['rewards/accuracies', 0.5 + 0.42 * (1 - Math.exp(-step / 50))],
+    ['logps/chosen', -46 - step * 0.12 + noise * 20],
+    ['logps/rejected', -52 - step * 0.22 + noise * 20],
+  ];
+  if (step % 10 === 0) points.push(['validation_ce', 0.42 + 0.3 * Math.exp(-step / 45)]);
+  return points;
+}

@@ -1,6 +1,16 @@
 // What the fake bridge finds in files: their names decide (bad, leak, missing).
 import * as data from './fake_data';
-import type { AppError, DropReason, ImportIssue, ImportReport, ImportRequest, Remark } from './index';
+import type {
+  AppError,
+  DropReason,
+  Example,
+  ForgetPlan,
+  ImportIssue,
+  ImportReport,
+  ImportRequest,
+  Remark,
+  RunSummary,
+} from './index';
 
 /** Fails as the real bridge does. */
 export const refuse = (error: AppError): never => {
@@ -145,4 +155,19 @@ function remarksOf(file: string, { turns }: ImportRequest): Remark[] {
       },
     ];
   return [];
+}
+
+/** What goes with conversations that are forgotten. */
+export function forgetPlan(dataset: string, pairs: Example[], runs: RunSummary[]): ForgetPlan {
+  return {
+    dataset,
+    conversations: pairs.map(({ id, split }) => ({ id, split })),
+    places: [
+      { place: 'example', n: pairs.length },
+      { place: 'run', n: runs.length },
+      { place: 'adapter', n: 4 * runs.length },
+    ],
+    runs: runs.map(({ id }) => ({ run: id, recipe: '', command: `duologue run --dataset '${dataset}'` })),
+    exports: [{ at_ms: 1.79e12, kind: 'bundle', from: runs[0]?.id ?? '', path: '/home/ada/clinic-run' }],
+  };
 }

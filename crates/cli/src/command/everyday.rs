@@ -130,8 +130,8 @@ fn listed(hanging: &[Hanging]) -> String {
 
 /// `12 items that stages made`, `2 adapters (18.2 MB)`, `1 experiment (visits)`.
 fn phrase(hanging: &Hanging) -> String {
-    let (one, many) = words(hanging.what);
-    let word = if hanging.count == 1 { one } else { many };
+    let (single, many) = words(hanging.what);
+    let word = if hanging.count == 1 { single } else { many };
     let mut about = hanging.names.clone();
     about.extend(
         hanging

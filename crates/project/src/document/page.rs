@@ -56,7 +56,7 @@ fn filled(
         Subject::Run(subject) => (
             format!(
                 "{} {}",
-                pen.say("Report of run", "Bericht des Laufs"),
+                pen.say("Report on run", "Bericht des Laufs"),
                 subject.run.run
             ),
             format!("{} · {made}", run::note(pen, subject)),

@@ -88,7 +88,7 @@ fn a_run_is_told_from_its_verdict_to_what_it_cannot_show() {
         "Facts of the summaries",
         "From made-up to real pairs",
         "Curves",
-        "Items that tell most",
+        "The most telling items",
         "What people said",
         "Failures, warnings, repetitions",
         "Where and how long",

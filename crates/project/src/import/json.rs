@@ -220,14 +220,14 @@ impl<'a> Lines<'a> {
         let mut values = serde_json::Deserializer::from_slice(unread).into_iter::<CheckedObject>();
         match values.next() {
             Some(Ok(_)) => {
-                let (mut objects, mut from, mut at) = (Vec::new(), start, row);
+                let (mut objects, mut from, mut place) = (Vec::new(), start, row);
                 loop {
                     let end = start + values.byte_offset();
                     work::visit((end - from) * 2);
                     self.searched = end;
                     let object = &self.bytes[from..end];
-                    objects.push((at, self.object_of(object, from).map_err(|_| None)?));
-                    at += object.iter().filter(|&&byte| byte == self.line_end).count();
+                    objects.push((place, self.object_of(object, from).map_err(|_| None)?));
+                    place += object.iter().filter(|&&byte| byte == self.line_end).count();
                     let after = self.after_blanks(end);
                     match self.bytes.get(after) {
                         Some(b'{') if matches!(values.next(), Some(Ok(_))) => from = after,

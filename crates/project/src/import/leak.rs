@@ -53,7 +53,7 @@ pub fn losers(places: &[Place<'_>]) -> Vec<(usize, Leak)> {
     // A list of places takes a fifth of what a map of keys would; there may be as many as rows.
     let mut order: Vec<usize> = (0..places.len()).collect();
     order.sort_unstable_by_key(|index| (places[*index].key, *index));
-    for same in order.chunk_by(|one, other| places[*one].key == places[*other].key) {
+    for same in order.chunk_by(|left, right| places[*left].key == places[*right].key) {
         // The first of those that need it most.
         let Some(keeper) = same.iter().rev().max_by_key(|index| rank(index)) else {
             continue;
@@ -81,7 +81,7 @@ pub(super) fn repeats(seed: u64, examples: &[ImportedExample]) -> Vec<(usize, us
     let mut order: Vec<usize> = (0..keys.len()).collect();
     order.sort_unstable_by_key(|index| (keys[*index], *index));
     let mut repeats = Vec::new();
-    for same in order.chunk_by(|one, other| keys[*one] == keys[*other]) {
+    for same in order.chunk_by(|left, right| keys[*left] == keys[*right]) {
         repeats.extend(same[1..].iter().map(|index| (*index, same[0])));
     }
     repeats.sort_unstable();

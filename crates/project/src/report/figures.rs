@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use contract::{Backing, FactKind, Language, ResultMetric};
+use contract::{Backing, FactKind, ResultMetric};
 use metrics::bleu::{self, BleuCounts, ORDERS, Orders, Tokens};
 use metrics::chrf::{self, Grams};
 use metrics::copy::{CopiedNgrams, copied_ngrams, tokenize};
@@ -17,13 +17,11 @@ use metrics::rouge::{self, RougeOptions, RougeScores, score_each};
 use metrics::student::mean_interval;
 use metrics::support::Turns;
 use metrics::text::{mean, word_count};
-use metrics::turn::Turn;
 use serde::{Deserialize, Serialize};
 
 use crate::artifact::Output;
-use crate::backing::{Words, of_summary};
+use crate::backing::{Words, lexicon_for, of_summary, vocabulary_of};
 use crate::dialogue::Dialogue;
-use crate::hygiene::other_than_english;
 
 /// A figure; with its 95 % interval if it is of single texts, without if it is of all texts together.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,7 +108,7 @@ impl Conversations {
             .iter()
             .filter_map(|shot| {
                 let dialogue = Dialogue::parse(shot.dialogue);
-                let turns = turns_of(&dialogue);
+                let turns = dialogue.spoken();
                 let reference = shot.references.first()?;
                 Some(Evidence::new(&turns, &lexicon, &vocabulary).check(reference, None))
             })
@@ -142,43 +140,6 @@ impl Conversations {
         let dialogue = self.test.get(&output.id)?;
         Some(of_summary(dialogue, words, &output.prediction, reference))
     }
-}
-
-/// The word lists for the language of these conversations.
-pub(crate) fn lexicon_for<'a>(dialogues: impl Iterator<Item = &'a str>) -> Lexicon {
-    match other_than_english(dialogues) {
-        Some((Language::German, _)) => Lexicon::german(),
-        _ => Lexicon::english(),
-    }
-}
-
-/// What conversations with their summaries say about words: which are names.
-pub(crate) fn vocabulary_of<'a>(
-    examples: impl Iterator<Item = (&'a str, &'a [String])>,
-) -> Vocabulary {
-    let (dialogues, references): (Vec<Dialogue>, Vec<&[String]>) = examples
-        .map(|(dialogue, references)| (Dialogue::parse(dialogue), references))
-        .unzip();
-    let spoken = dialogues.iter().flat_map(|dialogue| &dialogue.turns);
-    let summaries = references.into_iter().flatten();
-    Vocabulary::of(
-        spoken
-            .map(|turn| turn.text.as_str())
-            .chain(summaries.map(String::as_str)),
-        dialogues.iter().flat_map(|dialogue| dialogue.speakers()),
-    )
-}
-
-/// The turns of a conversation, as metrics read them.
-pub(crate) fn turns_of(dialogue: &Dialogue) -> Vec<Turn<'_>> {
-    dialogue
-        .turns
-        .iter()
-        .map(|turn| Turn {
-            speaker: turn.speaker.as_deref().unwrap_or_default(),
-            text: &turn.text,
-        })
-        .collect()
 }
 
 /// What was measured of a system's summaries.
@@ -367,7 +328,7 @@ fn of_dialogues(
             *copied = [*copied, copied_ngrams(text, &words, n)].into_iter().sum();
         }
         let extracted = extractiveness(text, &words);
-        let turns = turns_of(dialogue);
+        let turns = dialogue.spoken();
         let evidence = Evidence::new(&turns, &conversations.lexicon, &conversations.vocabulary);
         let reference = output.references.first().map(String::as_str);
         let of_prediction = evidence.check(&output.prediction, reference);

@@ -31,7 +31,7 @@ pub(super) struct Material {
     pub(super) dialogues: BTreeMap<String, Drawable>,
 }
 
-/// Texts by the id of the example; none where the example itself has them.
+/// Texts by the id of the example; none if the example itself has them.
 type Found = Option<BTreeMap<String, String>>;
 
 /// A dialogue with a text of each system; in an audit a summary with its dialogues.

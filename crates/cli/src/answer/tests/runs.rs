@@ -496,14 +496,26 @@ fn a_run() {
     results[].rouge1.mean: number
     results[].rouge1_best.ci95[]: number
     results[].rouge1_best.mean: number
+    results[].rouge1_plain.ci95[]: number
+    results[].rouge1_plain.mean: number
+    results[].rouge1_precision.ci95[]: number
+    results[].rouge1_precision.mean: number
+    results[].rouge1_recall.ci95[]: number
+    results[].rouge1_recall.mean: number
     results[].rouge2.ci95[]: number
     results[].rouge2.mean: number
     results[].rouge2_best.ci95[]: number
     results[].rouge2_best.mean: number
+    results[].rouge2_plain.ci95[]: number
+    results[].rouge2_plain.mean: number
     results[].rougeL.ci95[]: number
     results[].rougeL.mean: number
     results[].rougeL_best.ci95[]: number
     results[].rougeL_best.mean: number
+    results[].rougeL_plain.ci95[]: number
+    results[].rougeL_plain.mean: number
+    results[].rougeLsum.ci95[]: number
+    results[].rougeLsum.mean: number
     results[].summary_words.ci95[]: number
     results[].summary_words.mean: number
     results[].support_sentences.ci95[]: number

@@ -27,8 +27,8 @@ fn restore() {
       <FILE>  The backup
 
     Options:
-          --to <DIR>     The workspace that it becomes: a folder that is empty or not there
-      -h, --help         Print help
-      -V, --version      Print version
+          --to <DIR>  The workspace that it becomes: a folder that is empty or not there
+      -h, --help      Print help
+      -V, --version   Print version
     ");
 }

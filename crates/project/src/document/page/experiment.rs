@@ -69,7 +69,7 @@ pub(super) fn sections(pen: Pen, subject: &ExperimentSubject) -> Vec<Section> {
             of_cells(&|cell| found::rounds(pen, &cell.rounds)),
         ),
         (
-            pen.say("Made up beside real", "Erfunden neben echt"),
+            pen.say("Made-up dialogues beside real ones", "Erfunden neben echt"),
             of_cells(&|cell| found::leaks(pen, cell.leaks.as_ref())),
         ),
         (

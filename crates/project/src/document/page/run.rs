@@ -46,7 +46,7 @@ pub(super) fn sections(pen: Pen, subject: &RunSubject) -> Vec<Section> {
         ),
         (pen.say("Rounds", "Runden"), found::rounds(pen, &run.rounds)),
         (
-            pen.say("Made up beside real", "Erfunden neben echt"),
+            pen.say("Made-up dialogues beside real ones", "Erfunden neben echt"),
             found::leaks(pen, run.leaks.as_ref()),
         ),
         (
@@ -62,7 +62,7 @@ pub(super) fn sections(pen: Pen, subject: &RunSubject) -> Vec<Section> {
         ),
         (pen.say("Curves", "Kurven"), curves(pen, subject)),
         (
-            pen.say("Items that tell most", "Einträge, die am meisten sagen"),
+            pen.say("The most telling items", "Einträge, die am meisten sagen"),
             subject.items.iter().map(|item| told(pen, item)).collect(),
         ),
         (

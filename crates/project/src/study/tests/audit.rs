@@ -272,12 +272,12 @@ fn plans_of_audits_are_checked() {
     );
     make_up(&session, 40);
     // Dialogues that break the format rule train nobody.
-    let all = StudyRequest {
+    let everything = StudyRequest {
         n: None,
         shared: None,
         ..audit(&["Ada", "Ben", "Cleo"], 20)
     };
-    let outlook = session.study_outlook(&all).unwrap().unwrap();
+    let outlook = session.study_outlook(&everything).unwrap().unwrap();
     assert_eq!((outlook.dialogues, outlook.family), (30, 3));
     for change in [
         &(|study: &mut StudyRequest| study.mode = contract::RatingMode::Pair)
