@@ -76,7 +76,7 @@ fn a_proof_is_made_where_the_tables_are_looked_at() {
     let source = text("crates/store/src/table/rating_acts.rs").unwrap();
     for proof in [
         "pub struct Opened {\n    study: i64,",
-        "pub struct Sight {\n    run: String,",
+        "pub struct Sight {\n    run: RunId,",
     ] {
         assert!(
             source.contains(proof),

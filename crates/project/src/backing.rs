@@ -11,31 +11,11 @@ use metrics::support::{Link, Turns, sentences};
 use metrics::turn::Turn;
 
 use crate::dialogue::Dialogue;
-use crate::error::Result;
 use crate::hygiene::other_than_english;
 use crate::report::cards::facts_caveat;
-use crate::session::Session;
-
-impl Session {
-    /// Compares a summary with its conversation.
-    ///
-    /// # Errors
-    /// [`contract::problem::StorageProblem`] and the like if the run that is named cannot be read.
-    pub fn back(&self, asked: &SummaryToBack) -> Result<Backing> {
-        let examples = match &asked.run {
-            Some(run) => self.store.examples(self.run(run)?.dataset_id, None)?,
-            None => Vec::new(),
-        };
-        let known = examples
-            .iter()
-            .map(|row| (row.dialogue.as_str(), row.references.as_slice()));
-        let alone = std::iter::once((asked.dialogue.as_str(), &[] as &[String]));
-        Ok(back(asked, &vocabulary_of(known.chain(alone))))
-    }
-}
 
 /// Compares a summary with its conversation; `vocabulary` says which words are names.
-fn back(asked: &SummaryToBack, vocabulary: &Vocabulary) -> Backing {
+pub(crate) fn back(asked: &SummaryToBack, vocabulary: &Vocabulary) -> Backing {
     let dialogue = Dialogue::parse(&asked.dialogue);
     let lexicon = lexicon_for([asked.dialogue.as_str()].into_iter());
     let words = Words {

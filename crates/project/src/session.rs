@@ -15,8 +15,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use contract::{
-    ArtifactKind, Budget, Control, DatasetName, FileAction, Kept, Label, ModelId, ModelName, Part,
-    Progress, RunId, RunStatus, StageName, StageStanding, StageStatus, System,
+    ArtifactKind, Backing, Budget, Control, DatasetName, FileAction, Kept, Label, ModelId,
+    ModelName, Part, Progress, RunId, RunStatus, StageName, StageStanding, StageStatus,
+    SummaryToBack, System,
 };
 use host::{Identity, Liveness};
 use serde::Serialize;
@@ -31,6 +32,7 @@ pub use intake::{ImportReport, ImportRequest, MinMax};
 pub use leaving::{Departure, Left, OnStep, announce};
 
 use crate::artifact::{Rule, output_sha256, read};
+use crate::backing;
 use crate::error::{Error, Result};
 use crate::import::{self, Import, ImportOptions};
 use crate::leak_audit;
@@ -407,6 +409,25 @@ impl Session {
     /// What was measured of each summary of the test split, from which the figures of [`Session::evaluate`] follow.
     pub fn scores(&self, sight: &Sight) -> Result<Vec<tables::Score>> {
         tables::scores(&self.store, &self.store.run(sight.run())?)
+    }
+
+    /// Compares a summary with its conversation.
+    ///
+    /// # Errors
+    /// [`contract::problem::StorageProblem`] and the like if the run that is named cannot be read.
+    pub fn back(&self, asked: &SummaryToBack) -> Result<Backing> {
+        let examples = match &asked.run {
+            Some(run) => self.store.examples(self.run(run)?.dataset_id, None)?,
+            None => Vec::new(),
+        };
+        let known = examples
+            .iter()
+            .map(|row| (row.dialogue.as_str(), row.references.as_slice()));
+        let alone = std::iter::once((asked.dialogue.as_str(), &[] as &[String]));
+        Ok(backing::back(
+            asked,
+            &backing::vocabulary_of(known.chain(alone)),
+        ))
     }
 
     /// Every summary of the test split beside its conversation.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use clap::{Args as ClapArgs, ValueEnum};
 use contract::{DatasetName, Exported, GgufType, RunId};
 use mrds::export::ExportFormat;
@@ -83,7 +83,7 @@ pub(crate) struct Unpack {
     /// The folder that `pack` wrote
     pub(crate) from: PathBuf,
     /// Name of its data set here [default: as it was]
-    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new().map(DatasetName::from))]
     pub(crate) name: Option<DatasetName>,
     /// Folder, GGUF file, id or name of its base model [default: the one of this workspace, if it knows it]
     #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]

@@ -52,7 +52,7 @@ impl Opened {
 /// [`Store::sight`] and [`Store::look_anyway`] make one.
 ///
 /// ```compile_fail
-/// let sight = store::Sight { run: "r".to_owned() };
+/// let sight = store::Sight { run: "r".into() };
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sight {
