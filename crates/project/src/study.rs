@@ -24,6 +24,7 @@ mod measured;
 pub mod merge;
 mod order;
 pub mod pack;
+mod phrase;
 pub mod plan;
 pub mod ratings;
 pub mod record;

@@ -4287,9 +4287,9 @@ export type Outcome =
 "better" | 
 /**  The first system is worse, adjusted for all comparisons. */
 "worse" | 
-/**  It may be better, but among so many comparisons that can be chance. */
+/**  It may be better, but among this many comparisons that can be chance. */
 "ahead" | 
-/**  It may be worse, but among so many comparisons that can be chance. */
+/**  It may be worse, but among this many comparisons that can be chance. */
 "behind" | 
 /**  The 90 % interval stays within the margin. */
 "same" | 

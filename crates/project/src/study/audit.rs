@@ -6,7 +6,7 @@
 
 use contract::{CheckStatement, Criterion, StudyCriterion, Warmup, WarmupItem, Words};
 
-use super::instrument::{criterion, statement, words};
+use super::phrase::{criterion, statement, words};
 
 /// Version of the guideline below.
 pub(super) const GUIDELINE_VERSION: &str = "audit-1";

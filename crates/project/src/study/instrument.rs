@@ -3,44 +3,14 @@
 //! What is asked about dialogues is in [`super::audit`].
 
 use contract::{
-    CheckStatement, Criterion, CriterionText, CriterionTexts, Guideline, RatingMode, Scale,
-    StudyKind, Warmup, WarmupItem, Words,
+    CheckStatement, Criterion, Guideline, RatingMode, StudyKind, Warmup, WarmupItem, Words,
 };
 
 use super::audit;
+use super::phrase::{criterion, statement, words};
 
 /// Version of the guideline below.
 const GUIDELINE_VERSION: &str = "2";
-
-pub(super) fn words(en: &str, de: &str) -> Words {
-    Words {
-        en: en.to_owned(),
-        de: de.to_owned(),
-    }
-}
-
-/// Name in a heading, name in a sentence, question, anchors.
-type Text<'a, const N: usize> = (&'a str, &'a str, &'a str, [&'a str; N]);
-
-/// A criterion of as many points as it has anchors, of which the last is the best.
-pub(super) fn criterion<const N: usize>(key: &str, en: Text<'_, N>, de: Text<'_, N>) -> Criterion {
-    let text = |(name, in_sentence, question, anchors): Text<'_, N>| CriterionText {
-        name: name.to_owned(),
-        in_sentence: in_sentence.to_owned(),
-        question: question.to_owned(),
-        anchors: anchors.map(str::to_owned).to_vec(),
-    };
-    Criterion {
-        key: key.to_owned(),
-        scale: Scale::Likert { points: N as u8 },
-        higher_is_better: true,
-        na: false,
-        texts: CriterionTexts {
-            en: Some(text(en)),
-            de: Some(text(de)),
-        },
-    }
-}
 
 /// The four criteria of the paper's human evaluation (Lu et al., arXiv 2502.17328); 5 is always best, and faithfulness
 /// comes first because it is a prerequisite.
@@ -258,10 +228,6 @@ const GUIDELINE: [(&str, &str); 7] = [
         "Raten Sie nicht, wer schrieb, und sprechen Sie nicht über Stücke, bevor alle abgeschlossen haben.",
     ),
 ];
-
-pub(super) fn statement(text: Words, holds: bool, why: Words) -> CheckStatement {
-    CheckStatement { text, holds, why }
-}
 
 /// Statements about the guideline, two of them true.
 fn check() -> Vec<CheckStatement> {
