@@ -139,10 +139,10 @@ async fn sees_a_fault(window: &Window<'_>) {
 
 /// Creates a rating study, so that no screen is empty.
 async fn prepare(window: &Window<'_>, run: &str) {
-    let system = |system: &str| json!({"system": system, "label": system});
+    let system = |system: &str| json!({"system": system, "synthesizer": null, "label": system});
     let study = json!({
-        "run": run, "name": "First look", "systems": [system("sft_real"), system("mrds_separate")], "mode": "criteria",
-        "dialogues": 6, "seed": 1, "raters": ["R"], "shared": null, "repeats": 3, "margin": 0.25, "delta": 0.3,
+        "run": run, "name": "First look", "kind": "summaries", "systems": [system("sft_real"), system("mrds_separate")],
+        "mode": "criteria", "criteria": null, "dialogues": 6, "seed": 1, "raters": ["R"], "shared": null, "repeats": 3, "margin": 0.25, "delta": 0.3,
     });
     let made = window
         .invoke("create_study", json!({"request": study}))
