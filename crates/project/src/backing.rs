@@ -5,6 +5,7 @@ use contract::{
     BackedFact, BackedSentence, Backing, FactKind, FactStatus, Language, SummaryToBack,
     SupportingTurns,
 };
+use metrics::facts::rates::CAVEAT;
 use metrics::facts::{self, Evidence, Vocabulary};
 use metrics::lexicon::Lexicon;
 use metrics::support::{Link, Turns, sentences};
@@ -12,7 +13,6 @@ use metrics::turn::Turn;
 
 use crate::dialogue::Dialogue;
 use crate::hygiene::other_than_english;
-use crate::report::cards::facts_caveat;
 
 /// Compares a summary with its conversation; `vocabulary` says which words are names.
 pub(crate) fn back(asked: &SummaryToBack, vocabulary: &Vocabulary) -> Backing {
@@ -24,6 +24,15 @@ pub(crate) fn back(asked: &SummaryToBack, vocabulary: &Vocabulary) -> Backing {
     };
     let (summary, reference) = (asked.summary.as_str(), asked.reference.as_deref());
     of_summary(&dialogue, words, summary, reference)
+}
+
+/// What is shown beside every figure of the ledger of facts.
+pub fn facts_caveat() -> contract::Words {
+    let text = |language: &str| {
+        let found = CAVEAT.iter().find(|(known, _)| *known == language);
+        found.map_or("", |(_, text)| text)
+    };
+    contract::Words::new(text("en"), text("de"))
 }
 
 /// What is known about words.

@@ -5,7 +5,7 @@
 //! [`study`]. The window is built on this room alone; what loads weights is in `mrds`, which builds on it too.
 
 pub mod artifact;
-mod backing;
+pub mod backing;
 pub mod backup;
 pub mod budget;
 pub mod bundle;

@@ -1,9 +1,10 @@
 //! What a run found.
 
 use contract::{ResultMetric, RunId};
+use project::backing::facts_caveat;
 use project::leak_audit::RunLeaks;
 use project::report::SystemResult as Row;
-use project::report::cards::{cards, facts_caveat};
+use project::report::cards::cards;
 use project::report::run::{SynthesizerRow, TrainingsReport};
 use tauri::State;
 

@@ -50,7 +50,7 @@ import * as data from './fake_data';
 import { FakeEveryday } from './fake_everyday';
 import * as made from './fake_experiments';
 import { offeredBy, replayOf, stepsOf } from './fake_handover';
-import { refuse, reportOf, whatGoes } from './fake_import';
+import { refuse, reportOf, forgottenWith } from './fake_import';
 import { FakeItems } from './fake_items';
 import { lockedStart, WORKSPACE } from './fake_protection';
 
@@ -330,7 +330,7 @@ export class FakeBridge extends FakeEveryday implements Bridge {
   async forgetPlan(dataset: string, keys: number[]): Promise<ForgetPlan> {
     const pairs = this.#pairs(dataset).filter((pair) => keys.includes(pair.key ?? -1));
     const runs = this.runList.filter((run) => run.dataset === dataset).slice(0, 1);
-    return whatGoes(dataset, pairs, runs);
+    return forgottenWith(dataset, pairs, runs);
   }
   async forgetPairs(dataset: string, keys: number[]) {
     const plan = await this.forgetPlan(dataset, keys);

@@ -158,7 +158,7 @@ function remarksOf(file: string, { turns }: ImportRequest): Remark[] {
 }
 
 /** What goes with conversations that are forgotten. */
-export function whatGoes(dataset: string, pairs: Example[], runs: RunSummary[]): ForgetPlan {
+export function forgottenWith(dataset: string, pairs: Example[], runs: RunSummary[]): ForgetPlan {
   return {
     dataset,
     conversations: pairs.map(({ id, split }) => ({ id, split })),

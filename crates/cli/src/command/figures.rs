@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use contract::{Direction, MetricCard, MetricUnit, ResultMetric, RunId};
+use project::backing::facts_caveat;
 use project::report::SystemResult;
-use project::report::cards::{cards, facts_caveat};
+use project::report::cards::cards;
 
 use crate::table::Table;
 

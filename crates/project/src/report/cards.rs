@@ -2,21 +2,11 @@
 //! source of the formula.
 
 use contract::{Direction, MetricCard, MetricUnit, ResultMetric, Words};
-use metrics::facts::rates::CAVEAT;
 use metrics::metric::Unit;
 
 /// Every figure of the result table, in the order in which tables list them.
 pub fn cards() -> Vec<MetricCard> {
     ResultMetric::ALL.iter().copied().filter_map(card).collect()
-}
-
-/// What is shown beside every figure of the ledger of facts.
-pub fn facts_caveat() -> Words {
-    let text = |language: &str| {
-        let found = CAVEAT.iter().find(|(known, _)| *known == language);
-        found.map_or("", |(_, text)| text)
-    };
-    Words::new(text("en"), text("de"))
 }
 
 /// None for a figure without a formula; a test finds such.

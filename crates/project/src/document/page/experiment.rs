@@ -5,8 +5,8 @@ use contract::{ExperimentComparison, ExperimentReport, ExperimentRow, ResultMetr
 use super::super::{CellFound, ExperimentSubject};
 use super::found;
 use super::sheet::{ABSENT, Block, Pen, Section, short};
+use crate::backing::facts_caveat;
 use crate::experiment::compare::measure;
-use crate::report::cards::facts_caveat;
 
 /// The ledger of facts among the figures of a table.
 const LEDGER: [ResultMetric; 6] = [

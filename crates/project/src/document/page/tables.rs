@@ -3,7 +3,8 @@
 use contract::{Direction, MetricUnit, ResultMetric};
 
 use super::sheet::{ABSENT, Block, Pen};
-use crate::report::cards::{cards, facts_caveat};
+use crate::backing::facts_caveat;
+use crate::report::cards::cards;
 use crate::report::figures::FactsCount;
 use crate::report::run::RunReport;
 use crate::report::{Difference, SystemResult};
