@@ -1,7 +1,7 @@
 //! What each figure of the result table is, for whoever shows one: the words of the contract with unit, direction and
 //! source of the formula.
 
-use contract::{Direction, MetricCard, MetricUnit, ResultMetric, Words};
+use contract::{Direction, MetricCard, MetricUnit, ResultMetric};
 use metrics::metric::Unit;
 
 /// Every figure of the result table, in the order in which tables list them.
