@@ -13,7 +13,7 @@ use host::file::DraftFolder;
 use store::{DATABASE, RunRow, Sight, Store, TakenRun, Vault};
 use tempfile::TempDir;
 
-use crate::artifact::{self, Topic, TrainedAdapter};
+use crate::artifact::{Topic, adapters_made};
 use crate::error::{Error, Result};
 use crate::leak_audit::Leaving;
 use crate::selection::Selection;
@@ -201,26 +201,6 @@ impl Packed {
 /// that wrote the summaries is read by its own stage alone, and would be a fifth of a bundle.
 fn adapters_of(store: &Store, run: &RunId) -> Result<BTreeMap<String, String>> {
     adapters_made(store, run, |stage| stage != StageName::Summaries)
-}
-
-/// Blob folders of the adapters that these stages of a run trained, with the adapter's role.
-pub(crate) fn adapters_made(
-    store: &Store,
-    run: &RunId,
-    counts: fn(StageName) -> bool,
-) -> Result<BTreeMap<String, String>> {
-    let mut found = BTreeMap::new();
-    let stages = store.stages(run)?.into_iter();
-    for stage in stages.filter(|stage| counts(stage.name)) {
-        let rows = store.artifacts(run, stage.name, Some(ArtifactKind::Adapter))?;
-        let adapters: Vec<TrainedAdapter> = artifact::read(&rows)?;
-        found.extend(
-            adapters
-                .into_iter()
-                .map(|adapter| (adapter.sha256, adapter.role)),
-        );
-    }
-    Ok(found)
 }
 
 /// Whether a blob is there and what its name says. A name that is no hash would lead out of the folder.

@@ -15,6 +15,7 @@ pub mod dialogue;
 pub mod difference;
 pub mod document;
 pub mod error;
+pub mod everyday;
 pub mod experiment;
 pub mod forget;
 pub mod format_rule;

@@ -4,7 +4,6 @@
 //! (feature `engine`) what computes.
 
 mod copy;
-mod everyday;
 mod hand;
 mod intake;
 mod leaving;

@@ -9,10 +9,10 @@ use contract::problem::{Locked, RunProblem};
 use contract::{Attached, FileAction, Hanging, Kept, Label, Removing, RunId};
 use store::RunRow;
 
-use super::{Session, budget_key, forecast_key};
-use crate::bundle::adapters_made;
+use crate::artifact::adapters_made;
 use crate::error::{Error, Result};
 use crate::experiment::kept::Now;
+use crate::session::{Session, budget_key, forecast_key};
 
 impl Session {
     /// What people call the things of a kind, by key: runs by their id, data sets by their name, models by their folder.
