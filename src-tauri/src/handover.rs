@@ -9,6 +9,7 @@ use contract::problem::{RunProblem, ShellProblem};
 use contract::{
     DatasetName, Deliverable, ExportLine, Exported, HandOver, HandedOver, Problem, Replay,
 };
+use host::file::tree_bytes;
 use project::handover::{free_place, name};
 use serde::Deserialize;
 
@@ -57,7 +58,7 @@ impl Exports {
         send(match answer.unwrap_or_else(|| Err(silent(place))) {
             Ok(Written { replay }) => HandOverEvent::Done {
                 written: HandedOver {
-                    bytes: bytes_of(&to),
+                    bytes: tree_bytes(&to),
                     path,
                     replay,
                 },
@@ -88,14 +89,6 @@ impl Exports {
         let child = begin(place, &mut export)?;
         *slot = Some(child.id());
         Ok(child)
-    }
-}
-
-/// Size of a file, or of all files in a folder.
-fn bytes_of(path: &Path) -> u64 {
-    match std::fs::read_dir(path) {
-        Ok(entries) => entries.flatten().map(|entry| bytes_of(&entry.path())).sum(),
-        Err(_) => path.metadata().map_or(0, |metadata| metadata.len()),
     }
 }
 
@@ -184,16 +177,5 @@ mod tests {
             words(Deliverable::Bundle, Some(" ")),
             "pack --to=/to/x -- r-1"
         );
-    }
-
-    #[test]
-    fn the_size_of_a_folder_is_that_of_its_files() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("blobs")).unwrap();
-        std::fs::write(folder.path().join("blobs/a"), "four").unwrap();
-        std::fs::write(folder.path().join("b"), "six by").unwrap();
-        assert_eq!(bytes_of(folder.path()), 10);
-        assert_eq!(bytes_of(&folder.path().join("b")), 6);
-        assert_eq!(bytes_of(&folder.path().join("nothing")), 0);
     }
 }

@@ -186,9 +186,32 @@ fn sync(_folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Bytes of a file, or of every file below a folder; 0 if there is neither.
+pub fn tree_bytes(path: &Path) -> u64 {
+    let Ok(metadata) = fs::symlink_metadata(path) else {
+        return 0;
+    };
+    if !metadata.is_dir() {
+        return metadata.len();
+    }
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    entries.map(|entry| tree_bytes(&entry.path())).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_size_of_a_folder_is_that_of_its_files() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("blobs")).unwrap();
+        fs::write(folder.path().join("blobs/a"), "four").unwrap();
+        fs::write(folder.path().join("b"), "six by").unwrap();
+        assert_eq!(tree_bytes(folder.path()), 10);
+        assert_eq!(tree_bytes(&folder.path().join("b")), 6);
+        assert_eq!(tree_bytes(&folder.path().join("nothing")), 0);
+    }
 
     #[test]
     fn replaces_whole_files_and_leaves_nothing_else() {

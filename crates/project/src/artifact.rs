@@ -5,13 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use contract::{
-    ArtifactKind, Corruption, EndedBy, RoundFigures, RunId, StageName, Synthesizer, System,
-};
+use contract::{ArtifactKind, Corruption, EndedBy, RoundFigures, Synthesizer, System};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{ArtifactRow, NewArtifact, Store};
+use store::{ArtifactRow, NewArtifact};
 
 use crate::error::{Result, corrupt};
 
@@ -333,24 +331,4 @@ pub fn output_sha256<'a>(items: impl Iterator<Item = (&'a str, u32, &'a Value)>)
         .map(|(kind, item, payload)| json!([kind, item, payload]))
         .collect();
     store::sha256_json(&values)
-}
-
-/// Blob folders of the adapters that these stages of a run trained, with the adapter's role.
-pub(crate) fn adapters_made(
-    store: &Store,
-    run: &RunId,
-    counts: fn(StageName) -> bool,
-) -> Result<BTreeMap<String, String>> {
-    let mut found = BTreeMap::new();
-    let stages = store.stages(run)?.into_iter();
-    for stage in stages.filter(|stage| counts(stage.name)) {
-        let rows = store.artifacts(run, stage.name, Some(ArtifactKind::Adapter))?;
-        let adapters: Vec<TrainedAdapter> = read(&rows)?;
-        found.extend(
-            adapters
-                .into_iter()
-                .map(|adapter| (adapter.sha256, adapter.role)),
-        );
-    }
-    Ok(found)
 }

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 
 use contract::problem::WrongState;
 use contract::{ArtifactKind, DatasetName, ExportStep, FileAction, RunId, StageName, Unpacked};
-use host::file::DraftFolder;
+use host::file::{DraftFolder, tree_bytes};
 use store::{DATABASE, RunRow, Sight, Store, TakenRun, Vault};
 use tempfile::TempDir;
 
-use crate::artifact::{Topic, adapters_made};
+use crate::artifact::{self, Topic, TrainedAdapter};
 use crate::error::{Error, Result};
 use crate::leak_audit::Leaving;
 use crate::selection::Selection;
@@ -70,7 +70,7 @@ impl Session {
     pub(crate) fn bundle_bytes(&self, run: &RunId, texts: u64) -> Result<u64> {
         let mut bytes = texts;
         for sha256 in adapters_of(&self.store, run)?.keys() {
-            bytes += folder_bytes(&self.store.blobs().join(sha256));
+            bytes += tree_bytes(&self.store.blobs().join(sha256));
         }
         Ok(bytes)
     }
@@ -200,7 +200,18 @@ impl Packed {
 /// Blob folders of the adapters that a run's later stages, its demo and its exports read, with the adapter's role. The one
 /// that wrote the summaries is read by its own stage alone, and would be a fifth of a bundle.
 fn adapters_of(store: &Store, run: &RunId) -> Result<BTreeMap<String, String>> {
-    adapters_made(store, run, |stage| stage != StageName::Summaries)
+    let mut found = BTreeMap::new();
+    let stages = store.stages(run)?.into_iter();
+    for stage in stages.filter(|stage| stage.name != StageName::Summaries) {
+        let rows = store.artifacts(run, stage.name, Some(ArtifactKind::Adapter))?;
+        let adapters: Vec<TrainedAdapter> = artifact::read(&rows)?;
+        found.extend(
+            adapters
+                .into_iter()
+                .map(|adapter| (adapter.sha256, adapter.role)),
+        );
+    }
+    Ok(found)
 }
 
 /// Whether a blob is there and what its name says. A name that is no hash would lead out of the folder.
@@ -208,15 +219,6 @@ fn is_whole(blobs: &Path, sha256: &str) -> bool {
     let is_hash = sha256.len() == 64 && sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
     let read = || fs::read(blobs.join(sha256).join(WEIGHTS));
     is_hash && read().is_ok_and(|bytes| store::sha256_hex(&bytes) == sha256)
-}
-
-/// Bytes of the files in a folder; 0 if there is none.
-pub(crate) fn folder_bytes(folder: &Path) -> u64 {
-    let files = fs::read_dir(folder).into_iter().flatten().flatten();
-    files
-        .filter_map(|file| file.metadata().ok())
-        .map(|metadata| metadata.len())
-        .sum()
 }
 
 /// A run's shots name their examples by number.
@@ -284,7 +286,7 @@ mod tests {
         fs::create_dir(&folder).unwrap();
         fs::write(folder.join(WEIGHTS), "weights").unwrap();
         assert!(is_whole(blobs.path(), &sha256));
-        assert_eq!(folder_bytes(&folder), 7);
+        assert_eq!(tree_bytes(&folder), 7);
         fs::write(folder.join(WEIGHTS), "others").unwrap();
         for name in [&sha256, "../blobs", "", &"0".repeat(64)] {
             assert!(!is_whole(blobs.path(), name), "{name}");

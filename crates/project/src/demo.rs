@@ -174,13 +174,7 @@ pub fn csv(evidence: &DemoEvidence) -> Result<String> {
         lines.push((correction.at_ms, Line::of_correction(correction)));
     }
     lines.sort_by_key(|(at_ms, _)| *at_ms);
-    let broken = |error: &dyn std::fmt::Display| corrupt("demo", error);
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for (_, line) in &lines {
-        writer.serialize(line).map_err(|error| broken(&error))?;
-    }
-    let bytes = writer.into_inner().map_err(|error| broken(&error))?;
-    String::from_utf8(bytes).map_err(|error| broken(&error))
+    csv_table(lines.iter().map(|(_, line)| line))
 }
 
 /// A line of the table.
@@ -308,20 +302,14 @@ impl BatchTable {
 /// # Errors
 /// [`corrupt`] if a line cannot be written.
 pub fn batch_table(rows: &[BatchRow], form: BatchTable) -> Result<String> {
-    let broken = |error: &dyn std::fmt::Display| corrupt("table", error);
-    if form == BatchTable::Jsonl {
-        let lines = rows.iter().map(serde_json::to_string);
-        let lines: Vec<String> = lines
+    match form {
+        BatchTable::Csv => csv_table(rows),
+        BatchTable::Jsonl => rows
+            .iter()
+            .map(|row| serde_json::to_string(row).map(|line| line + "\n"))
             .collect::<Result<_, _>>()
-            .map_err(|error| broken(&error))?;
-        return Ok(lines.into_iter().map(|line| line + "\n").collect());
+            .map_err(|error| corrupt("table", error)),
     }
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.serialize(row).map_err(|error| broken(&error))?;
-    }
-    let bytes = writer.into_inner().map_err(|error| broken(&error))?;
-    String::from_utf8(bytes).map_err(|error| broken(&error))
 }
 
 /// Dialogues of many files.
@@ -391,6 +379,20 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
         .collect();
     files.sort();
     Ok(files)
+}
+
+/// Rows as CSV, with the names of their fields as the first line.
+fn csv_table(rows: impl IntoIterator<Item = impl Serialize>) -> Result<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer
+            .serialize(row)
+            .map_err(|error| corrupt("table", error))?;
+    }
+    let bytes = writer
+        .into_inner()
+        .map_err(|error| corrupt("table", error.error()))?;
+    String::from_utf8(bytes).map_err(|error| corrupt("table", error))
 }
 
 #[cfg(test)]

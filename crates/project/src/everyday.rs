@@ -1,15 +1,15 @@
 //! Names, notes and removals: what people call runs, data sets and models, what is attached to each, and how a run is
 //! removed with everything that is its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use contract::problem::{Locked, RunProblem};
 use contract::{Attached, FileAction, Hanging, Kept, Label, Removing, RunId};
+use host::file::tree_bytes;
 use store::RunRow;
 
-use crate::artifact::adapters_made;
 use crate::error::{Error, Result};
 use crate::experiment::kept::Now;
 use crate::session::{Session, budget_key, forecast_key};
@@ -186,14 +186,18 @@ impl Session {
             let (run, pid) = (run.to_owned(), lease.owner.process.pid);
             return Err(RunProblem::Locked(Locked::Run { run, pid }).into());
         }
-        let mine = self.adapters(run)?;
+        let Fates { alone, shared } = self.adapters_by_fate(run)?;
         self.store.delete_run(run)?;
         for key in [forecast_key(run), budget_key(run)] {
             self.store.remove_setting(&key)?;
         }
         // What is still named now belongs to another run, also one that has taken it over meanwhile.
-        let named = self.adapters_beside(run)?;
-        for sha256 in mine.iter().filter(|sha256| !named.contains(*sha256)) {
+        let named = self.store.adapters()?;
+        for sha256 in alone
+            .iter()
+            .chain(&shared)
+            .filter(|sha256| !named.contains_key(*sha256))
+        {
             remove(&self.store.blobs().join(sha256))?;
         }
         remove(&self.store.checkpoints().join(run.as_str()))?;
@@ -202,32 +206,16 @@ impl Session {
 
     /// The adapters of a run: those that no other run names, and the others.
     fn adapters_by_fate(&self, run: &RunId) -> Result<Fates> {
-        let named = self.adapters_beside(run)?;
-        let (shared, alone) = self
-            .adapters(run)?
-            .into_iter()
-            .partition(|sha256| named.contains(sha256));
-        Ok(Fates { alone, shared })
-    }
-
-    /// Every adapter that a run other than this one names.
-    fn adapters_beside(&self, run: &RunId) -> Result<BTreeSet<String>> {
-        let mut named = BTreeSet::new();
-        for other in self.store.runs()?.iter().filter(|other| other.id != *run) {
-            named.extend(self.adapters(&other.id)?);
-        }
-        Ok(named)
-    }
-
-    /// Every adapter that a run names.
-    fn adapters(&self, run: &RunId) -> Result<Vec<String>> {
-        let made = adapters_made(&self.store, run, |_| true)?;
-        Ok(made.into_keys().collect())
-    }
-
-    /// The file of a run's log.
-    fn log_of(&self, run: &RunId) -> std::path::PathBuf {
-        self.workspace().join("logs").join(format!("{run}.log"))
+        let named = self.store.adapters()?.into_iter();
+        let (alone, shared): (Vec<_>, Vec<_>) = named
+            .filter(|(_, runs)| runs.contains(run))
+            .partition(|(_, runs)| runs.len() == 1);
+        let hashes =
+            |adapters: Vec<(String, _)>| adapters.into_iter().map(|(sha256, _)| sha256).collect();
+        Ok(Fates {
+            alone: hashes(alone),
+            shared: hashes(shared),
+        })
     }
 }
 
@@ -260,18 +248,6 @@ fn named<Name: Into<String>>(what: Attached, names: Vec<Name>) -> Hanging {
         names,
         ..counted(what, 0)
     }
-}
-
-/// Bytes of a file, or of every file below a folder; 0 if there is neither.
-fn tree_bytes(path: &Path) -> u64 {
-    let Ok(metadata) = fs::symlink_metadata(path) else {
-        return 0;
-    };
-    if !metadata.is_dir() {
-        return metadata.len();
-    }
-    let entries = fs::read_dir(path).into_iter().flatten().flatten();
-    entries.map(|entry| tree_bytes(&entry.path())).sum()
 }
 
 /// Removes a file or folder; a missing one is fine.

@@ -227,21 +227,22 @@ impl Session {
                 tested.push(run.id);
             }
         }
-        let workspace = self.workspace();
         let ids: Vec<RunId> = learnt.iter().map(|run| run.id.clone()).collect();
-        let adapters = self.store.adapters_only_of(&ids)?.into_iter();
+        // An adapter that another run names too stays for it.
+        let adapters = self.store.adapters()?.into_iter();
+        let adapters = adapters.filter(|(_, runs)| runs.iter().all(|run| ids.contains(run)));
         let logs = ids.iter().chain(&tested);
-        let logs = logs.map(|run| workspace.join("logs").join(format!("{run}.log")));
+        let logs = logs.map(|run| self.log_of(run));
         let checkpoints = ids
             .iter()
             .map(|run| self.store.checkpoints().join(run.as_str()));
-        let pasted = std::fs::read_dir(workspace.join("inbox"))
+        let pasted = std::fs::read_dir(self.workspace().join("inbox"))
             .into_iter()
             .flatten();
         Ok(Reach {
             dataset: row.name,
             dataset_id: row.id,
-            adapters: there(adapters.map(|sha256| self.store.blobs().join(sha256))),
+            adapters: there(adapters.map(|(sha256, _)| self.store.blobs().join(sha256))),
             traces: there(logs.chain(checkpoints)),
             copies: self.store.copies()?,
             inbox: pasted.flatten().map(|entry| entry.path()).collect(),

@@ -9,11 +9,11 @@ use contract::{
     ArtifactKind, DatasetForm, DatasetName, Deliverable, ExportKind, Exported, FileAction,
     GgufType, Language, Offered, Problem, ReportForm, RunId, Split, StageName, StudyState,
 };
+use host::file::tree_bytes;
 use serde::Serialize;
 use store::{ExampleRow, RunRow};
 
 use crate::artifact::{TrainedAdapter, read};
-use crate::bundle::folder_bytes;
 use crate::document::check::tree;
 use crate::document::{Document, page};
 use crate::error::{Error, Result, corrupt};
@@ -120,7 +120,7 @@ impl Session {
             }
             Some(_) => None,
         };
-        let blob = found.map(|found| folder_bytes(&self.store.blobs().join(&found.sha256)));
+        let blob = found.map(|found| tree_bytes(&self.store.blobs().join(&found.sha256)));
         let merged = self.merged_bytes(row)?;
         let gguf = |gguf_type: &GgufType| {
             let bytes = row.model_parameters as f64 * gguf_type.bits() / 8.0;

@@ -149,6 +149,11 @@ impl Session {
         self.store.workspace()
     }
 
+    /// The file of a run's log.
+    pub fn log_of(&self, run: &RunId) -> PathBuf {
+        self.store.logs().join(format!("{run}.log"))
+    }
+
     /// Reads files without storing anything.
     pub fn inspect(&self, files: &[PathBuf], options: &ImportOptions) -> Result<Import> {
         self.read_files(files, options)

@@ -159,6 +159,11 @@ impl Store {
         self.workspace.join(vault::BLOBS)
     }
 
+    /// Folder of what processes printed.
+    pub fn logs(&self) -> PathBuf {
+        self.workspace.join(vault::LOGS)
+    }
+
     /// Folder for training checkpoints and adapters.
     pub fn checkpoints(&self) -> PathBuf {
         self.workspace.join(vault::CHECKPOINTS)

@@ -139,8 +139,7 @@ pub(crate) fn hold_queue(place: State<'_, Place>, hold: bool) -> Answer<()> {
 pub(crate) fn run_log(place: State<'_, Place>, run: RunId, offset: f64) -> Answer<LogPage> {
     let session = place.session()?;
     // The id of a run that exists names its file.
-    let id = session.run(&run)?.id;
-    let file = session.workspace().join("logs").join(format!("{id}.log"));
+    let file = session.log_of(&session.run(&run)?.id);
     match session.sealed_log(&file)? {
         None => log::read(&file, offset as u64),
         Some(log) => log::read_from(&file, Cursor::new(log), offset as u64),

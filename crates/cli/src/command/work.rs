@@ -394,10 +394,11 @@ pub(super) fn start(
 }
 
 fn log_file(session: &Session, run: &RunId) -> Result<std::fs::File, Failure> {
-    let folder = session.workspace().join("logs");
-    let path = folder.join(format!("{run}.log"));
+    let path = session.log_of(run);
     let io = |error: std::io::Error| project::Error::io(FileAction::Write, &path, &error);
-    private::create_folder(&folder).map_err(io)?;
+    if let Some(folder) = path.parent() {
+        private::create_folder(folder).map_err(io)?;
+    }
     Ok(private::options(&path)
         .create(true)
         .append(true)

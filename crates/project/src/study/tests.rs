@@ -97,26 +97,31 @@ fn workspace(n: usize) -> (tempfile::TempDir, Session) {
         });
         let outputs: Vec<NewArtifact> = outputs.collect();
         let part = Part::Evaluate(system);
-        session.store.start_part(&RUN.into(), part, "in").unwrap();
-        let result = PartResult {
-            inputs_sha256: "in",
-            output_sha256: "out",
-            artifacts: &outputs,
-            n_in: n as u64,
-            n_out: n as u64,
-            dropped: std::collections::BTreeMap::new(),
-            measures: Measures::default(),
-            wall_s: 1.0,
-            cpu_s: 1.0,
-            peak_rss_bytes: 1,
-            now_ms: 3,
-        };
-        session
-            .store
-            .commit_part(&RUN.into(), part, &result)
-            .unwrap();
+        commit(&session, part, &outputs);
     }
     (dir, session)
+}
+
+/// Carries a part of the run out, with these items.
+fn commit(session: &Session, part: Part, artifacts: &[NewArtifact]) {
+    session.store.start_part(&RUN.into(), part, "in").unwrap();
+    let result = PartResult {
+        inputs_sha256: "in",
+        output_sha256: "out",
+        artifacts,
+        n_in: artifacts.len() as u64,
+        n_out: artifacts.len() as u64,
+        dropped: std::collections::BTreeMap::new(),
+        measures: Measures::default(),
+        wall_s: 1.0,
+        cpu_s: 1.0,
+        peak_rss_bytes: 1,
+        now_ms: 3,
+    };
+    session
+        .store
+        .commit_part(&RUN.into(), part, &result)
+        .unwrap();
 }
 
 fn request(raters: &[&str]) -> StudyRequest {

@@ -141,22 +141,7 @@ impl Session {
             .filter(|part| matches!(part.status, StageStanding::Done | StageStanding::Reused));
         let current: Vec<_> = current.map(|part| part.part).collect();
         let id = self.free_run_id(&row.dataset_name)?;
-        let new = NewRun {
-            id: id.clone(),
-            dataset_id: row.dataset_id,
-            model_path: row.model_path,
-            model_id: row.model_id,
-            model_name: row.model_name,
-            model_parameters: row.model_parameters,
-            recipe: row.recipe,
-            seed: row.seed,
-            shots: row.shots,
-            threads: row.threads,
-            device: row.device,
-            version: row.version,
-            created_at_ms: now_ms,
-            stages: StageName::ALL,
-        };
+        let new = NewRun::like(row, id.clone(), now_ms, StageName::ALL);
         self.store.branch_run(run, &new, &current, now_ms)?;
         self.keep_forecast(&id, &self.forecast(run)?)?;
         Ok(id)

@@ -440,22 +440,7 @@ fn a_run_of_an_earlier_version_says_before_anybody_tries_that_it_cannot_be_chang
     let (_dir, session) = finished();
     assert!(!session.hand_state(&RUN.into()).unwrap().read_only);
     let row = session.run(&RUN.into()).unwrap();
-    let earlier = NewRun {
-        id: "earlier".into(),
-        dataset_id: row.dataset_id,
-        model_path: row.model_path,
-        model_id: row.model_id,
-        model_name: row.model_name,
-        model_parameters: row.model_parameters,
-        recipe: row.recipe,
-        seed: row.seed,
-        shots: row.shots,
-        threads: row.threads,
-        device: row.device,
-        version: row.version,
-        created_at_ms: 1,
-        stages: &[StageName::Topics],
-    };
+    let earlier = NewRun::like(row, "earlier".into(), 1, &[StageName::Topics]);
     session.store.insert_run(&earlier).unwrap();
     assert!(session.hand_state(&"earlier".into()).unwrap().read_only);
     let error = session

@@ -8,6 +8,7 @@ use contract::{ArtifactKind, Part, RunId, StageName, Thing};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 // The rows belong to a part since the table of parts (`super::part`).
 pub(crate) const SQL: &str = "
@@ -152,6 +153,22 @@ pub(crate) fn kept(conn: &Connection, run: &RunId, part: Part) -> Result<Vec<Art
 }
 
 impl Store {
+    /// Every adapter that a run names, by the hash of its weights, with the runs that name it.
+    pub fn adapters(&self) -> Result<BTreeMap<String, BTreeSet<RunId>>> {
+        self.read(|conn| {
+            let mut query = conn.prepare_cached(
+                "SELECT DISTINCT json_extract(payload, '$.sha256'), run_id FROM artifact WHERE kind = 'adapter'",
+            )?;
+            let rows = query.query_map([], |row| Ok((row.get(0)?, row.get::<_, Word<_>>(1)?.0)))?;
+            let mut named: BTreeMap<String, BTreeSet<RunId>> = BTreeMap::new();
+            for row in rows {
+                let (sha256, run) = row?;
+                named.entry(sha256).or_default().insert(run);
+            }
+            Ok(named)
+        })
+    }
+
     /// The latest version of each artifact of a stage, of one kind or of all, by kind, part and item.
     pub fn artifacts(
         &self,

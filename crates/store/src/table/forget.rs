@@ -4,14 +4,13 @@
 //! only tested with it loses the test's texts about it. Studies keep their ratings and lose the texts, whose hashes
 //! stay so that the seal can still be checked. The journal holds no content.
 
-use super::Word;
 use crate::table::Json;
 use crate::{NewExample, Result, Store};
 use contract::RunId;
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -285,22 +284,6 @@ impl Store {
         };
         self.timed(anew)
             .map_err(|error| error.explain(&self.database))
-    }
-
-    /// Adapters that no run but these names.
-    pub fn adapters_only_of(&self, runs: &[RunId]) -> Result<Vec<String>> {
-        self.read(|conn| {
-            let mut query = conn.prepare_cached(
-                "SELECT DISTINCT run_id, json_extract(payload, '$.sha256') FROM artifact WHERE kind = 'adapter'",
-            )?;
-            let rows = query.query_map([], |row| Ok((row.get::<_, Word<_>>(0)?.0, row.get(1)?)))?;
-            let named: Vec<(RunId, String)> = rows.collect::<rusqlite::Result<_>>()?;
-            let (theirs, others): (Vec<_>, Vec<_>) =
-                named.into_iter().partition(|(run, _)| runs.contains(run));
-            let kept: BTreeSet<String> = others.into_iter().map(|(_, sha256)| sha256).collect();
-            let theirs: BTreeSet<String> = theirs.into_iter().map(|(_, sha256)| sha256).collect();
-            Ok(theirs.difference(&kept).cloned().collect())
-        })
     }
 
     /// Overwrites and removes a file of the workspace, or a folder with everything in it; what is gone already stays gone.

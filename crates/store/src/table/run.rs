@@ -69,6 +69,28 @@ pub struct NewRun<'a> {
     pub stages: &'a [StageName],
 }
 
+impl<'a> NewRun<'a> {
+    /// Another run with the data, model, recipe and draw of one that is there.
+    pub fn like(row: RunRow, id: RunId, created_at_ms: i64, stages: &'a [StageName]) -> Self {
+        Self {
+            id,
+            dataset_id: row.dataset_id,
+            model_path: row.model_path,
+            model_id: row.model_id,
+            model_name: row.model_name,
+            model_parameters: row.model_parameters,
+            recipe: row.recipe,
+            seed: row.seed,
+            shots: row.shots,
+            threads: row.threads,
+            device: row.device,
+            version: row.version,
+            created_at_ms,
+            stages,
+        }
+    }
+}
+
 /// A run as it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRow {

@@ -1,13 +1,13 @@
 //! An audit: dialogues of a run mixed with real ones, judged at a desk, with nothing said about where they come from.
 
 use contract::{
-    ArtifactKind, DeskAct, ErrorCode, ItemOrder, ItemQuery, Measures, Part, StudyKind, StudyState,
+    ArtifactKind, DeskAct, ErrorCode, ItemOrder, ItemQuery, Part, StudyKind, StudyState,
     StudySystem, Synthesizer,
 };
 use serde_json::json;
-use store::{NewArtifact, PartResult};
+use store::NewArtifact;
 
-use super::{RUN, act, begin, code, everything_told, fresh, score, workspace};
+use super::{RUN, act, begin, code, commit, everything_told, fresh, score, workspace};
 use crate::artifact::TestDialogue;
 use crate::session::Session;
 use crate::study::request::{StudyRequest, SystemRequest};
@@ -33,24 +33,7 @@ fn make_up(session: &Session, n: usize) {
     });
     let made: Vec<NewArtifact> = made.collect();
     let part = Part::TestDialogues(Synthesizer::DpoSeparate);
-    session.store.start_part(&RUN.into(), part, "in").unwrap();
-    let result = PartResult {
-        inputs_sha256: "in",
-        output_sha256: "out",
-        artifacts: &made,
-        n_in: n as u64,
-        n_out: n as u64,
-        dropped: std::collections::BTreeMap::new(),
-        measures: Measures::default(),
-        wall_s: 1.0,
-        cpu_s: 1.0,
-        peak_rss_bytes: 1,
-        now_ms: 3,
-    };
-    session
-        .store
-        .commit_part(&RUN.into(), part, &result)
-        .unwrap();
+    commit(session, part, &made);
 }
 
 fn audit(raters: &[&str], n: usize) -> StudyRequest {
