@@ -62,7 +62,7 @@ fn by_keyboard_alone_and_every_screen_accessible() {
 const TEXT_SIZE: &str = "document.documentElement.style.fontSize = arguments[0]";
 
 /// What is cut: words that are wider than their control, controls that reach beyond what hides the rest of them, and a page
-/// that is wider than its window. What scrolls, and what ends with an ellipsis on purpose, is not cut.
+/// that is wider than its window or scrolls as a whole. What scrolls, and what ends with an ellipsis on purpose, is not cut.
 const FIND_CUT: &str = r#"
     const cut = [];
     const flow = (element) => getComputedStyle(element).overflowX;
@@ -70,6 +70,7 @@ const FIND_CUT: &str = r#"
       `${element.tagName.toLowerCase()} ${element.dataset.testid ?? ''} "${element.textContent.trim().slice(0, 40)}"`;
     const page = document.documentElement;
     if (page.scrollWidth > innerWidth + 1) cut.push(`the page has ${page.scrollWidth} of ${innerWidth}`);
+    if (page.scrollHeight > innerHeight + 1) cut.push(`the page scrolls: ${page.scrollHeight} of ${innerHeight}`);
     const controls = 'button, a, th, td, input, select, label, h1, h2, h3, dt, dd, legend, summary';
     for (const element of document.querySelectorAll(controls)) {
       const box = element.getBoundingClientRect();

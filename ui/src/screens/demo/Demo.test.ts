@@ -224,6 +224,8 @@ test('what does not look like a conversation is said before it runs', async () =
   await user.paste('fn main() {\n    let x = 1;\n}');
   expect(text(get('demo-doubt'))).toContain('does not look like a conversation');
   expect(text(get('demo-run'))).toBe('Summarize all the same');
+  // A remark that comes and goes does not move the button.
+  expect(get('demo-run').compareDocumentPosition(get('demo-doubt'))).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
   await user.clear(get('demo-input'));
   await user.paste(
     'Kundin: Mein Paket ist nicht da, und ich warte auf die Sendung.\nBerater: Das tut mir leid.',
