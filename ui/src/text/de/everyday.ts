@@ -5,7 +5,7 @@ const many = (n: string, one: string, more: string) => `${n} ${n === '1' ? one :
 
 export const everyday: typeof english = {
   label: {
-    edit: 'Name und Notiz …',
+    edit: 'Name, Notiz …',
     title: {
       run: 'Name und Notiz dieses Laufs',
       dataset: 'Name und Notiz dieses Datensatzes',
